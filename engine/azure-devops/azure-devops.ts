@@ -1,0 +1,106 @@
+/**
+ * The Azure DevOps client's surface: raw requests, with everything that can go wrong turned into BackupErrors.
+ * One file per API area (core.ts, git-repositories.ts, work-items.ts, …) builds on it and parses what it returns.
+ *
+ * Errors: ADO_UNAUTHORIZED (401, sign-in page, redirect to sign-in, expired token), ADO_FORBIDDEN, ADO_NOT_FOUND
+ * (missing or hidden), ADO_CONFLICT (409, 412), ADO_REQUEST (other 4xx), ADO_VERSION (no api-version works),
+ * ADO_THROTTLED and ADO_UNAVAILABLE (after all retries), ADO_TRUNCATED (cut-off or unparseable body). `context`
+ * holds status, typeKey, activityId; the message quotes Azure DevOps' own.
+ */
+import type { JsonObject, JsonValue } from "../foundation/json.ts";
+
+/** Areas whose hosts differ, as `_apis/resourceAreas` names them. */
+export type Area =
+  | "core"
+  | "git"
+  | "wit"
+  | "work"
+  | "build"
+  | "pipelines"
+  | "release"
+  | "distributedtask"
+  | "policy"
+  | "wiki"
+  | "tfvc"
+  | "test"
+  | "testplan"
+  | "dashboard"
+  | "serviceendpoint"
+  | "security"
+  | "graph"
+  | "ims"
+  | "hooks"
+  | "notification"
+  | "operations"
+  | "approvals"
+  | "processes"
+  | "packaging"
+  | "audit"
+  | "extensionManagement"
+  | "favorite"
+  | "featureManagement"
+  | "securityroles";
+
+export type Query = Readonly<Record<string, string | number | boolean | readonly (string | number)[] | undefined>>;
+
+export interface ApiRequest {
+  readonly area: Area;
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Project id or name; left out for organisation-level paths. */
+  readonly project?: string;
+  readonly team?: string;
+  /** Path below `_apis/` as segments; each is percent-encoded. */
+  readonly path: readonly string[];
+  readonly query?: Query;
+  readonly body?: JsonValue;
+  /** Default `application/json`; `application/json-patch+json` for work items. */
+  readonly contentType?: string;
+  /** Overrides the version table. */
+  readonly version?: string;
+  /** A POST that only reads may be repeated after any failure. */
+  readonly isRead?: boolean;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: JsonValue;
+  /** `x-ms-continuationtoken`. */
+  readonly continuationToken: string | undefined;
+}
+
+export interface Download {
+  /** Content-Length, when announced. */
+  readonly length: number | undefined;
+  /** Throws ADO_TRUNCATED when fewer bytes arrive than announced. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
+export interface Organization {
+  /** Collection GUID (`instanceId` of connectionData), lower case. */
+  readonly id: string;
+  /** Without trailing slash; the form the user gave. */
+  readonly url: string;
+}
+
+export interface AzureDevOps {
+  readonly organization: Organization;
+  /** Answers with a JSON body of any 2xx; everything else throws. */
+  call(request: ApiRequest): Promise<ApiAnswer>;
+  /** GET of binary content; follows redirects without credentials to other hosts. */
+  download(request: ApiRequest): Promise<Download>;
+  /** Sends binary content; answers as `call`. */
+  upload(
+    request: ApiRequest & { readonly content: Uint8Array; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<ApiAnswer>;
+  /** Base URL of an area for this organisation, without trailing slash. */
+  baseUrlOf(area: Area): Promise<string>;
+  /** Value of the Authorization header for the organisation's own hosts (Git, LFS); refreshed as needed. */
+  authorization(): Promise<string>;
+  /** Requests made so far, for summaries and benchmarks. */
+  readonly requests: number;
+  /** Api-version fallbacks taken, one line each ("API drift"). */
+  readonly drift: readonly string[];
+}
+
+/** A list answer `{count, value: [...]}`, strictly: anything else throws ADO_TRUNCATED. */
+export type ListOf = readonly JsonObject[];

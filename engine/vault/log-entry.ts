@@ -1,0 +1,124 @@
+/**
+ * Log entries: the only truth about a vault (format.md §3.3). An entry is two lines: canonical JSON, then the
+ * base64 Ed25519 signature over exactly the bytes of line 1 without its line feed.
+ */
+import type { Ref } from "./ref.ts";
+
+export type SnapshotStatus = "complete" | "partial";
+
+export interface SnapshotSum {
+  readonly streams: number;
+  readonly changed: number;
+  readonly failed: number;
+  readonly stale: number;
+  readonly missing: number;
+  readonly deleted: number;
+  readonly skipped: number;
+  readonly items: number;
+  readonly newBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface Anomaly {
+  /** `mass-delete`, `mass-change`, `mass-disappearance`, `branches-rewritten`, `size-drop`, `clock-skew`. */
+  readonly code: string;
+  readonly n: number;
+}
+
+interface EntryBase {
+  readonly type: "azdo-vault/log/v1";
+  readonly vault: string;
+  readonly seq: number;
+  /** `sha256:<hex>` over all bytes of the valid entry before; null for genesis. */
+  readonly prev: string | null;
+  /** Sequence numbers of void entries since the one before. */
+  readonly void: readonly number[];
+  /** The agent's clock. */
+  readonly at: string;
+  /** The storage service's clock. */
+  readonly srv: string;
+  readonly by: { readonly tool: string; readonly build: string; readonly run: string };
+}
+
+export interface SignerRole {
+  /** `ed25519:<base64url>`. */
+  readonly pub: string;
+  readonly may: readonly LogKind[];
+}
+
+export interface VaultKeys {
+  /** `age1…` of each recovery key. */
+  readonly recipients: readonly string[];
+  readonly catalogue: string;
+  readonly signers: readonly SignerRole[];
+}
+
+export interface GenesisEntry extends EntryBase {
+  readonly kind: "genesis";
+  readonly genesis: VaultKeys & {
+    readonly format: 1;
+    readonly minReader: 1;
+    readonly organization: { readonly id: string; readonly url: string };
+    /** Absent for an organisation vault. */
+    readonly project?: { readonly id: string };
+  };
+}
+
+export interface SnapshotEntry extends EntryBase {
+  readonly kind: "snapshot";
+  readonly snapshot: {
+    /** Sequence number of the snapshot this one continues; null for the first. */
+    readonly parent: number | null;
+    readonly status: SnapshotStatus;
+    readonly window: readonly [from: string, to: string];
+    readonly index: Ref;
+    readonly sum: SnapshotSum;
+    readonly anomaly: readonly Anomaly[];
+  };
+}
+
+export interface RetireEntry extends EntryBase {
+  readonly kind: "retire";
+  readonly retire: {
+    readonly snapshots: readonly number[];
+    /** A catalogue object with one object name per line. */
+    readonly objects: Ref;
+    readonly runs: readonly string[];
+  };
+}
+
+export interface KeysEntry extends EntryBase {
+  readonly kind: "keys";
+  readonly keys: VaultKeys & { readonly rekey: boolean };
+}
+
+export interface IncidentEntry extends EntryBase {
+  readonly kind: "incident";
+  readonly incident: {
+    readonly code: string;
+    readonly objects: readonly string[];
+    readonly snapshots: readonly number[];
+  };
+}
+
+export interface VerificationEntry extends EntryBase {
+  readonly kind: "verification";
+  readonly verification: {
+    readonly snapshot: number | "all";
+    readonly level: "catalogue" | "stored" | "content" | "drill";
+    readonly sample: string;
+    readonly checked: number;
+    readonly damaged: number;
+    readonly report?: Ref;
+    readonly rtoSeconds?: number;
+  };
+}
+
+export type LogEntry = GenesisEntry | SnapshotEntry | RetireEntry | KeysEntry | IncidentEntry | VerificationEntry;
+export type LogKind = LogEntry["kind"];
+
+/** Sequence number and hash of the newest valid entry; printed and pinned as `<seq>:<sha256>`. */
+export interface Head {
+  readonly seq: number;
+  readonly sha256: string;
+}
