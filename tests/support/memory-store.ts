@@ -1,0 +1,127 @@
+import { concat, equalBytes } from "../../engine/foundation/bytes.ts";
+import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
+import { BackupError } from "../../engine/foundation/errors.ts";
+import type { DeletingStore, ObjectBody, ObjectInfo, ReadOptions } from "../../engine/store/object-store.ts";
+
+const CHUNK_BYTES = 64 * 1024;
+
+interface KeptVersion {
+  readonly version: string;
+  readonly bytes: Uint8Array;
+  readonly createdAt: string;
+}
+
+export interface MemoryStoreOptions {
+  /** The service's clock. */
+  readonly clock?: Pick<Clock, "now">;
+  /** Keeps what `overwrite` and `delete` replace, as an account with versioning does. */
+  readonly versioned?: boolean;
+}
+
+/** A store in memory that behaves as the port promises, with handles by which tests do what an attacker could. */
+export interface MemoryStore extends DeletingStore {
+  /** What is stored now. Change or delete entries here to damage the store behind the product's back. */
+  readonly objects: Map<string, Uint8Array>;
+  /** Names that a policy keeps: `delete` answers false. */
+  readonly locked: Set<string>;
+  /** Replaces an object as a holder of write rights could; the old bytes stay as a version if the store keeps any. */
+  overwrite(name: string, bytes: Uint8Array): void;
+}
+
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  const clock = options.clock ?? systemClock;
+  const objects = new Map<string, Uint8Array>();
+  const createdAt = new Map<string, string>();
+  const versions = new Map<string, KeptVersion[]>();
+  const locked = new Set<string>();
+
+  function createdAtOf(name: string): string {
+    const known = createdAt.get(name) ?? clock.now().toISOString();
+    createdAt.set(name, known);
+    return known;
+  }
+
+  function infoOf(name: string, bytes: Uint8Array): ObjectInfo {
+    return { name, length: bytes.length, createdAt: createdAtOf(name) };
+  }
+
+  function put(name: string, bytes: Uint8Array): ObjectInfo {
+    objects.set(name, bytes);
+    createdAt.set(name, clock.now().toISOString());
+    if (options.versioned === true) {
+      const kept = versions.get(name) ?? [];
+      kept.push({ version: `v${String(kept.length + 1).padStart(6, "0")}`, bytes, createdAt: createdAtOf(name) });
+      versions.set(name, kept);
+    }
+    return infoOf(name, bytes);
+  }
+
+  function create(name: string, bytes: Uint8Array): ObjectInfo {
+    const existing = objects.get(name);
+    if (existing === undefined) return put(name, bytes.slice());
+    if (equalBytes(existing, bytes)) return infoOf(name, existing);
+    throw storeError("STORE_EXISTS", `Object ${name} is already there with other bytes`);
+  }
+
+  function bytesOf(name: string, version: string | undefined): Uint8Array {
+    const found =
+      version === undefined
+        ? objects.get(name)
+        : versions.get(name)?.find((candidate) => candidate.version === version)?.bytes;
+    if (found === undefined) throw storeError("STORE_NOT_FOUND", `Object ${name} is not there`);
+    return found;
+  }
+
+  return {
+    objects,
+    locked,
+    overwrite: (name, bytes) => void put(name, bytes.slice()),
+    create: async (name, bytes) => create(name, bytes),
+    createFrom: async (name, chunks) => {
+      const parts: Uint8Array[] = [];
+      for await (const chunk of chunks) parts.push(chunk.slice());
+      return create(name, concat(parts));
+    },
+    read: async (name, readOptions = {}) => bodyOf(name, bytesOf(name, readOptions.version), readOptions),
+    info: async (name) => {
+      const bytes = objects.get(name);
+      return bytes === undefined ? undefined : infoOf(name, bytes);
+    },
+    list: async function* (prefix) {
+      for (const name of [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()) {
+        const bytes = objects.get(name);
+        if (bytes !== undefined) yield infoOf(name, bytes);
+      }
+    },
+    versionsOf: async (name) =>
+      (versions.get(name) ?? []).map((kept) => ({
+        version: kept.version,
+        length: kept.bytes.length,
+        createdAt: kept.createdAt,
+      })),
+    serviceTime: async () => clock.now(),
+    delete: async (name) => {
+      if (locked.has(name)) return false;
+      objects.delete(name);
+      createdAt.delete(name);
+      return true;
+    },
+  };
+}
+
+function bodyOf(name: string, bytes: Uint8Array, { range }: ReadOptions): ObjectBody {
+  const { offset, length } = range ?? { offset: 0, length: bytes.length };
+  if (offset + length > bytes.length) {
+    throw storeError("STORE_TRUNCATED", `Object ${name} has ${bytes.length} bytes, expected ${offset + length}`);
+  }
+  const wanted = bytes.slice(offset, offset + length);
+  return { length, chunks: inChunks(wanted) };
+}
+
+async function* inChunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let offset = 0; offset < bytes.length; offset += CHUNK_BYTES) yield bytes.slice(offset, offset + CHUNK_BYTES);
+}
+
+function storeError(code: string, message: string): BackupError {
+  return new BackupError({ code, message, hint: "This store lives in memory, in a test." });
+}
