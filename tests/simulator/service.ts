@@ -15,6 +15,34 @@ export interface SimIdentity {
 export interface SimProject {
   readonly id: string;
   name: string;
+  description: string;
+  visibility: "private" | "public";
+  readonly process: { readonly id: string; readonly name: string };
+}
+
+/** What the core offers to the parts: who, what, when, where. */
+export interface SimHost {
+  readonly organization: { readonly id: string; readonly name: string };
+  /** Every project that is not deleted. */
+  projects(): readonly SimProject[];
+  /** By id or name, letter case aside. */
+  projectOf(idOrName: string): SimProject | undefined;
+  readonly identities: readonly SimIdentity[];
+  /** By id, unique name, descriptor, display name or `Display <unique@name>`. */
+  identityOf(text: string): SimIdentity | undefined;
+  /** Who a token stands for may do more than its scopes say, e.g. `bypassRules`. */
+  isAllowed(identity: SimIdentity, permission: string): boolean;
+  now(): Date;
+  /** Now as the service writes it: UTC, seven fractional digits; each later than the one before. */
+  timestamp(): string;
+  /** A GUID; the same sequence for the same seed. */
+  newId(): string;
+  /** Runs for each project there is and each that comes: default nodes, boards, … */
+  onProjectCreated(listener: (project: SimProject) => void): void;
+  /** Runs when a project has gone for good. */
+  onProjectPurged(listener: (project: SimProject) => void): void;
+  /** A folder of the part's own for what does not belong in memory. */
+  folderOf(part: string): string;
 }
 
 export interface SimRequest {
@@ -33,6 +61,8 @@ export interface SimRequest {
   readonly identity: SimIdentity;
   /** The api-version that applies, as asked: `7.1`, `7.1-preview.3`. */
   readonly version: string;
+  /** False for projects and repositories (by id) that the token must not know of. */
+  readonly maySee: (id: string) => boolean;
 }
 
 export interface SimAnswer {
@@ -52,7 +82,7 @@ export interface Route {
   readonly host?: string;
   /** Released version, e.g. `7.1`; with `-preview.N` when the resource is preview only. */
   readonly version: string;
-  /** Scope a token needs, e.g. `vso.work`; writes name the write scope. */
+  /** Scope a token needs, e.g. `vso.work`; writes name the write scope. Empty: any token. */
   readonly scope: string;
   /** Reads by POST (workitemsbatch, wiql, …) count as reads for read-only tokens. */
   readonly handle: (request: SimRequest) => SimAnswer | Promise<SimAnswer>;
