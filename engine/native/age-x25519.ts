@@ -22,7 +22,7 @@ import {
   toUnpaddedBase64,
   x25519StanzasOf,
 } from "../crypto/age-header.ts";
-import { keyMismatch, sealedDamaged } from "../crypto/crypto-errors.ts";
+import { keyForm, keyMismatch, sealedDamaged } from "../crypto/crypto-errors.ts";
 import { privateKeyFromRaw, publicKeyFromRaw, rawPublicKey } from "./raw-keys.ts";
 
 /** Wrapping and unwrapping of age file keys for X25519 recipients (C2SP age.md). */
@@ -82,38 +82,41 @@ function firstUnwrapped(stanzas: readonly AgeStanza[], identities: readonly AgeI
 function wrap(fileKey: Uint8Array, recipient: Uint8Array): AgeStanza {
   const ephemeral = generateKeyPairSync("x25519");
   const share = rawPublicKey(ephemeral.publicKey);
-  const secret = diffieHellman({
-    privateKey: ephemeral.privateKey,
-    publicKey: createPublicKey(publicKeyFromRaw("x25519", recipient)),
-  });
-  const cipher = createCipheriv("chacha20-poly1305", wrapKey(secret, share, recipient), zeroNonce, {
-    authTagLength: tagBytes,
-  });
+  const secret = sharedSecret(ephemeral.privateKey, recipient);
+  if (secret === undefined) {
+    throw keyForm(
+      "A recipient is no public key that age-keygen makes",
+      "Give the recipient of a key made for this vault.",
+    );
+  }
+  const key = wrapKey(secret, share, recipient);
+  const cipher = createCipheriv("chacha20-poly1305", key, zeroNonce, { authTagLength: tagBytes });
   const body = concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
   return { type: "X25519", args: [toUnpaddedBase64(share)], body };
 }
 
+/** Undefined when the stanza is sealed to someone else. */
 function unwrap(stanza: AgeStanza, identity: AgeIdentity): Uint8Array | undefined {
   const share = fromUnpaddedBase64(stanza.args[0] ?? "") ?? zeroNonce;
-  const key = wrapKey(sharedSecret(share, identity), share, identity.publicKey);
+  const secret = sharedSecret(identity.privateKey, share);
+  if (secret === undefined) throw sealedDamaged("its age header has an X25519 share that no honest writer makes");
+  const key = wrapKey(secret, share, identity.publicKey);
   const decipher = createDecipheriv("chacha20-poly1305", key, zeroNonce, { authTagLength: tagBytes });
   decipher.setAuthTag(stanza.body.subarray(-tagBytes));
   try {
     return concat([decipher.update(stanza.body.subarray(0, -tagBytes)), decipher.final()]);
   } catch {
-    return undefined; // sealed to someone else
+    return undefined;
   }
 }
 
-function sharedSecret(share: Uint8Array, identity: AgeIdentity): Uint8Array {
+/** Undefined for a point of low order, with which the secret would be zero whatever the key: OpenSSL refuses it. */
+function sharedSecret(privateKey: KeyObject, point: Uint8Array): Uint8Array | undefined {
+  const publicKey = createPublicKey(publicKeyFromRaw("x25519", point));
   try {
-    return diffieHellman({
-      privateKey: identity.privateKey,
-      publicKey: createPublicKey(publicKeyFromRaw("x25519", share)),
-    });
-  } catch (cause) {
-    // OpenSSL refuses points of low order, whose shared secret is zero whatever the key.
-    throw sealedDamaged("its age header has an X25519 share that no honest writer makes", cause);
+    return diffieHellman({ privateKey, publicKey });
+  } catch {
+    return undefined;
   }
 }
 
