@@ -34,6 +34,7 @@ export interface SealedWriter {
   write(extension: ObjectExtension, audience: Audience, plaintext: AsyncIterable<Uint8Array>): Promise<Ref>;
   /** Stored bytes of all objects written so far. */
   readonly storedBytes: number;
+  readonly cryptography: Cryptography;
 }
 
 export interface SealedWriterFacts {
@@ -89,6 +90,7 @@ export function sealedWriter(facts: SealedWriterFacts): SealedWriter {
   }
 
   return {
+    cryptography,
     get storedBytes() {
       return storedBytes;
     },

@@ -98,7 +98,7 @@ async function hashOfBody(cryptography: Cryptography, body: ObjectBody): Promise
 }
 
 export function mayHelpToReadAgain(error: unknown): boolean {
-  if (hasCode(error, "OBJECT_DAMAGED")) return error.context["forged"] !== true;
+  if (hasCode(error, "OBJECT_DAMAGED")) return error.context.forged !== true;
   return hasCode(error, "SEALED_DAMAGED", "STORE_NOT_FOUND", "STORE_TRUNCATED");
 }
 
