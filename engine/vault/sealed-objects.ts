@@ -7,10 +7,11 @@ import { hasCode } from "../foundation/errors.ts";
 import { sha256Hex } from "../crypto/cryptography.ts";
 import type { Cryptography } from "../crypto/cryptography.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import { dataName, objectPath } from "./layout.ts";
+import type { ObjectExtension } from "./layout.ts";
 import type { VaultKeys } from "./log-entry.ts";
 import type { Ref } from "./ref.ts";
 import {
-  dataObjectName,
   findIntactVersion,
   mayHelpToReadAgain,
   measuring,
@@ -23,8 +24,6 @@ import type { StoredAccess } from "./stored-objects.ts";
 
 /** `catalogue`: catalogue recipient and all recovery recipients; `content`: all recovery recipients. */
 export type Audience = "catalogue" | "content";
-
-export type ObjectExtension = "bundle.age" | "ndjson.gz.age" | "tar.age" | "bin.age" | "json.gz.age";
 
 export interface SealedWriter {
   /**
@@ -66,15 +65,14 @@ export function sealedWriter(facts: SealedWriterFacts): SealedWriter {
   let storedBytes = 0;
 
   function nextName(extension: ObjectExtension): string {
-    const number = String(nextNumber++).padStart(6, "0");
-    return `${run}/${shard}-${number}.${extension}`;
+    return objectPath({ run, shard, n: nextNumber++, extension });
   }
 
   async function createSmall(extension: ObjectExtension, bytes: Uint8Array): Promise<string> {
     for (;;) {
       const o = nextName(extension);
       try {
-        await store.create(dataObjectName(vault, { o }), bytes);
+        await store.create(dataName(vault, o), bytes);
         return o;
       } catch (error) {
         if (!hasCode(error, "STORE_EXISTS")) throw error; // taken by an earlier attempt of this run
@@ -84,8 +82,8 @@ export function sealedWriter(facts: SealedWriterFacts): SealedWriter {
 
   async function createLarge(extension: ObjectExtension, chunks: AsyncIterable<Uint8Array>): Promise<string> {
     let o = nextName(extension);
-    while ((await store.info(dataObjectName(vault, { o }))) !== undefined) o = nextName(extension);
-    await store.createFrom(dataObjectName(vault, { o }), chunks);
+    while ((await store.info(dataName(vault, o))) !== undefined) o = nextName(extension);
+    await store.createFrom(dataName(vault, o), chunks);
     return o;
   }
 
@@ -201,7 +199,7 @@ async function readRange(
 ): Promise<Uint8Array> {
   const { offset, length, version } = range;
   const options = { range: { offset, length }, ...(version === undefined ? {} : { version }) };
-  const body = await access.store.read(dataObjectName(access.vault, ref), options);
+  const body = await access.store.read(dataName(access.vault, ref.o), options);
   return readAll(body.chunks, length);
 }
 
@@ -210,7 +208,7 @@ async function* openVersion(
   ref: Ref,
   version: string | undefined,
 ): AsyncGenerator<Uint8Array, undefined> {
-  const body = await access.store.read(dataObjectName(access.vault, ref), version === undefined ? {} : { version });
+  const body = await access.store.read(dataName(access.vault, ref.o), version === undefined ? {} : { version });
   if (body.length !== ref.n) throw objectDamaged(access, ref);
   const measured = measuring(access.cryptography, withPinnedHeader(access, ref, body.chunks));
   yield* access.cryptography.open(access.identities, measured.chunks);

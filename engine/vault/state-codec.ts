@@ -9,13 +9,12 @@
 import { BackupError } from "../foundation/errors.ts";
 import { canonicalJson, isObject, objectAt, parseObject, stringAt } from "../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
+import { parseObjectPath } from "./layout.ts";
 import type { Frame, Ref, Segment } from "./ref.ts";
 import { compareKeys } from "./record-keys.ts";
 import { plaintextLength } from "./sealed-objects.ts";
 import type { FilesState, GitState, IndexLine, RecordsState, StreamState, StreamStatus } from "./state.ts";
 
-const objectPattern =
-  /^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}\/[0-9a-f]{2}-[0-9]{6}\.(?:bundle|ndjson\.gz|tar|bin|json\.gz)\.age$/;
 const streamPattern = /^[a-z][a-z0-9-]*(?:\/[A-Za-z0-9][A-Za-z0-9_-]*)*$/;
 const instantPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z$/;
 const hashPattern = /^[0-9a-f]{64}$/;
@@ -59,7 +58,7 @@ export function parseIndexLine(text: string, name: string): IndexLine {
 export function isRef(value: unknown): value is JsonObject & Ref {
   if (!isObject(value)) return false;
   const { o, n, h, hl, hh, v } = value;
-  if (!isString(o) || !objectPattern.test(o) || !isHash(h) || !isHash(hh)) return false;
+  if (!isString(o) || parseObjectPath(o) === undefined || !isHash(h) || !isHash(hh)) return false;
   if (v !== undefined && !isString(v)) return false;
   return isCount(n) && isCount(hl) && hl > 0 && hl <= maxHeaderBytes && n >= hl + minPayloadBytes;
 }

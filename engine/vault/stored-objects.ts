@@ -9,16 +9,13 @@ import { BackupError, hasCode } from "../foundation/errors.ts";
 import { sha256Hex } from "../crypto/cryptography.ts";
 import type { Cryptography } from "../crypto/cryptography.ts";
 import type { ObjectBody, ObjectReader } from "../store/object-store.ts";
+import { dataName } from "./layout.ts";
 import type { Ref } from "./ref.ts";
 
 export interface StoredAccess {
   readonly store: ObjectReader;
   readonly cryptography: Cryptography;
   readonly vault: string;
-}
-
-export function dataObjectName(vault: string, ref: Pick<Ref, "o">): string {
-  return `${vault}/data/${ref.o}`;
 }
 
 /**
@@ -58,7 +55,7 @@ export async function findIntactVersion(access: StoredAccess, ref: Ref): Promise
  */
 async function* candidateVersions(access: StoredAccess, ref: Ref): AsyncGenerator<string | undefined> {
   yield undefined;
-  const versions = await access.store.versionsOf(dataObjectName(access.vault, ref));
+  const versions = await access.store.versionsOf(dataName(access.vault, ref.o));
   if (versions.length === 0) yield undefined;
   for (const { version, length } of versions) if (length === ref.n) yield version;
 }
@@ -69,7 +66,7 @@ async function readVersion(
   version: string | undefined,
 ): Promise<ObjectBody | undefined> {
   try {
-    return await access.store.read(dataObjectName(access.vault, ref), version === undefined ? {} : { version });
+    return await access.store.read(dataName(access.vault, ref.o), version === undefined ? {} : { version });
   } catch (error) {
     if (hasCode(error, "STORE_NOT_FOUND")) return undefined;
     throw error;
@@ -105,7 +102,7 @@ export function mayHelpToReadAgain(error: unknown): boolean {
 export function objectDamaged(access: StoredAccess, ref: Ref, cause?: unknown): BackupError {
   return new BackupError({
     code: "OBJECT_DAMAGED",
-    message: `Object ${dataObjectName(access.vault, ref)} is damaged: its stored bytes are not the ones that were signed`,
+    message: `Object ${dataName(access.vault, ref.o)} is damaged: its stored bytes are not the ones that were signed`,
     hint: "Use another snapshot for what it holds, or bring back an older version of the object in the storage account; the next backup stores the stream anew.",
     cause,
     context: { object: ref.o },
@@ -115,7 +112,7 @@ export function objectDamaged(access: StoredAccess, ref: Ref, cause?: unknown): 
 export function objectMissing(access: StoredAccess, ref: Ref): BackupError {
   return new BackupError({
     code: "OBJECT_MISSING",
-    message: `Object ${dataObjectName(access.vault, ref)} is not in the storage account`,
+    message: `Object ${dataName(access.vault, ref.o)} is not in the storage account`,
     hint: "Undelete it there if soft delete or versioning is on, or use another snapshot; the next backup stores the stream anew.",
     context: { object: ref.o },
   });
@@ -125,7 +122,7 @@ export function objectMissing(access: StoredAccess, ref: Ref): BackupError {
 export function objectForged(access: StoredAccess, ref: Ref): BackupError {
   return new BackupError({
     code: "OBJECT_DAMAGED",
-    message: `Object ${dataObjectName(access.vault, ref)} opens with its key but is not the object that was signed`,
+    message: `Object ${dataName(access.vault, ref.o)} opens with its key but is not the object that was signed`,
     hint: "Someone who holds a recovery key replaced it: do not use it, treat the storage account as attacked.",
     context: { object: ref.o, forged: true },
   });
@@ -134,7 +131,7 @@ export function objectForged(access: StoredAccess, ref: Ref): BackupError {
 export function objectTooLarge(access: StoredAccess, ref: Ref, maxBytes: number): BackupError {
   return new BackupError({
     code: "OBJECT_TOO_LARGE",
-    message: `Object ${dataObjectName(access.vault, ref)} has ${ref.n} bytes where at most ${maxBytes} are expected`,
+    message: `Object ${dataName(access.vault, ref.o)} has ${ref.n} bytes where at most ${maxBytes} are expected`,
     hint: "Update the extension; if it is up to date, the object does not come from it.",
     context: { object: ref.o },
   });
