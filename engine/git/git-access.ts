@@ -3,7 +3,8 @@
  * `node-git-access.ts` implements it; simple-git stays behind it.
  *
  * Errors: GIT_UNAUTHORIZED, GIT_NOT_FOUND, GIT_DISABLED, GIT_THROTTLED, GIT_UNAVAILABLE, GIT_PROTOCOL,
- * GIT_TRUNCATED, GIT_REMOTE (fatal message of the server), GIT_PUSH (refused push), GIT_DAMAGED (local content).
+ * GIT_TRUNCATED, GIT_REMOTE (fatal message of the server), GIT_MOVED (a wanted oid is no longer there: list again and
+ * start over), GIT_PUSH (refused push), GIT_DAMAGED (local content), GIT_LFS (an LFS transfer that failed).
  */
 import type { RefTarget } from "../vault/state.ts";
 import type { BundleContent } from "../vault/stream-writer.ts";
@@ -18,12 +19,14 @@ export interface GitRemote {
 export interface Advertisement {
   readonly version: 0 | 1 | 2;
   readonly hash: "sha1" | "sha256";
-  /** Every ref but HEAD. */
+  /** Every ref but HEAD. Refs whose names git itself would refuse are left out and reported. */
   readonly refs: Readonly<Record<string, RefTarget>>;
   /** What HEAD points to; null when the server does not say (unborn HEAD in v0). */
   readonly head: string | null;
   /** Server capabilities, raw; input of `fetchBundle`. */
   readonly capabilities: ReadonlyMap<string, string>;
+  /** Where it was read: the remote's URL, or where the server redirected to. */
+  readonly url: string;
 }
 
 export interface LfsPointer {
@@ -34,22 +37,56 @@ export interface LfsPointer {
 
 export interface FetchRequest {
   readonly advertisement: Advertisement;
-  /** Refs the segment has to reach: name → oid; wants are their distinct oids that are not among `known`. */
+  /** Refs the segment has to reach: name → oid, all from the advertisement. */
   readonly refs: Readonly<Record<string, string>>;
   /** Refs of the last committed snapshot: haves, and candidates for prerequisites. Empty for a base. */
   readonly known: Readonly<Record<string, RefTarget>>;
-  /** Oids allowed as prerequisites: old tips of changed branches and of the default branch. */
+  /** Ask for deltas against known objects. Better not where LFS is used: pointers could hide in such deltas. */
   readonly thin: boolean;
-  readonly engine: "auto" | "wire" | "git";
+  /** One rung of the fallback ladder: see `ladderOf`. */
+  readonly engine: "wire" | "git";
 }
 
+/**
+ * A bundle while it arrives. Errors of the transfer come out of `chunks`; bytes may have been handed on by then, so
+ * nothing is retried inside: the caller drops what it wrote and takes the next rung of the ladder.
+ */
 export interface FetchedBundle extends BundleContent {
   /** LFS pointers seen in the pack; complete once `chunks` has ended. */
   pointers(): readonly LfsPointer[];
-  /** How it was fetched in the end, for the report: `wire`, `wire-base` (haves were given up), `git`. */
+  /** Small deltas that look like LFS pointers but whose base is not in the pack; fetch again without `thin`. */
+  hiddenPointers(): number;
+  /** How it is fetched: `wire` on top of the known refs, `wire-base` everything, `git` by a temporary clone. */
   method(): "wire" | "wire-base" | "git";
-  /** False when haves were sent but the pack does not build on them: the chain must start anew with it. */
+  /** Known before `chunks` is read. False when the pack does not build on the known refs: it starts a chain. */
   isIncrement(): boolean;
+}
+
+/** One try at fetching, in the order they are to be made. */
+export interface FetchRung {
+  readonly engine: "wire" | "git";
+  /** False: ask for everything, as a new base. */
+  readonly useKnown: boolean;
+  /** List refs again before it: the ones at hand may have moved. */
+  readonly relist: boolean;
+  /** Pause before it. */
+  readonly waitMs: number;
+}
+
+/**
+ * The fallback ladder (docs/decisions/0006): three tries over the wire, one without haves, one with git itself.
+ * Climb it on GIT_PROTOCOL, GIT_TRUNCATED, GIT_REMOTE and GIT_UNAVAILABLE; everything else is final.
+ */
+export function ladderOf(engine: "auto" | "wire" | "git"): readonly FetchRung[] {
+  const wire: readonly FetchRung[] = [
+    { engine: "wire", useKnown: true, relist: false, waitMs: 0 },
+    { engine: "wire", useKnown: true, relist: true, waitMs: 1000 },
+    { engine: "wire", useKnown: true, relist: true, waitMs: 5000 },
+    { engine: "wire", useKnown: false, relist: true, waitMs: 5000 },
+  ];
+  const git: FetchRung = { engine: "git", useKnown: true, relist: engine === "auto", waitMs: 0 };
+  if (engine === "git") return [git];
+  return engine === "wire" ? wire : [...wire, git];
 }
 
 export interface PushRequest {
@@ -77,9 +114,13 @@ export interface LfsObjectSource {
 export interface GitAccess {
   /** One request. */
   listRefs(remote: GitRemote): Promise<Advertisement>;
-  /** Streams a bundle with what `known` lacks; climbs the fallback ladder inside as `engine` allows. */
+  /** Streams a bundle with what `known` lacks, by one rung of the ladder. GIT_MOVED when a ref is no longer there. */
   fetchBundle(remote: GitRemote, request: FetchRequest): Promise<FetchedBundle>;
-  /** LFS content by the batch API. Yields `chunks: undefined` for objects that the server does not have. */
+  /**
+   * LFS content by the batch API, one object after the other: read its chunks before asking for the next. Yields
+   * `chunks: undefined` and a reason for objects that the server does not have. Size and SHA-256 are checked; the
+   * chunks throw at the end when they are wrong.
+   */
   downloadLfs(
     remote: GitRemote,
     pointers: readonly LfsPointer[],
