@@ -72,10 +72,18 @@ export async function* splitMembers(chunks: AsyncIterable<Uint8Array>): AsyncGen
 
 /** Lines of one member, without their line feeds. Throws SEALED_DAMAGED and MEMBER_FORM. */
 export async function linesOf(cryptography: Cryptography, member: Uint8Array): Promise<readonly string[]> {
-  const text = fromUtf8(await cryptography.gunzip(member, maxMemberPlaintext));
+  const text = textOf(await cryptography.gunzip(member, maxMemberPlaintext));
   if (text === "") return [];
   if (!text.endsWith("\n")) throw memberForm("a gzip member does not end with a line");
   return text.slice(0, -1).split("\n");
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    throw memberForm("a gzip member is not UTF-8");
+  }
 }
 
 /** All lines of a stream of members, one member in memory at a time. */

@@ -2,12 +2,13 @@
 import { chunksOf, fromUtf8, utf8 } from "../foundation/bytes.ts";
 import { BackupError } from "../foundation/errors.ts";
 import { canonicalJson } from "../foundation/json.ts";
-import { emptyMember, membersOf, readLines } from "./gzip-members.ts";
+import { emptyMember, membersOf } from "./gzip-members.ts";
 import type { KeyedLine } from "./gzip-members.ts";
 import type { Ref } from "./ref.ts";
-import { openSealed, readSealed } from "./sealed-objects.ts";
+import { readObjectLines, readSealed } from "./sealed-objects.ts";
 import type { SealedWriter, VaultAccess } from "./sealed-objects.ts";
 import type { IndexLine, StreamState } from "./state.ts";
+import { rethrownAsDamage } from "./stored-objects.ts";
 import { parseIndexLine, parseState } from "./state-codec.ts";
 
 const maxStoredStateBytes = 64 * 1024 * 1024;
@@ -29,7 +30,7 @@ export async function writeIndex(writer: SealedWriter, lines: AsyncIterable<Inde
 /** The lines of an index in stream-id order; use them only when the iterator ended without throwing. */
 export async function* readIndex(access: VaultAccess, ref: Ref): AsyncGenerator<IndexLine> {
   let before: string | undefined;
-  for await (const text of readLines(access.cryptography, openSealed(access, ref))) {
+  for await (const text of readObjectLines(access, ref)) {
     const line = parseIndexLine(text, `Index ${ref.o}`);
     if (before !== undefined && line.s <= before) throw outOfOrder(`Index ${ref.o}`, line.s);
     before = line.s;
@@ -47,7 +48,9 @@ export async function writeState(writer: SealedWriter, state: StreamState): Prom
 /** Throws STATE_INVALID besides what `readSealed` throws. */
 export async function readState(access: VaultAccess, ref: Ref): Promise<StreamState> {
   const compressed = await readSealed(access, ref, maxStoredStateBytes);
-  const text = fromUtf8(await access.cryptography.gunzip(compressed, maxStateBytes));
+  const text = fromUtf8(
+    await access.cryptography.gunzip(compressed, maxStateBytes).catch(rethrownAsDamage(access, ref)),
+  );
   return parseState(text, `State ${ref.o}`);
 }
 

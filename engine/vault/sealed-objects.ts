@@ -3,6 +3,7 @@
  * of the stored bytes, and SHA-256 of age header and nonce, which makes even a ranged read authentic.
  */
 import { chunksOf, concat, readAll } from "../foundation/bytes.ts";
+import { readLines } from "./gzip-members.ts";
 import { hasCode } from "../foundation/errors.ts";
 import { sha256Hex } from "../crypto/cryptography.ts";
 import type { Cryptography } from "../crypto/cryptography.ts";
@@ -19,6 +20,7 @@ import {
   objectForged,
   objectTooLarge,
   readStored,
+  rethrownAsDamage,
 } from "./stored-objects.ts";
 import type { StoredAccess } from "./stored-objects.ts";
 
@@ -116,11 +118,7 @@ export async function readSealed(access: VaultAccess, ref: Ref, maxBytes: number
   if (ref.n > maxBytes) throw objectTooLarge(access, ref, maxBytes);
   const stored = await readStored(access, ref);
   const plaintext = access.cryptography.open(access.identities, chunksOf(stored));
-  try {
-    return await readAll(plaintext, plaintextLength(ref));
-  } catch (cause) {
-    throw hasCode(cause, "SEALED_DAMAGED") ? objectDamaged(access, ref, cause) : cause;
-  }
+  return readAll(plaintext, plaintextLength(ref)).catch(rethrownAsDamage(access, ref));
 }
 
 /**
@@ -141,6 +139,20 @@ export async function* openSealed(access: VaultAccess, ref: Ref): AsyncGenerator
   // What was yielded is authentic: the header is pinned and each chunk is sealed at its position.
   const version = await findIntactVersion(access, ref);
   yield* withoutFirst(openVersion(access, ref, version), yielded);
+}
+
+/** The lines of an NDJSON object, one gzip member in memory at a time; final when the iterator ended well. */
+export async function* readObjectLines(access: VaultAccess, ref: Ref): AsyncGenerator<string> {
+  const lines = readLines(access.cryptography, openSealed(access, ref));
+  try {
+    for (;;) {
+      const next = await lines.next().catch(rethrownAsDamage(access, ref));
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await lines.return(undefined);
+  }
 }
 
 export interface RangedObject {

@@ -109,6 +109,13 @@ export function objectDamaged(access: StoredAccess, ref: Ref, cause?: unknown): 
   });
 }
 
+/** For `catch`: content that no writer of ours makes counts as damage of the object it stands in. */
+export function rethrownAsDamage(access: StoredAccess, ref: Ref): (error: unknown) => never {
+  return (error) => {
+    throw hasCode(error, "SEALED_DAMAGED", "MEMBER_FORM") ? objectDamaged(access, ref, error) : error;
+  };
+}
+
 export function objectMissing(access: StoredAccess, ref: Ref): BackupError {
   return new BackupError({
     code: "OBJECT_MISSING",
