@@ -14,7 +14,7 @@ import type { JsonObject } from "../foundation/json.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import type { Ref } from "../vault/ref.ts";
 import type { FilesState, StreamState } from "../vault/state.ts";
-import type { SnapshotReader, StreamReader } from "../vault/stream-reader.ts";
+import type { SnapshotReader, StoredRecord, StreamReader } from "../vault/stream-reader.ts";
 import type { StreamWriter } from "../vault/stream-writer.ts";
 
 /** Something that could not be read this time: makes the snapshot partial. */
@@ -84,6 +84,8 @@ export interface PreviousStream {
   state(): Promise<StreamState | undefined>;
   /** State of `<stream>/files`. */
   files(): Promise<FilesState | undefined>;
+  /** Records of the state's `keys` chain, merged, in key order. */
+  keys(): AsyncIterable<StoredRecord>;
   /** Set when the chain rules want a new base: read everything, start the chain anew. */
   readonly rebase: string | undefined;
   /** Set when the weekly full comparison is due. */
@@ -130,7 +132,10 @@ export interface IdMap {
 }
 
 export interface TargetProject extends Surroundings {
+  /** While `isNew`, the id is empty: ask for it only in `apply`. */
   readonly project: ProjectRef;
+  /** The project does not exist yet: plan as for an empty one, without reading it. */
+  readonly isNew: boolean;
   /** Where the snapshot came from. */
   readonly source: { readonly organizationUrl: string; readonly project: ProjectRef };
   /** The target is the very project (same id) the snapshot was taken of: ids can be kept. */

@@ -35,6 +35,8 @@ export interface StreamReader {
   records(): AsyncIterable<StoredRecord>;
   /** A file of a `files` stream; undefined when the stream does not hold it. */
   file(id: string): Promise<StoredFile | undefined>;
+  /** Ids, lengths and hashes of the files of a `files` stream, in id order, without their content. */
+  toc(): AsyncIterable<Omit<StoredFile, "chunks">>;
   /** Every file of a `files` stream in toc order, each segment read once. */
   files(): AsyncIterable<StoredFile>;
   /** Bundles of a Git stream, base first. */

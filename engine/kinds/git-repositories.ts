@@ -1,0 +1,302 @@
+/**
+ * Git repositories: all refs, LFS objects, default branch and settings. Incremental by ref tips: one refs request
+ * per repository decides; news come as a thin bundle over the wire (docs/decisions/0006). Restore stands in
+ * git-repositories-restore.ts.
+ */
+import { cloneUrlOf, listDeletedRepositories, listRepositories } from "../azure-devops/git-repositories.ts";
+import { hasCode } from "../foundation/errors.ts";
+import { isObject, stringAt, type JsonObject } from "../foundation/json.ts";
+import { inert } from "../foundation/text.ts";
+import {
+  ladderOf,
+  type Advertisement,
+  type FetchedBundle,
+  type FetchRung,
+  type GitRemote,
+  type LfsPointer,
+} from "../git/git-access.ts";
+import type { Segment } from "../vault/ref.ts";
+import type { CatalogueItem, FilesState, GitState, RefTarget } from "../vault/state.ts";
+import type { FilesWriter } from "../vault/stream-writer.ts";
+import { applyGitStep, archiveRepository, planRepository } from "./git-repositories-restore.ts";
+import { verifyRepository } from "./git-repositories-verify.ts";
+import type { Absence, BackupWork, Finding, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "./kind.ts";
+
+const kindName = "git-repositories";
+type Refs = Readonly<Record<string, RefTarget>>;
+
+export const gitRepositories: ResourceKind = {
+  name: kindName,
+  title: "Git repositories",
+  restoreAfter: ["project"],
+  applying: "concurrent",
+  permissions: {
+    backUp: [{ scope: "vso.code", permission: "Read on every repository" }],
+    restore: [
+      { scope: "vso.code_manage", permission: "Create repository" },
+      {
+        scope: "vso.code_write",
+        permission: "Contribute, Force push, Create branch, Create tag, Manage notes, Bypass policies when pushing",
+      },
+    ],
+  },
+  streams: listStreams,
+  absence: absenceOf,
+  backUp: backUpRepository,
+  references: async function* () {
+    // A repository stands on its own; forks are complete when fetched.
+  },
+  plan: planRepository,
+  apply: applyGitStep,
+  verify: verifyRepository,
+  archive: archiveRepository,
+};
+
+async function* listStreams(source: SourceProject): AsyncGenerator<SourceStream> {
+  for (const repository of await listRepositories(source.azureDevOps, source.project.id)) {
+    yield { id: `${kindName}/${repository.id.toLowerCase()}`, name: repository.name, facts: repository.raw };
+  }
+}
+
+/** Deleted only when it lies in the project's recycle bin; everything else may be a missing permission. */
+async function absenceOf(stream: string, source: SourceProject): Promise<Absence> {
+  const id = stream.slice(kindName.length + 1);
+  const deleted = await listDeletedRepositories(source.azureDevOps, source.project.id);
+  if (deleted.some((repository) => repository.id.toLowerCase() === id)) {
+    return { status: "deleted", evidence: "it is in the project's recycle bin" };
+  }
+  return { status: "missing", reason: "it is neither listed nor in the recycle bin: hidden from the token, or purged" };
+}
+
+async function backUpRepository(stream: SourceStream, work: BackupWork): Promise<StreamOutcome> {
+  if (stream.facts["isDisabled"] === true) return { status: "carried", finding: disabledFinding(stream) };
+  const remote = remoteOf(stream, work.source);
+  try {
+    const seen = await look(stream, remote, work);
+    if (seen.digest === work.previous.digest && work.previous.rebase === undefined) return { status: "unchanged" };
+    return await storeRepository(seen, work);
+  } catch (error) {
+    if (hasCode(error, "GIT_DISABLED")) return { status: "carried", finding: disabledFinding(stream) };
+    throw error;
+  }
+}
+
+interface RepositoryNow {
+  readonly hash: "sha1" | "sha256";
+  readonly head: string | null;
+  readonly refs: Refs;
+  readonly detail: JsonObject;
+}
+
+/** One look at the remote: everything stored of this run belongs to it. */
+interface Seen {
+  readonly stream: SourceStream;
+  readonly remote: GitRemote;
+  readonly advertisement: Advertisement;
+  readonly now: RepositoryNow;
+  readonly digest: string;
+}
+
+async function look(stream: SourceStream, remote: GitRemote, work: BackupWork): Promise<Seen> {
+  const advertisement = await work.source.git.listRefs(remote);
+  const now = snapshotOf(advertisement, stream, work.source);
+  return { stream, remote, advertisement, now, digest: await work.into.digestOf(now) };
+}
+
+async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOutcome> {
+  const { seen, news } = await climb(first, work);
+  const { now, digest, stream } = seen;
+  const files = await work.into.files(await work.previous.files());
+  const missing = await storeLfs(seen, { pointers: news.pointers, files, work });
+  const asOf = work.source.clock.now().toISOString();
+  const filesState = await files.finish({ asOf, missing: missing.map((pointer) => `${pointer.oid}:${pointer.size}`) });
+  const state: GitState = {
+    s: stream.id,
+    kind: "git",
+    asOf,
+    hash: now.hash,
+    refs: now.refs,
+    head: now.head,
+    detail: now.detail,
+    chain: news.chain,
+  };
+  return {
+    status: "changed",
+    digest,
+    state,
+    ...(filesState === undefined ? {} : { files: filesState }),
+    items: await work.into.items([], catalogueOf(now), { complete: true }),
+    count: Object.keys(now.refs).length,
+    changes: refChanges((await previousGit(work))?.refs ?? {}, now.refs),
+    findings: missing.map((pointer) => missingLfs(stream, pointer)),
+  };
+}
+
+async function previousGit(work: BackupWork): Promise<GitState | undefined> {
+  const state = await work.previous.state();
+  return state?.kind === "git" ? state : undefined;
+}
+
+interface News {
+  readonly chain: readonly Segment[];
+  readonly pointers: readonly LfsPointer[];
+}
+
+/** Climbs the fallback ladder: each rung may look at the remote again, because refs move while we read. */
+async function climb(first: Seen, work: BackupWork): Promise<{ readonly seen: Seen; readonly news: News }> {
+  const { clock, options, reporter, signal } = work.source;
+  let failure: unknown;
+  for (const rung of ladderOf(options.gitEngine)) {
+    await clock.sleep(rung.waitMs, signal);
+    try {
+      const seen = rung.relist ? await look(first.stream, first.remote, work) : first;
+      return { seen, news: await fetchNews(seen, rung, work) };
+    } catch (error) {
+      if (!hasCode(error, "GIT_PROTOCOL", "GIT_TRUNCATED", "GIT_REMOTE", "GIT_UNAVAILABLE", "GIT_MOVED")) throw error;
+      failure = error;
+      reporter.info(`Repository ${inert(first.stream.name)}: ${inert(error.message)}; trying another way`);
+    }
+  }
+  throw failure;
+}
+
+async function fetchNews(seen: Seen, rung: FetchRung, work: BackupWork): Promise<News> {
+  const previous = rung.useKnown ? await continuable(work, seen.now) : undefined;
+  const known = previous?.refs ?? {};
+  const knownOids = new Set(Object.values(known).map(([oid]) => oid));
+  const refs = Object.fromEntries(Object.entries(seen.now.refs).map(([name, [oid]]) => [name, oid]));
+  if (previous !== undefined && Object.values(refs).every((oid) => knownOids.has(oid)))
+    return { chain: previous.chain, pointers: [] };
+  if (Object.keys(refs).length === 0) return { chain: [], pointers: [] };
+  const usesLfs = (await work.previous.files()) !== undefined;
+  const request = { advertisement: seen.advertisement, refs, known, engine: rung.engine };
+  const bundle = await work.source.git.fetchBundle(seen.remote, { ...request, thin: !usesLfs });
+  const stored = await storeBundle(seen, bundle, { previous, work });
+  if (bundle.hiddenPointers() === 0 || (bundle.pointers().length === 0 && !usesLfs)) return stored;
+  // The first LFS files of a repository may hide in deltas of a thin pack: read those commits again without deltas.
+  const plain = await work.source.git.fetchBundle(seen.remote, { ...request, thin: false });
+  return storeBundle(seen, plain, { previous, work });
+}
+
+/** The previous state, when its chain may be continued. */
+async function continuable(work: BackupWork, now: RepositoryNow): Promise<GitState | undefined> {
+  const state = work.previous.rebase === undefined ? await previousGit(work) : undefined;
+  return state?.hash === now.hash && state.chain.length > 0 ? state : undefined;
+}
+
+async function storeBundle(
+  { digest }: Seen,
+  bundle: FetchedBundle,
+  { previous, work }: { readonly previous: GitState | undefined; readonly work: BackupWork },
+): Promise<News> {
+  const from = bundle.isIncrement() ? (previous?.chain.at(-1)?.to ?? null) : null;
+  const segment = await work.into.bundle({ from, to: digest }, bundle);
+  return { chain: from === null ? [segment] : [...(previous?.chain ?? []), segment], pointers: bundle.pointers() };
+}
+
+async function storeLfs(
+  { remote, stream }: Seen,
+  {
+    pointers,
+    files,
+    work,
+  }: { readonly pointers: readonly LfsPointer[]; readonly files: FilesWriter; readonly work: BackupWork },
+): Promise<readonly LfsPointer[]> {
+  const wanted = new Map<string, LfsPointer>();
+  for (const pointer of [...pointers, ...retryable(await work.previous.files())]) {
+    if (!files.has(pointer.oid)) wanted.set(pointer.oid, pointer);
+  }
+  const missing: LfsPointer[] = [];
+  if (wanted.size === 0) return missing;
+  for await (const object of work.source.git.downloadLfs(remote, [...wanted.values()])) {
+    if (object.chunks === undefined) missing.push({ oid: object.oid, size: object.size });
+    else await files.add({ id: object.oid, length: object.size, sha256: object.oid, chunks: object.chunks });
+  }
+  if (missing.length > 0)
+    work.source.reporter.info(`Repository ${inert(stream.name)}: ${missing.length} LFS objects are not on the server`);
+  return missing;
+}
+
+/** LFS objects that were missing last time: they may have been pushed since. */
+function retryable(files: FilesState | undefined): readonly LfsPointer[] {
+  return (files?.missing ?? []).flatMap((entry) => {
+    const [oid, size] = entry.split(":");
+    return oid === undefined || size === undefined ? [] : [{ oid, size: Number(size) }];
+  });
+}
+
+function snapshotOf(advertisement: Advertisement, stream: SourceStream, source: SourceProject): RepositoryNow {
+  const kept = Object.entries(advertisement.refs)
+    .filter(([name]) => source.options.pullRequestRefs || !name.startsWith("refs/pull/"))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    hash: advertisement.hash,
+    head: advertisement.head ?? stringAt(stream.facts, "defaultBranch") ?? null,
+    refs: Object.fromEntries(kept),
+    detail: settingsOf(stream.facts),
+  };
+}
+
+/** What of the listing is a setting: volatile figures and addresses would make every run look like a change. */
+function settingsOf(facts: JsonObject): JsonObject {
+  const parent = facts["parentRepository"];
+  return {
+    name: stringAt(facts, "name") ?? "",
+    ...(stringAt(facts, "defaultBranch") === undefined
+      ? {}
+      : { defaultBranch: stringAt(facts, "defaultBranch") ?? "" }),
+    ...(facts["isFork"] === true ? { isFork: true } : {}),
+    ...(isObject(parent) && stringAt(parent, "id") !== undefined ? { parentId: stringAt(parent, "id") ?? "" } : {}),
+  };
+}
+
+async function* catalogueOf(now: RepositoryNow): AsyncGenerator<CatalogueItem> {
+  for (const [name, [oid]] of Object.entries(now.refs)) {
+    yield { id: name, name: name.replace(/^refs\/(?:heads|tags)\//, ""), type: refType(name), state: oid };
+  }
+}
+
+function refType(name: string): string {
+  if (name.startsWith("refs/heads/")) return "branch";
+  return name.startsWith("refs/tags/") ? "tag" : "ref";
+}
+
+/** Added, changed and deleted refs. */
+export function refChanges(
+  before: Refs,
+  after: Refs,
+): { readonly added: number; readonly changed: number; readonly deleted: number } {
+  const names = Object.keys(after);
+  return {
+    added: names.filter((name) => before[name] === undefined).length,
+    changed: names.filter((name) => before[name] !== undefined && before[name][0] !== after[name]?.[0]).length,
+    deleted: Object.keys(before).filter((name) => after[name] === undefined).length,
+  };
+}
+
+function remoteOf(stream: SourceStream, { azureDevOps, project }: SourceProject): GitRemote {
+  const id = stream.id.slice(kindName.length + 1);
+  return {
+    url: cloneUrlOf(azureDevOps.organization, project.id, id),
+    authorization: () => azureDevOps.authorization(),
+  };
+}
+
+function disabledFinding(stream: SourceStream): Finding {
+  return {
+    stream: stream.id,
+    code: "REPOSITORY_DISABLED",
+    message: `Repository ${inert(stream.name)} is disabled: Azure DevOps does not deliver it, its last stored state is kept`,
+    severity: "note",
+  };
+}
+
+function missingLfs(stream: SourceStream, pointer: LfsPointer): Finding {
+  return {
+    stream: stream.id,
+    item: pointer.oid,
+    code: "LFS_OBJECT_MISSING",
+    message: `Repository ${inert(stream.name)} has a pointer to LFS object ${pointer.oid} (${pointer.size} bytes) that the server does not have`,
+    severity: "warning",
+  };
+}

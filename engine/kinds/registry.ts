@@ -1,0 +1,15 @@
+/** The one list of kinds. Order is the order of backing up; restore order comes from `restoreAfter`. */
+import { areas } from "./areas.ts";
+import { gitRepositories } from "./git-repositories.ts";
+import { iterations } from "./iterations.ts";
+import type { ResourceKind } from "./kind.ts";
+import { project } from "./project.ts";
+import { workItems } from "./work-items.ts";
+
+export const registry: readonly ResourceKind[] = [project, areas, iterations, gitRepositories, workItems];
+
+/** The kind of a stream id (`git-repositories/<guid>`), when this version knows it. */
+export function kindOfStream(stream: string, kinds: readonly ResourceKind[] = registry): ResourceKind | undefined {
+  const name = stream.split("/")[0];
+  return kinds.find((kind) => kind.name === name);
+}

@@ -1,0 +1,137 @@
+/**
+ * Planning a restore: reads the snapshot and the target, writes nothing. What other things the selection needs is
+ * added by itself (dependency closure); of those only what is really to be done stands in the plan.
+ */
+import type { Cryptography } from "../crypto/cryptography.ts";
+import { sha256Hex } from "../crypto/cryptography.ts";
+import { utf8 } from "../foundation/bytes.ts";
+import { canonicalJson } from "../foundation/json.ts";
+import { phases, type ResourceKind, type Selection, type Step, type TargetProject } from "../kinds/kind.ts";
+import type { SnapshotReader } from "../vault/stream-reader.ts";
+import type { RestorePlan } from "./results.ts";
+import { selectItems, type Selections } from "./select-items.ts";
+
+export interface PlanRequest {
+  readonly selectors: readonly string[];
+  readonly snapshot: SnapshotReader;
+  readonly target: TargetProject;
+  readonly kinds: readonly ResourceKind[];
+  readonly cryptography: Cryptography;
+}
+
+export interface PlannedRestore {
+  readonly plan: RestorePlan;
+  /** Selections by stream, dependencies included; what `apply` works on. */
+  readonly selections: Selections;
+}
+
+/** Kinds so that each comes after those it names in `restoreAfter`; otherwise in registry order. */
+export function restoreOrder(kinds: readonly ResourceKind[]): readonly ResourceKind[] {
+  const ordered: ResourceKind[] = [];
+  const visit = (kind: ResourceKind, path: readonly string[]): void => {
+    if (ordered.includes(kind)) return;
+    if (path.includes(kind.name))
+      throw new Error(`restoreAfter goes round in a circle: ${[...path, kind.name].join(" → ")}`);
+    for (const name of kind.restoreAfter) {
+      const before = kinds.find((other) => other.name === name);
+      if (before !== undefined) visit(before, [...path, kind.name]);
+    }
+    ordered.push(kind);
+  };
+  for (const kind of kinds) visit(kind, []);
+  return ordered;
+}
+
+export async function planRestore(request: PlanRequest): Promise<PlannedRestore> {
+  const { snapshot, target, kinds } = request;
+  const asked = await selectItems(request.selectors, snapshot, kinds);
+  const { selections, neededBy } = await withDependencies(asked, request);
+  const steps: Step[] = [];
+  for (const kind of restoreOrder(kinds)) {
+    for (const [id, selection] of selections) {
+      if (id.split("/")[0] !== kind.name) continue;
+      for await (const step of kind.plan(selection, target)) {
+        const reason = asked.has(id) ? undefined : neededBy.get(`${kind.name}/${step.key}`);
+        if (asked.has(id)) steps.push(step);
+        else if (step.action !== "skip")
+          steps.push({ ...step, reason: step.reason ?? `needed by ${reason ?? "what is restored"}` });
+      }
+    }
+  }
+  const inOrder = phases.flatMap((phase) => steps.filter((step) => step.phase === phase));
+  return { plan: await describe(inOrder, selections, request), selections };
+}
+
+interface Closure {
+  readonly selections: Selections;
+  /** `<kind>/<key>` → what needs it. */
+  readonly neededBy: ReadonlyMap<string, string>;
+}
+
+async function withDependencies(asked: Selections, { snapshot, target, kinds }: PlanRequest): Promise<Closure> {
+  const selections = new Map<string, Selection>(asked);
+  const neededBy = new Map<string, string>();
+  if (target.isNew) await addWhole("project", snapshot, selections);
+  const queue = [...asked.values()];
+  for (let selection = queue.shift(); selection !== undefined; selection = queue.shift()) {
+    const kind = kinds.find(({ name }) => name === selection?.stream.line.s.split("/")[0]);
+    if (kind === undefined) continue;
+    for await (const reference of kind.references(selection)) {
+      const place = `${reference.kind}/${reference.id}`;
+      if (neededBy.has(place) || asked.has(reference.kind) || asked.has(place)) continue;
+      neededBy.set(place, reference.neededBy);
+      const added = await addItem(reference.kind, reference.id, { snapshot, selections });
+      if (added !== undefined) queue.push(added);
+    }
+  }
+  return { selections, neededBy };
+}
+
+async function addWhole(id: string, snapshot: SnapshotReader, selections: Map<string, Selection>): Promise<void> {
+  const stream = selections.has(id) ? undefined : await snapshot.stream(id);
+  if (stream !== undefined) selections.set(id, { stream, keys: "all", parts: [] });
+}
+
+/** Adds one item; returns a selection of just that item, so that its own references are followed too. */
+async function addItem(
+  kind: string,
+  id: string,
+  { snapshot, selections }: { readonly snapshot: SnapshotReader; readonly selections: Map<string, Selection> },
+): Promise<Selection | undefined> {
+  const own = await snapshot.stream(`${kind}/${id}`);
+  if (own !== undefined) {
+    const selection: Selection = { stream: own, keys: "all", parts: [] };
+    selections.set(`${kind}/${id}`, selection);
+    return selection;
+  }
+  const shared = await snapshot.stream(kind);
+  if (shared === undefined) return undefined;
+  const earlier = selections.get(kind);
+  const keys = new Set(earlier === undefined || earlier.keys === "all" ? [] : earlier.keys).add(id);
+  if (earlier?.keys !== "all") selections.set(kind, { stream: shared, keys, parts: [] });
+  return { stream: shared, keys: new Set([id]), parts: [] };
+}
+
+async function describe(
+  steps: readonly Step[],
+  selections: Selections,
+  { snapshot, target, cryptography }: PlanRequest,
+): Promise<RestorePlan> {
+  const stale = [...selections.values()].flatMap(({ stream: { line } }) =>
+    line.st === "ok" || line.asOf === undefined ? [] : [{ stream: line.s, asOf: line.asOf }],
+  );
+  const facts: Omit<RestorePlan, "hash"> = {
+    source: target.source,
+    target: {
+      organizationUrl: target.azureDevOps.organization.url,
+      project: target.project,
+      createsProject: target.isNew,
+    },
+    snapshot: snapshot.id,
+    takenAt: snapshot.takenAt,
+    conflictPolicy: target.conflictPolicy,
+    steps,
+    stale,
+  };
+  return { ...facts, hash: sha256Hex(cryptography, utf8(canonicalJson(facts))) };
+}
