@@ -27,6 +27,8 @@ export interface SpoolRun {
 }
 
 const chunkBytes = 64 * 1024;
+/** A write costs the same for one chunk as for many. */
+const chunksPerWrite = 16;
 const tagBytes = 16;
 const lineFeed = 10;
 
@@ -86,10 +88,14 @@ async function writeFile(target: SpoolFile, chunks: AsyncIterable<Uint8Array>): 
   let total = 0;
   try {
     let chunk = 0;
-    for await (const { bytes } of blocksOf(chunks, chunkBytes)) {
-      await append(handle, target.file, sealed(target, chunk, bytes));
+    let waiting: Uint8Array[] = [];
+    for await (const { bytes, last } of blocksOf(chunks, chunkBytes)) {
+      waiting.push(sealed(target, chunk, bytes));
       total += bytes.length;
       chunk += 1;
+      if (!last && waiting.length < chunksPerWrite) continue;
+      await append(handle, target.file, Buffer.concat(waiting));
+      waiting = [];
     }
   } finally {
     await handle.close();
