@@ -1,0 +1,38 @@
+/** Runs git for the simulator's own purposes, free of the machine's and the user's settings. */
+import { spawnSync } from "node:child_process";
+import { devNull } from "node:os";
+
+export interface GitRun {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
+  return {
+    ...Object.fromEntries(inherited),
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: devNull,
+    GIT_TERMINAL_PROMPT: "0",
+  };
+}
+
+/** Whatever the exit code. */
+export function tryGit(args: readonly string[], input?: string | Uint8Array): GitRun {
+  const run = spawnSync("git", args, {
+    env: environment(),
+    windowsHide: true,
+    maxBuffer: 1 << 30,
+    ...(input === undefined ? {} : { input }),
+  });
+  if (run.error !== undefined) throw run.error;
+  return { status: run.status ?? -1, stdout: run.stdout.toString("utf8"), stderr: run.stderr.toString("utf8") };
+}
+
+/** Standard output; throws with git's message when it fails. */
+export function runGit(args: readonly string[], input?: string | Uint8Array): string {
+  const { status, stdout, stderr } = tryGit(args, input);
+  if (status !== 0) throw new Error(`git ${args.join(" ")} failed (${status}): ${stderr}`);
+  return stdout;
+}
