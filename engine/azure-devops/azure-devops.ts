@@ -35,6 +35,8 @@ export type Area =
   | "approvals"
   | "processes"
   | "packaging"
+  /** Content and protocol operations of packages, on their own host. */
+  | "packages"
   | "audit"
   | "extensionManagement"
   | "favorite"
@@ -45,7 +47,7 @@ export type Query = Readonly<Record<string, string | number | boolean | readonly
 
 export interface ApiRequest {
   readonly area: Area;
-  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
   /** Project id or name; left out for organisation-level paths. */
   readonly project?: string;
   readonly team?: string;

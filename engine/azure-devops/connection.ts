@@ -1,0 +1,136 @@
+import type { Clock } from "../foundation/clock.ts";
+import type { Reporter } from "../foundation/reporter.ts";
+import { inert } from "../foundation/text.ts";
+import type { AzureDevOps } from "./azure-devops.ts";
+import { organizationUrlOf } from "./organization-url.ts";
+import { readConnection } from "./organization.ts";
+import { Requests } from "./requests.ts";
+import type { ServiceUrls } from "./service-hosts.ts";
+import { Session } from "./session.ts";
+import type { SignIn } from "./sign-in.ts";
+import { createGovernor } from "./throttle.ts";
+import type { Governor } from "./throttle.ts";
+import { nodeApiTransport } from "./transport.ts";
+import type { AgentProxy, CertificateFiles, Transport } from "./transport.ts";
+
+export interface AzureDevOpsOptions {
+  /** Any form organizationUrlOf takes. */
+  readonly organizationUrl: string;
+  readonly signIn: SignIn;
+  readonly clock: Clock;
+  /** Between 0 and 1, for jitter. */
+  readonly random: () => number;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+  readonly agentProxy?: AgentProxy | undefined;
+  readonly certificate?: CertificateFiles | undefined;
+  /** Base URLs that override what resource areas say. */
+  readonly serviceUrls?: ServiceUrls | undefined;
+  /** Requests at a time per host; default 8. */
+  readonly parallelism?: number | undefined;
+  /** A connection on which nothing moves for this long is given up; default 2 minutes. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** The longest a JSON answer may take to arrive; default 10 minutes. */
+  readonly answerTimeoutMs?: number | undefined;
+  /** How long one request is repeated through an outage; default 15 minutes, four times that when throttled. */
+  readonly patienceMs?: number | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+/** An AzureDevOps whose idle connections can be closed. */
+export interface AzureDevOpsConnection extends AzureDevOps {
+  close(): void;
+}
+
+const minuteMs = 60_000;
+/** Enough to get over a lost packet, short enough for a mistyped address. */
+const firstContactPatienceMs = 20_000;
+
+/**
+ * Connects and proves that the sign-in works (`connectionData`). No request has been made yet for anything else.
+ * Throws INPUT for a wrong address, ADO_UNAUTHORIZED, ADO_UNAVAILABLE.
+ */
+export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<AzureDevOpsConnection> {
+  const url = organizationUrlOf(options.organizationUrl);
+  const transport = transportOf(options);
+  const governorOf = governors(options);
+  const session = new Session({ transport, signIn: options.signIn, reporter: options.reporter, governorOf });
+  const { clock, random, reporter, signal, patienceMs = 15 * minuteMs } = options;
+  const requests = new Requests(
+    {
+      organizationUrl: url,
+      serviceUrls: options.serviceUrls ?? {},
+      session,
+      governorOf,
+      answerTimeoutMs: options.answerTimeoutMs ?? 10 * minuteMs,
+      persistence: { clock, random, reporter, ...(signal !== undefined && { signal }) },
+    },
+    Math.min(firstContactPatienceMs, patienceMs),
+  );
+  try {
+    const { collectionId } = await readConnection(requests);
+    requests.patienceMs = patienceMs;
+    return opened({ url, id: collectionId }, { requests, session, transport });
+  } catch (error) {
+    transport.close();
+    throw error;
+  }
+}
+
+interface OpenParts {
+  readonly requests: Requests;
+  readonly session: Session;
+  readonly transport: Transport;
+}
+
+function opened(
+  organization: AzureDevOps["organization"],
+  { requests, session, transport }: OpenParts,
+): AzureDevOpsConnection {
+  return {
+    organization,
+    call: (request) => requests.call(request),
+    download: (request) => requests.download(request),
+    upload: (request) => requests.upload(request),
+    baseUrlOf: (area) => requests.baseUrlOf(area),
+    authorization: () => session.authorization(),
+    get requests() {
+      return session.requests;
+    },
+    get drift() {
+      return requests.versions.drift;
+    },
+    close: () => transport.close(),
+  };
+}
+
+function transportOf({ agentProxy, certificate, signal, idleTimeoutMs, userAgent }: AzureDevOpsOptions): Transport {
+  return nodeApiTransport({
+    userAgent: userAgent ?? "project-backup-for-azure-devops",
+    idleTimeoutMs: idleTimeoutMs ?? 2 * minuteMs,
+    agentProxy,
+    certificate,
+    signal,
+  });
+}
+
+/** One governor per host; the identity is the same for all of them. People are told once that we are slowed down. */
+function governors({ clock, reporter, signal, parallelism = 8 }: AzureDevOpsOptions): (origin: string) => Governor {
+  const known = new Map<string, Governor>();
+  let isTold = false;
+
+  function onSlowdown(seconds: number, resource: string | undefined): void {
+    if (isTold) return;
+    isTold = true;
+    const what = resource === undefined ? "" : ` (${inert(resource, 100)})`;
+    reporter.info(`Slowed down by Azure DevOps${what}: waiting ${Math.ceil(seconds)} s as it asks, now and when it asks again.`);
+  }
+
+  return (origin) => {
+    const present = known.get(origin);
+    if (present !== undefined) return present;
+    const governor = createGovernor({ clock, parallelism, signal, onSlowdown });
+    known.set(origin, governor);
+    return governor;
+  };
+}
