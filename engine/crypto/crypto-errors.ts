@@ -25,3 +25,27 @@ export function keyMismatch(stanzas: number, identities: readonly string[]): Bac
 export function keyForm(message: string, hint: string): BackupError {
   return new BackupError({ code: "KEY_FORM", message, hint });
 }
+
+export function noRecipients(): BackupError {
+  return keyForm("There is no recipient to seal to", "Give at least one recovery recipient (age1…).");
+}
+
+/** A recipient in the right form that is no point anyone holds the key of. */
+export function impossibleRecipient(cause?: unknown): BackupError {
+  return new BackupError({
+    code: "KEY_FORM",
+    message: "A recipient is no public key that age-keygen makes",
+    hint: "Give the recipient of a key made for this vault.",
+    cause,
+  });
+}
+
+/** What was just sealed did not open again to the same bytes (restic's lesson: processors and memory do fail). */
+export function sealingFault(cause?: unknown): BackupError {
+  return new BackupError({
+    code: "SEALING_FAULT",
+    message: "What was just sealed did not open again to the same bytes",
+    hint: "The agent's memory or processor is at fault: run the task on another agent and have this one checked.",
+    cause,
+  });
+}

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { BackupError } from "../foundation/errors.ts";
-import { sealedDamaged } from "../crypto/crypto-errors.ts";
+import type { BackupError } from "../foundation/errors.ts";
+import { sealedDamaged, sealingFault } from "../crypto/crypto-errors.ts";
 
 /**
  * The payload of an age file: chunks of 64 KiB, each ChaCha20-Poly1305 under a nonce made of its number and of a
@@ -42,7 +42,7 @@ export async function* sealPayload(key: Uint8Array, plaintext: AsyncIterable<Uin
   for await (const { bytes, last } of blocksOf(plaintext, chunkBytes)) {
     const nonce = nonceOf(number, last);
     const sealed = sealChunk(key, nonce, bytes);
-    if (Buffer.compare(openChunk(key, nonce, sealed) ?? sealed, bytes) !== 0) throw sealingFault(number);
+    if (Buffer.compare(openChunk(key, nonce, sealed) ?? sealed, bytes) !== 0) throw sealingFault();
     yield sealed;
     number += 1;
   }
@@ -94,12 +94,4 @@ function sealChunk(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): U
   cipher.final();
   sealed.set(cipher.getAuthTag(), plaintext.length);
   return sealed;
-}
-
-function sealingFault(number: number): BackupError {
-  return new BackupError({
-    code: "SEALING_FAULT",
-    message: `Chunk ${number} did not open again to what had been sealed`,
-    hint: "The agent's memory or processor is at fault: run the task on another agent and have this one checked.",
-  });
 }

@@ -22,7 +22,7 @@ import {
   toUnpaddedBase64,
   x25519StanzasOf,
 } from "../crypto/age-header.ts";
-import { keyForm, keyMismatch, sealedDamaged } from "../crypto/crypto-errors.ts";
+import { impossibleRecipient, keyMismatch, sealedDamaged } from "../crypto/crypto-errors.ts";
 import { privateKeyFromRaw, publicKeyFromRaw, rawPublicKey } from "./raw-keys.ts";
 
 /** Wrapping and unwrapping of age file keys for X25519 recipients (C2SP age.md). */
@@ -83,12 +83,7 @@ function wrap(fileKey: Uint8Array, recipient: Uint8Array): AgeStanza {
   const ephemeral = generateKeyPairSync("x25519");
   const share = rawPublicKey(ephemeral.publicKey);
   const secret = sharedSecret(ephemeral.privateKey, recipient);
-  if (secret === undefined) {
-    throw keyForm(
-      "A recipient is no public key that age-keygen makes",
-      "Give the recipient of a key made for this vault.",
-    );
-  }
+  if (secret === undefined) throw impossibleRecipient();
   const key = wrapKey(secret, share, recipient);
   const cipher = createCipheriv("chacha20-poly1305", key, zeroNonce, { authTagLength: tagBytes });
   const body = concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);

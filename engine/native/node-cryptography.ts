@@ -14,7 +14,7 @@ import { toHex } from "../foundation/bytes.ts";
 import type { Cryptography, Digest, Sealing } from "../crypto/cryptography.ts";
 import { openStart } from "../crypto/age-header.ts";
 import { checkOneGzipMember, gzipDamaged, gzipTooLong } from "../crypto/gzip-member.ts";
-import { keyForm } from "../crypto/crypto-errors.ts";
+import { noRecipients } from "../crypto/crypto-errors.ts";
 import type { AgeIdentity } from "./age-x25519.ts";
 import { ageIdentity, newAgeHeader, openAgeHeader, payloadKeyOf } from "./age-x25519.ts";
 import { openPayload, sealPayload } from "./age-payload.ts";
@@ -102,8 +102,4 @@ function remembering<Value>(make: (text: string) => Value): (text: string) => Va
     made.set(text, value);
     return value;
   };
-}
-
-function noRecipients(): Error {
-  return keyForm("There is no recipient to seal to", "Give at least one recovery recipient (age1…).");
 }
