@@ -1,0 +1,114 @@
+/**
+ * The stored objects behind log entries, and the reading rule for them: the object is the first-created version
+ * of its name that verifies. An account that keeps versions lets anyone with write rights put a newer version on
+ * top of an entry, or hide it by a delete; neither changes the log.
+ */
+import { readAll } from "../foundation/bytes.ts";
+import { hasCode } from "../foundation/errors.ts";
+import type { Cryptography } from "../crypto/cryptography.ts";
+import type { ObjectInfo, ObjectReader } from "../store/object-store.ts";
+import { judge } from "./log-chain.ts";
+import type { Chain, Judgement, StoredEntry } from "./log-chain.ts";
+import { maxEntryBytes } from "./log-codec.ts";
+import { logName, logPrefix, seqOfLogName } from "./layout.ts";
+
+export interface LogObjects {
+  readonly store: ObjectReader;
+  readonly cryptography: Cryptography;
+  readonly vault: string;
+}
+
+export interface ListedEntry {
+  readonly seq: number;
+  readonly info: ObjectInfo;
+  /** Its versions must be asked for: it was created after its successor, or has none to compare with. */
+  readonly suspicious: boolean;
+}
+
+/** By number, ascending. */
+export async function listEntries({ store, vault }: LogObjects): Promise<ReadonlyMap<number, ListedEntry>> {
+  const found: { readonly seq: number; readonly info: ObjectInfo }[] = [];
+  for await (const info of store.list(logPrefix(vault))) {
+    const seq = seqOfLogName(vault, info.name);
+    if (seq !== undefined) found.push({ seq, info });
+  }
+  const entries = new Map<number, ListedEntry>();
+  found.forEach(({ seq, info }, index) => {
+    const next = found[index + 1]?.info;
+    const suspicious = next === undefined || Date.parse(info.createdAt) > Date.parse(next.createdAt);
+    entries.set(seq, { seq, info, suspicious });
+  });
+  return entries;
+}
+
+/** Undefined when it is too large for an entry, or gone. */
+export async function readCurrent(log: LogObjects, { seq, info }: ListedEntry): Promise<StoredEntry | undefined> {
+  if (info.length > maxEntryBytes) return undefined;
+  return readStored(log, seq, { createdAt: info.createdAt });
+}
+
+export interface Resolved {
+  readonly judgement: Judgement;
+  /** The current version is not the one that counts. */
+  readonly overwritten: boolean;
+}
+
+/** What stands under a listed number, by the reading rule. `current` may have been read ahead. */
+export async function resolveEntry(
+  log: LogObjects,
+  chain: Chain,
+  { listed, current }: { readonly listed: ListedEntry; readonly current: StoredEntry | undefined },
+): Promise<Resolved> {
+  let judgement = await judgeStored(log, chain, current);
+  const good = judgement.as !== "void" && judgement.joins;
+  if (good && !listed.suspicious) return { judgement, overwritten: false };
+  const older = await firstVersionThatVerifies(log, chain, listed.seq);
+  // A byte may have been wrong on its way only.
+  if (!good) judgement = await judgeStored(log, chain, await readCurrent(log, listed));
+  if (older === undefined || sameEntry(older, judgement)) return { judgement, overwritten: false };
+  return { judgement: older, overwritten: true };
+}
+
+/** A joining version if there is one, else the first valid one; undefined when no version verifies. */
+export async function firstVersionThatVerifies(
+  log: LogObjects,
+  chain: Chain,
+  seq: number,
+): Promise<Exclude<Judgement, { as: "void" }> | undefined> {
+  let first: Exclude<Judgement, { as: "void" }> | undefined;
+  for (const { version, createdAt } of await log.store.versionsOf(logName(log.vault, seq))) {
+    const judgement = await judgeStored(log, chain, await readStored(log, seq, { version, createdAt }));
+    if (judgement.as === "void") continue;
+    if (judgement.joins) return judgement;
+    first ??= judgement;
+  }
+  return first;
+}
+
+async function readStored(
+  { store, vault }: LogObjects,
+  seq: number,
+  { createdAt, version }: { readonly createdAt: string; readonly version?: string },
+): Promise<StoredEntry | undefined> {
+  try {
+    const body = await store.read(logName(vault, seq), version === undefined ? {} : { version });
+    if (body.length > maxEntryBytes) return undefined;
+    return { seq, bytes: await readAll(body.chunks, maxEntryBytes), createdAt };
+  } catch (error) {
+    if (hasCode(error, "STORE_NOT_FOUND", "STORE_TRUNCATED")) return undefined;
+    throw error;
+  }
+}
+
+async function judgeStored(
+  { cryptography }: LogObjects,
+  chain: Chain,
+  stored: StoredEntry | undefined,
+): Promise<Judgement> {
+  if (stored !== undefined) return judge(cryptography, chain, stored);
+  return { as: "void", reason: "it is larger than any entry, or cannot be read to its end" };
+}
+
+function sameEntry(left: Judgement, right: Judgement): boolean {
+  return left.as === "valid" && right.as === "valid" && left.logged.sha256 === right.logged.sha256;
+}
