@@ -38,14 +38,14 @@ export async function backUpDocuments(
   for (const document of sorted)
     hashes.set(document.key, await work.into.digestOf(document.significant ?? document.value));
   const digest = await work.into.digestOf({ schema, hashes: Object.fromEntries(hashes) });
-  if (digest === work.previous.digest && work.previous.rebase === undefined) return { status: "unchanged" };
+  if (digest === work.previous.digest && work.previous.broken === undefined) return { status: "unchanged" };
   const previous = await continuable(work, schema);
   const comparison = await compare(sorted, hashes, previous === undefined ? undefined : work);
   return write(stream, work, { comparison, previous, digest, schema, count: sorted.length });
 }
 
 async function continuable({ previous }: BackupWork, schema: number): Promise<RecordsState | undefined> {
-  if (previous.rebase !== undefined) return undefined;
+  if ((await previous.rebase()) !== undefined) return undefined;
   const state = await previous.state();
   return state?.kind === "records" && state.schema === schema ? state : undefined;
 }

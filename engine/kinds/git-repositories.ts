@@ -73,7 +73,7 @@ async function backUpRepository(stream: SourceStream, work: BackupWork): Promise
   const remote = remoteOf(stream, work.source);
   try {
     const seen = await look(stream, remote, work);
-    if (seen.digest === work.previous.digest && work.previous.rebase === undefined) return { status: "unchanged" };
+    if (seen.digest === work.previous.digest && work.previous.broken === undefined) return { status: "unchanged" };
     return await storeRepository(seen, work);
   } catch (error) {
     if (hasCode(error, "GIT_DISABLED")) return { status: "carried", finding: disabledFinding(stream) };
@@ -180,7 +180,7 @@ async function fetchNews(seen: Seen, rung: FetchRung, work: BackupWork): Promise
 
 /** The previous state, when its chain may be continued. */
 async function continuable(work: BackupWork, now: RepositoryNow): Promise<GitState | undefined> {
-  const state = work.previous.rebase === undefined ? await previousGit(work) : undefined;
+  const state = (await work.previous.rebase()) === undefined ? await previousGit(work) : undefined;
   return state?.hash === now.hash && state.chain.length > 0 ? state : undefined;
 }
 

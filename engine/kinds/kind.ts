@@ -86,8 +86,10 @@ export interface PreviousStream {
   files(): Promise<FilesState | undefined>;
   /** Records of the state's `keys` chain, merged, in key order. */
   keys(): AsyncIterable<StoredRecord>;
-  /** Set when the chain rules want a new base: read everything, start the chain anew. */
-  readonly rebase: string | undefined;
+  /** Why the stored chain cannot be used (missing objects, new keys): read everything even when nothing changed. */
+  readonly broken: string | undefined;
+  /** Why the chain has to start anew, `broken` included; ask once a change is found, it reads the state. */
+  rebase(): Promise<string | undefined>;
   /** Set when the weekly full comparison is due. */
   readonly reconcile: boolean;
 }

@@ -44,7 +44,7 @@ interface Key {
 }
 
 export async function backUpWorkItems(stream: SourceStream, work: BackupWork): Promise<StreamOutcome> {
-  const previous = work.previous.rebase === undefined ? await work.previous.state() : undefined;
+  const previous = (await work.previous.rebase()) === undefined ? await work.previous.state() : undefined;
   const watermark =
     previous?.kind === "records" && previous.schema === workItemSchema ? watermarkOf(previous) : undefined;
   if (previous?.kind !== "records" || watermark === undefined) return base(stream, work);
@@ -75,7 +75,7 @@ async function base(stream: SourceStream, work: BackupWork): Promise<StreamOutco
   const { source } = work;
   const links = await linksPosition(work);
   const bin = await readRecycleBin(source);
-  const sorter = sortLines({ folder: source.temporaryFolder });
+  const sorter = sortLines<readonly [number, number]>({ folder: source.temporaryFolder });
   try {
     const revisions = await spoolRevisions(work, sorter);
     const read = readWorkItems(groupsOf(sorter), { source, bin });
@@ -93,7 +93,7 @@ async function linksPosition({ source }: BackupWork): Promise<string> {
   return position;
 }
 
-async function spoolRevisions({ source }: BackupWork, sorter: LineSorter): Promise<string> {
+async function spoolRevisions({ source }: BackupWork, sorter: LineSorter<readonly [number, number]>): Promise<string> {
   let position = "";
   let read = 0;
   for await (const page of reportingRevisions(source.azureDevOps, source.project.id, {})) {
@@ -283,16 +283,16 @@ class Tally {
   records = 0;
   readonly lost: number[] = [];
   readonly #keys: Map<number, Key>;
-  readonly #keySpool: LineSorter;
-  readonly #itemSpool: LineSorter;
+  readonly #keySpool: LineSorter<number>;
+  readonly #itemSpool: LineSorter<number>;
   #added = 0;
   #changed = 0;
   #deleted = 0;
 
   constructor(keys: Map<number, Key>, folder: string) {
     this.#keys = keys;
-    this.#keySpool = sortLines({ folder, memoryBytes: 4 << 20 });
-    this.#itemSpool = sortLines({ folder, memoryBytes: 4 << 20 });
+    this.#keySpool = sortLines<number>({ folder, memoryBytes: 4 << 20 });
+    this.#itemSpool = sortLines<number>({ folder, memoryBytes: 4 << 20 });
   }
 
   async addRecord(

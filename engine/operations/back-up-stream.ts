@@ -1,0 +1,127 @@
+/**
+ * Backing up one stream: asks its kind, stores the new state, and says what the index will hold of it. A stream that
+ * fails keeps the parent's state as stale; nothing that was read before is ever hidden by a failure.
+ */
+import { BackupError, describeError, hasCode } from "../foundation/errors.ts";
+import type { Finding, Gap, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
+import { writeState } from "../vault/index-file.ts";
+import type { SealedWriter } from "../vault/sealed-objects.ts";
+import type { IndexLine, StreamState } from "../vault/state.ts";
+import type { StreamWriter } from "../vault/stream-writer.ts";
+import { previousStream, type PreviousFacts } from "./previous-stream.ts";
+
+/** What one stream contributes to the snapshot. */
+export interface StreamDraft {
+  /** The stream's line and that of its files; unset fields of the parent are gone. */
+  readonly lines: readonly IndexLine[];
+  /** New content was stored: wins over what another run committed meanwhile. */
+  readonly changed: boolean;
+  readonly changes: { readonly added: number; readonly changed: number; readonly deleted: number; readonly rewritten: number };
+  readonly newBytes: number;
+  readonly gaps: readonly Gap[];
+  readonly findings: readonly Finding[];
+}
+
+export interface StreamTools extends PreviousFacts {
+  readonly source: SourceProject;
+  readonly sealed: SealedWriter;
+  /** A writer for this stream. */
+  writer(stream: string): StreamWriter;
+  /** Sequence number of the parent snapshot. */
+  readonly parentSeq: number | undefined;
+}
+
+const noChanges = { added: 0, changed: 0, deleted: 0, rewritten: 0 };
+
+export async function backUpStream(kind: ResourceKind, stream: SourceStream, tools: StreamTools): Promise<StreamDraft> {
+  const into = tools.writer(stream.id);
+  try {
+    const previous = previousStream(stream.id, tools);
+    const outcome = await kind.backUp(stream, { source: tools.source, previous, into });
+    return await draftOf(stream, outcome, { tools, into });
+  } catch (error) {
+    if (!isOfTheSource(error) || tools.source.signal.aborted) throw error;
+    const gap: Gap = { stream: stream.id, code: error.code, message: `${stream.name}: ${describeError(error)}`, cure: error.hint };
+    return { ...staleDraft(stream, tools, error.code), newBytes: into.storedBytes, gaps: [gap] };
+  }
+}
+
+/** Failures of Azure DevOps or Git concern one stream; failures of the storage or of ours concern the run. */
+export function isOfTheSource(error: unknown): error is BackupError {
+  return error instanceof BackupError && /^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code) && !hasCode(error, "ADO_UNAUTHORIZED");
+}
+
+async function draftOf(
+  stream: SourceStream,
+  outcome: StreamOutcome,
+  { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
+): Promise<StreamDraft> {
+  const asOf = tools.source.clock.now().toISOString();
+  const findings = outcome.status === "carried" ? [outcome.finding] : (outcome.findings ?? []);
+  if (outcome.status !== "changed") {
+    const lines = carriedLines(stream, tools, { st: "ok", ...(outcome.status === "unchanged" ? { asOf } : {}) });
+    return { lines, changed: false, changes: noChanges, newBytes: into.storedBytes, gaps: [], findings };
+  }
+  const states: readonly StreamState[] = [outcome.state, ...(outcome.files === undefined ? [] : [outcome.files])];
+  const lines: IndexLine[] = [];
+  for (const state of states) {
+    const isMain = state === outcome.state;
+    lines.push({
+      s: isMain ? stream.id : `${stream.id}/files`,
+      ...(isMain && tools.source.options.catalogueNames === "names" ? { name: stream.name } : {}),
+      st: "ok",
+      asOf,
+      ...(isMain ? { t: outcome.digest } : {}),
+      state: await writeState(tools.sealed, state),
+      ...(isMain && outcome.items !== undefined ? { items: outcome.items } : {}),
+      count: isMain ? outcome.count : state.kind === "files" ? state.count : 0,
+      bytes: storedBytes(state),
+    });
+  }
+  return {
+    lines,
+    changed: true,
+    changes: { rewritten: 0, ...outcome.changes },
+    newBytes: into.storedBytes,
+    gaps: outcome.gaps ?? [],
+    findings,
+  };
+}
+
+function storedBytes(state: StreamState): number {
+  const segments = [...state.chain, ...(state.kind === "records" ? (state.keys ?? []) : []), ...(state.kind === "files" ? state.toc : [])];
+  return segments.reduce((sum, segment) => sum + segment.n, 0);
+}
+
+/** The parent's lines of the stream and of its files, with another status; a bare line when there are none. */
+export function carriedLines(
+  stream: { readonly id: string; readonly name?: string },
+  { parent }: Pick<StreamTools, "parent">,
+  facts: Pick<IndexLine, "st"> & Partial<IndexLine>,
+): readonly IndexLine[] {
+  const carried = [stream.id, `${stream.id}/files`].flatMap((id) => {
+    const line = parent.get(id);
+    if (line === undefined) return [];
+    const { since: _since, err: _err, ...rest } = line;
+    return [{ ...rest, ...facts, ...(id === stream.id && line.name !== undefined && stream.name !== undefined ? { name: stream.name } : {}) }];
+  });
+  if (carried.length > 0) return carried;
+  return [{ s: stream.id, ...(stream.name === undefined ? {} : { name: stream.name }), ...facts }];
+}
+
+/** A stream that could not be read: the last good state, since when, and the code of what went wrong. */
+export function staleDraft(
+  stream: { readonly id: string; readonly name?: string },
+  tools: Pick<StreamTools, "parent" | "parentSeq">,
+  code: string,
+): StreamDraft {
+  const since = sinceOf(stream.id, tools);
+  const lines = carriedLines(stream, tools, { st: "stale", err: code, ...(since === undefined ? {} : { since }) });
+  return { lines, changed: false, changes: noChanges, newBytes: 0, gaps: [], findings: [] };
+}
+
+/** The snapshot in which the stream was last well. */
+export function sinceOf(stream: string, { parent, parentSeq }: Pick<StreamTools, "parent" | "parentSeq">): number | undefined {
+  const line = parent.get(stream);
+  return line?.since ?? parentSeq;
+}

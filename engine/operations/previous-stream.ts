@@ -1,0 +1,57 @@
+/** What the parent snapshot holds of one stream, read only when a kind asks for it. */
+import type { Clock } from "../foundation/clock.ts";
+import type { PreviousStream } from "../kinds/kind.ts";
+import { rebaseReason } from "../vault/chain-rules.ts";
+import { readState } from "../vault/index-file.ts";
+import { mergedRecords } from "../vault/record-segments.ts";
+import type { VaultAccess } from "../vault/sealed-objects.ts";
+import type { FilesState, IndexLine, StreamState } from "../vault/state.ts";
+import type { StoredRecord } from "../vault/stream-reader.ts";
+
+/** The index of the parent snapshot, by stream id. */
+export type ParentIndex = ReadonlyMap<string, IndexLine>;
+
+export interface PreviousFacts {
+  readonly access: VaultAccess;
+  readonly parent: ParentIndex;
+  readonly clock: Clock;
+  /** Streams whose chain cannot be continued, with the reason: stored objects missing, new keys (format.md §3.5). */
+  readonly broken: ReadonlyMap<string, string>;
+  readonly reconcile: boolean;
+}
+
+export function previousStream(stream: string, facts: PreviousFacts): PreviousStream {
+  const line = facts.parent.get(stream);
+  const filesLine = facts.parent.get(`${stream}/files`);
+  const state = once(async () => (line?.state === undefined ? undefined : readState(facts.access, line.state)));
+  const files = once(async () => (filesLine?.state === undefined || facts.broken.has(`${stream}/files`) ? undefined : filesStateOf(await readState(facts.access, filesLine.state))));
+  const broken = facts.broken.get(stream) ?? facts.broken.get(`${stream}/files`);
+  return {
+    digest: line?.t,
+    items: line?.items ?? [],
+    state,
+    files,
+    keys: () => keysOf(facts.access, state),
+    broken,
+    rebase: async () => broken ?? ruleOf(await state(), facts.clock),
+    reconcile: facts.reconcile,
+  };
+}
+
+function ruleOf(state: StreamState | undefined, clock: Clock): string | undefined {
+  return state === undefined ? undefined : rebaseReason(state, { now: clock.now() });
+}
+
+async function* keysOf(access: VaultAccess, state: () => Promise<StreamState | undefined>): AsyncGenerator<StoredRecord> {
+  const known = await state();
+  if (known?.kind === "records" && known.keys !== undefined) yield* mergedRecords(access, known.keys);
+}
+
+function filesStateOf(state: StreamState): FilesState | undefined {
+  return state.kind === "files" ? state : undefined;
+}
+
+function once<Value>(read: () => Promise<Value>): () => Promise<Value> {
+  let value: Promise<Value> | undefined;
+  return () => (value ??= read());
+}
