@@ -49,6 +49,19 @@ export async function* membersOf<Key>(
   }));
 }
 
+/** The bytes of an object of lines; one empty member when there are none. */
+export async function* compressedLines<Key>(
+  cryptography: Cryptography,
+  lines: AsyncIterable<KeyedLine<Key>>,
+): AsyncGenerator<Uint8Array> {
+  let isEmpty = true;
+  for await (const { bytes } of membersOf(cryptography, lines)) {
+    isEmpty = false;
+    yield bytes;
+  }
+  if (isEmpty) yield await emptyMember(cryptography);
+}
+
 /** Cuts a stream into its members. Throws MEMBER_FORM. */
 export async function* splitMembers(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let held: Uint8Array[] = [];

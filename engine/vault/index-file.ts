@@ -2,7 +2,7 @@
 import { chunksOf, fromUtf8, utf8 } from "../foundation/bytes.ts";
 import { BackupError } from "../foundation/errors.ts";
 import { canonicalJson } from "../foundation/json.ts";
-import { emptyMember, membersOf } from "./gzip-members.ts";
+import { compressedLines } from "./gzip-members.ts";
 import type { KeyedLine } from "./gzip-members.ts";
 import type { Ref } from "./ref.ts";
 import { readObjectLines, readSealed } from "./sealed-objects.ts";
@@ -15,16 +15,8 @@ const maxStoredStateBytes = 64 * 1024 * 1024;
 const maxStateBytes = 128 * 1024 * 1024;
 
 /** Writes the index. Lines come in stream-id order (UTF-16 code units), each stream once; anything else throws. */
-export async function writeIndex(writer: SealedWriter, lines: AsyncIterable<IndexLine>): Promise<Ref> {
-  async function* plaintext(): AsyncGenerator<Uint8Array> {
-    let isEmpty = true;
-    for await (const member of membersOf(writer.cryptography, indexLines(lines))) {
-      isEmpty = false;
-      yield member.bytes;
-    }
-    if (isEmpty) yield await emptyMember(writer.cryptography);
-  }
-  return writer.write("ndjson.gz.age", "catalogue", plaintext());
+export function writeIndex(writer: SealedWriter, lines: AsyncIterable<IndexLine>): Promise<Ref> {
+  return writer.write("ndjson.gz.age", "catalogue", compressedLines(writer.cryptography, indexLines(lines)));
 }
 
 /** The lines of an index in stream-id order; use them only when the iterator ended without throwing. */

@@ -23,6 +23,7 @@ import {
   rethrownAsDamage,
 } from "./stored-objects.ts";
 import type { StoredAccess } from "./stored-objects.ts";
+import { readStart } from "./stream-start.ts";
 
 /** `catalogue`: catalogue recipient and all recovery recipients; `content`: all recovery recipients. */
 export type Audience = "catalogue" | "content";
@@ -250,43 +251,6 @@ async function* withPinnedHeader(
     yield start;
   }
   if (held < needed) throw objectDamaged(access, ref);
-}
-
-interface StreamStart {
-  readonly parts: readonly Uint8Array[];
-  /** The stream ended within the limit. */
-  readonly ended: boolean;
-  /** Everything: the parts, then the rest of the stream. */
-  readonly whole: AsyncIterable<Uint8Array>;
-}
-
-async function readStart(chunks: AsyncIterable<Uint8Array>, maxBytes: number): Promise<StreamStart> {
-  const iterator = chunks[Symbol.asyncIterator]();
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  while (length <= maxBytes) {
-    const next = await iterator.next();
-    if (next.done === true) return { parts, ended: true, whole: chunksOf(...parts) };
-    parts.push(next.value);
-    length += next.value.length;
-  }
-  return { parts, ended: false, whole: rejoined(parts, iterator) };
-}
-
-async function* rejoined(
-  parts: Uint8Array[],
-  iterator: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, undefined> {
-  try {
-    yield* parts.splice(0); // not kept while the rest flows
-    for (;;) {
-      const next = await iterator.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
 }
 
 async function* withoutFirst(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

@@ -1,0 +1,41 @@
+/** Opens a snapshot that a valid log entry names. */
+import { collect } from "../foundation/concurrency.ts";
+import { readIndex } from "./index-file.ts";
+import type { SnapshotEntry } from "./log-entry.ts";
+import type { VaultAccess } from "./sealed-objects.ts";
+import type { IndexLine } from "./state.ts";
+import type { SnapshotReader } from "./stream-reader.ts";
+import { vaultStreamReader } from "./vault-stream-reader.ts";
+
+export interface SnapshotFacts {
+  readonly access: VaultAccess;
+  readonly entry: SnapshotEntry;
+  /** When the storage service created the entry; ISO 8601. */
+  readonly takenAt: string;
+}
+
+/** Nothing is read before it is asked for; the index is read once, in full, before a line of it is handed on. */
+export function openSnapshot({ access, entry, takenAt }: SnapshotFacts): SnapshotReader {
+  let indexOnce: Promise<ReadonlyMap<string, IndexLine>> | undefined;
+
+  function index(): Promise<ReadonlyMap<string, IndexLine>> {
+    indexOnce ??= collect(readIndex(access, entry.snapshot.index)).then(
+      (lines) => new Map(lines.map((line) => [line.s, line])),
+    );
+    return indexOnce;
+  }
+
+  return {
+    seq: entry.seq,
+    id: entry.by.run,
+    takenAt,
+    status: entry.snapshot.status,
+    async *streams() {
+      yield* (await index()).values();
+    },
+    async stream(id) {
+      const line = (await index()).get(id);
+      return line === undefined ? undefined : vaultStreamReader(access, line);
+    },
+  };
+}
