@@ -2,6 +2,7 @@
 import { BackupError } from "../foundation/errors.ts";
 import { readBundles } from "./bundle-segments.ts";
 import { allFiles, findFile } from "./files-reader.ts";
+import { readTableEntries } from "./file-table.ts";
 import { readState } from "./index-file.ts";
 import { readItems } from "./items-catalogue.ts";
 import { mergedRecords, recordFinder } from "./record-segments.ts";
@@ -39,6 +40,11 @@ export function vaultStreamReader(access: VaultAccess, line: IndexLine): StreamR
     },
     async file(id) {
       return findFile(access, await stateOfKind("files"), id);
+    },
+    async *toc() {
+      for await (const { id, length, sha256 } of readTableEntries(access, await stateOfKind("files"))) {
+        yield { id, length, sha256 };
+      }
     },
     async *files() {
       yield* allFiles(access, await stateOfKind("files"));
