@@ -41,7 +41,7 @@ export function pushStream(): PushStream {
     push(chunk) {
       return new Promise((resolve, reject) => {
         if (failure !== undefined) {
-          reject(failure.error);
+          reject(failure);
           return;
         }
         queue.push({ chunk, taken: resolve, failed: reject });
