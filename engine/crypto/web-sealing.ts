@@ -113,11 +113,11 @@ async function* reopened(
   let held: Uint8Array | undefined;
   try {
     for await (const chunk of sealed) {
-      await Promise.race([writer.write(chunk), digest]);
+      await Promise.race([writer.write(chunk).catch(() => digest), digest]);
       if (held !== undefined) yield held;
       held = chunk;
     }
-    await Promise.race([writer.close(), digest]);
+    await Promise.race([writer.close().catch(() => digest), digest]);
   } finally {
     writer.abort().catch(() => undefined); // does nothing after the close
   }
