@@ -4,11 +4,10 @@
  * newest segment that names it wins, and a deletion there means that there is no such record.
  */
 import { BackupError } from "../foundation/errors.ts";
-import { parseObject } from "../foundation/json.ts";
 import type { JsonObject } from "../foundation/json.ts";
 import { emptyMember, linesOf, membersOf } from "./gzip-members.ts";
 import type { KeyedLine } from "./gzip-members.ts";
-import { compareKeys, deletionLine, keyOfLine, putPrefix } from "./record-keys.ts";
+import { compareKeys, deletionLine, isLineOf, keyOfLine, putLine, recordOfLine } from "./record-keys.ts";
 import type { RecordKey } from "./record-keys.ts";
 import type { Frame, Segment } from "./ref.ts";
 import { rangedObject, readObjectLines } from "./sealed-objects.ts";
@@ -23,8 +22,8 @@ export interface RecordSegmentContent extends SegmentLink {
 }
 
 /**
- * Writes one segment, streamed. Throws RECORD_ORDER for keys out of order or twice, RECORD_FORM for a line that
- * does not begin with its key or has a line feed.
+ * Writes one segment, streamed. Throws RECORD_ORDER for keys out of order or twice, RECORD_FORM for what is
+ * not one JSON object on one line.
  */
 export async function writeRecords(sealed: SealedWriter, content: RecordSegmentContent): Promise<Segment> {
   const { from, to, audience, records } = content;
@@ -96,17 +95,15 @@ export function recordFinder(access: VaultAccess, chain: readonly Segment[]): Re
     const frame = frameOf(segment.frames ?? [], key);
     if (frame === undefined) return undefined;
     const member = await objectOf(segment).read(frame[1], frame[2]);
-    const prefix = putPrefix(key);
-    const deletion = deletionLine(key);
     const lines = await linesOf(access.cryptography, member).catch(rethrownAsDamage(access, segment));
-    return lines.find((line) => line === deletion || isLineOf(line, prefix));
+    return lines.find((line) => isLineOf(line, key));
   }
 
   return {
     async find(key) {
       for (const segment of chain.toReversed()) {
         const line = await findIn(segment, key);
-        if (line !== undefined) return line.startsWith(putPrefix(key)) ? parsedRecord(line, key) : undefined;
+        if (line !== undefined) return line === deletionLine(key) ? undefined : parsedRecord(line, key);
       }
       return undefined;
     },
@@ -123,9 +120,9 @@ async function* checkedLines(
     if (before !== undefined && !(compareKeys(before, key) < 0)) throw recordOrder(before, key);
     before = key;
     if ("json" in record) {
-      if (!isLineOf(record.json, putPrefix(key)) || record.json.includes("\n")) throw recordForm(key);
+      if (!record.json.startsWith("{") || record.json.includes("\n")) throw recordForm(key);
       counts.puts += 1;
-      yield { key, line: record.json };
+      yield { key, line: putLine(key, record.json) };
     } else {
       counts.dels += 1;
       yield { key, line: deletionLine(key) };
@@ -195,13 +192,8 @@ function frameOf(frames: readonly Frame[], key: RecordKey): Frame | undefined {
   return frames[low - 1];
 }
 
-function isLineOf(line: string, prefix: string): boolean {
-  const next = line[prefix.length];
-  return line.startsWith(prefix) && (next === "," || next === "}");
-}
-
 function parsedRecord(line: string, key: RecordKey): JsonObject {
-  const value = parseObject(line);
+  const value = recordOfLine(line);
   if (value === undefined) throw recordForm(key);
   return value;
 }
@@ -217,7 +209,7 @@ function recordOrder(before: RecordKey, key: RecordKey): BackupError {
 function recordForm(key: RecordKey): BackupError {
   return new BackupError({
     code: "RECORD_FORM",
-    message: `The line of record ${JSON.stringify(key)} is not one JSON object that begins with its id`,
+    message: `The line of record ${JSON.stringify(key)} is not one JSON object on one line`,
     hint: "This is a fault of the program: report it with this line.",
   });
 }
