@@ -30,6 +30,7 @@ export interface RepositoryRecord {
   readonly parentId: string | undefined;
   readonly createdAt: string;
   deletedAt: string | undefined;
+  deletedBy: SimIdentity | undefined;
   /** Locked refs and who locked them. */
   readonly locks: Map<string, SimIdentity>;
   readonly pushes: PushRecord[];
@@ -263,6 +264,7 @@ function newRecord(projectId: string, repository: NewRepository, context: Reposi
     parentId: repository.parentId,
     createdAt: context.timestamp(),
     deletedAt: undefined,
+    deletedBy: undefined,
     locks: new Map(),
     pushes: [],
     refusal: undefined,

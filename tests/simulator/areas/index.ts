@@ -2,12 +2,28 @@
 import { operationRoutes } from "../operations.ts";
 import type { Route } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
+import { buildRoutes } from "./builds.ts";
 import { connectionRoutes } from "./connection.ts";
 import type { ConnectionOptions } from "./connection.ts";
+import { gitRefRoutes } from "./git-refs.ts";
+import { gitRepositoryRoutes } from "./git-repositories.ts";
+import { identityRoutes } from "./identities.ts";
+import { pipelineRoutes } from "./pipelines.ts";
 import { projectRoutes } from "./projects.ts";
+import { teamRoutes } from "./teams.ts";
 
 export type AreaOptions = ConnectionOptions;
 
 export function areaRoutes(state: SimulatorState, options: AreaOptions): readonly Route[] {
-  return [...connectionRoutes(state, options), ...projectRoutes(state), ...operationRoutes(state)];
+  return [
+    ...connectionRoutes(state, options),
+    ...projectRoutes(state),
+    ...operationRoutes(state),
+    ...teamRoutes(state),
+    ...identityRoutes(state),
+    ...gitRepositoryRoutes(state),
+    ...gitRefRoutes(state),
+    ...pipelineRoutes(state),
+    ...buildRoutes(state),
+  ];
 }

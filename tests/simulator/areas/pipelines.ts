@@ -1,0 +1,245 @@
+/** Pipelines, their definitions and the runs API (rest-reference §8.15). */
+import { isObject, objectAt, stringAt } from "../../../engine/foundation/json.ts";
+import type { JsonObject } from "../../../engine/foundation/json.ts";
+import type { BuildRecord, DefinitionRecord } from "../build-store.ts";
+import { badRequest } from "../errors.ts";
+import { identityRef } from "../identities.ts";
+import { listAnswer, tokenPage } from "../paging.ts";
+import type { ProjectRecord } from "../project-store.ts";
+import { tryGit } from "../run-git.ts";
+import type { Route, SimAnswer, SimRequest } from "../service.ts";
+import { SimError } from "../service.ts";
+import type { SimulatorState } from "../state.ts";
+import { projectReference } from "./projects.ts";
+
+type Handler = (state: SimulatorState, request: SimRequest) => SimAnswer;
+
+export function pipelineRoutes(state: SimulatorState): readonly Route[] {
+  const read = (template: string, handler: Handler): Route => ({
+    method: "GET",
+    template: `{project}/_apis/${template}`,
+    version: "7.1",
+    scope: "vso.build",
+    handle: (request) => handler(state, request),
+  });
+  const start = read("pipelines/{pipelineId}/runs", startRun);
+  return [
+    read("build/definitions", definitions),
+    read("build/definitions/{definitionId}", definition),
+    read("pipelines", pipelines),
+    read("pipelines/{pipelineId}", pipeline),
+    read("pipelines/{pipelineId}/runs", runs),
+    read("pipelines/{pipelineId}/runs/{runId}", runOfPipeline),
+    { ...start, method: "POST", scope: "vso.build_execute" },
+  ];
+}
+
+/** The project of a route that names one. */
+export function pipelineProject(state: SimulatorState, { project }: SimRequest): ProjectRecord {
+  const found = project === undefined ? undefined : state.projectOf(project.id);
+  if (found === undefined) throw new Error("a route without {project}");
+  return found;
+}
+
+function definitionAt(state: SimulatorState, request: SimRequest, name: string): DefinitionRecord {
+  const id = Number(request.params[name]);
+  const found = state.builds.definition(pipelineProject(state, request).id, id);
+  if (found !== undefined) return found;
+  throw new SimError(
+    404,
+    "DefinitionNotFoundException",
+    `TF1540071: Build definition ${request.params[name] ?? ""} was not found.`,
+  );
+}
+
+/** The run a route names. Throws the service's 404. */
+export function buildAt(state: SimulatorState, request: SimRequest, name = "buildId"): BuildRecord {
+  const found = state.builds.build(pipelineProject(state, request).id, Number(request.params[name]));
+  if (found !== undefined) return found;
+  throw new SimError(
+    404,
+    "BuildNotFoundException",
+    `The requested build ${request.params[name] ?? ""} could not be found.`,
+  );
+}
+
+export const queue = { id: 1, name: "Azure Pipelines", pool: { id: 1, name: "Azure Pipelines", isHosted: true } };
+
+export function definitionReference(state: SimulatorState, record: DefinitionRecord, request: SimRequest): JsonObject {
+  const { organizationUrl } = request;
+  const url = `${organizationUrl}/${record.projectId}/_apis/build/Definitions/${record.id}?revision=${record.revision}`;
+  return {
+    drafts: [],
+    id: record.id,
+    name: record.name,
+    url,
+    uri: `vstfs:///Build/Definition/${record.id}`,
+    path: record.path,
+    type: "build",
+    queueStatus: "enabled",
+    revision: record.revision,
+    project: projectReference(state, pipelineProject(state, request), organizationUrl),
+  };
+}
+
+function definitionBody(state: SimulatorState, record: DefinitionRecord, request: SimRequest): JsonObject {
+  const { organizationUrl } = request;
+  const web = `${organizationUrl}/${record.projectId}/_build/definition?definitionId=${record.id}`;
+  const reference = definitionReference(state, record, request);
+  return {
+    _links: {
+      self: { href: reference["url"] ?? "" },
+      web: { href: web },
+      editor: {
+        href: `${organizationUrl}/${record.projectId}/_build/designer?id=${record.id}&_a=edit-build-definition`,
+      },
+      badge: { href: `${organizationUrl}/${record.projectId}/_apis/build/status/${record.id}` },
+    },
+    quality: "definition",
+    authoredBy: identityRef(state.owner, organizationUrl),
+    queue: {
+      _links: { self: { href: `${organizationUrl}/_apis/build/Queues/${queue.id}` } },
+      ...queue,
+      url: `${organizationUrl}/_apis/build/Queues/${queue.id}`,
+    },
+    ...reference,
+    createdDate: record.createdAt,
+  };
+}
+
+function definitions(state: SimulatorState, request: SimRequest): SimAnswer {
+  const { query } = request;
+  const name = query.get("name");
+  const ids = query.get("definitionIds")?.split(",").map(Number);
+  const all = state.builds
+    .definitions(pipelineProject(state, request).id)
+    .filter((one) => name === null || wildcard(name).test(one.name))
+    .filter(({ id }) => ids === undefined || ids.includes(id))
+    .filter(({ yamlFilename }) => (query.get("yamlFilename") ?? yamlFilename) === yamlFilename);
+  const { page, headers } = tokenPage(all, query, { defaultTop: 10_000 });
+  return listAnswer(
+    page.map((one) => definitionBody(state, one, request)),
+    headers,
+  );
+}
+
+function wildcard(text: string): RegExp {
+  return new RegExp(`^${text.replace(/[.+^${}()|[\]\\?]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
+}
+
+function definition(state: SimulatorState, request: SimRequest): SimAnswer {
+  const record = definitionAt(state, request, "definitionId");
+  const repository = record.repositoryId === undefined ? undefined : state.repositories.byId(record.repositoryId);
+  const project = pipelineProject(state, request);
+  return {
+    body: {
+      triggers: [],
+      properties: {},
+      tags: [],
+      jobAuthorizationScope: "project",
+      process: { yamlFilename: record.yamlFilename, type: 2 },
+      repository: {
+        properties: { reportBuildStatus: "true" },
+        id: repository?.id ?? "",
+        type: "TfsGit",
+        name: repository?.name ?? "",
+        url: `${request.organizationUrl}/${encodeURIComponent(project.name)}/_git/${encodeURIComponent(repository?.name ?? "")}`,
+        defaultBranch: repository?.defaultBranch ?? "refs/heads/main",
+        clean: null,
+        checkoutSubmodules: false,
+      },
+      ...definitionBody(state, record, request),
+    },
+  };
+}
+
+function pipelineBody(record: DefinitionRecord, { organizationUrl }: SimRequest): JsonObject {
+  const url = `${organizationUrl}/${record.projectId}/_apis/pipelines/${record.id}?revision=${record.revision}`;
+  const web = `${organizationUrl}/${record.projectId}/_build/definition?definitionId=${record.id}`;
+  return {
+    _links: { self: { href: url }, web: { href: web } },
+    url,
+    id: record.id,
+    revision: record.revision,
+    name: record.name,
+    folder: record.path,
+  };
+}
+
+function pipelines(state: SimulatorState, request: SimRequest): SimAnswer {
+  const all = [...state.builds.definitions(pipelineProject(state, request).id)].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  );
+  const { page, headers } = tokenPage(all, request.query, { defaultTop: 10_000 });
+  return listAnswer(
+    page.map((one) => pipelineBody(one, request)),
+    headers,
+  );
+}
+
+function pipeline(state: SimulatorState, request: SimRequest): SimAnswer {
+  const record = definitionAt(state, request, "pipelineId");
+  const repository = { id: record.repositoryId ?? "", type: "azureReposGit" };
+  const configuration = { path: record.yamlFilename, repository, type: "yaml" };
+  return { body: { ...pipelineBody(record, request), configuration } };
+}
+
+function runBody(state: SimulatorState, record: BuildRecord, request: SimRequest): JsonObject {
+  const definition = state.builds.definition(record.projectId, record.definitionId);
+  const base = `${request.organizationUrl}/${record.projectId}`;
+  const url = `${base}/_apis/pipelines/${record.definitionId}/runs/${record.id}`;
+  return {
+    _links: { self: { href: url }, web: { href: `${base}/_build/results?buildId=${record.id}` } },
+    templateParameters: record.templateParameters,
+    pipeline: definition === undefined ? null : pipelineBody(definition, request),
+    state: record.status === "completed" ? "completed" : "inProgress",
+    ...(record.result === undefined ? {} : { result: record.result }),
+    createdDate: record.queueTime,
+    ...(record.finishTime === undefined ? {} : { finishedDate: record.finishTime }),
+    url,
+    resources: { repositories: { self: { refName: record.sourceBranch, version: record.sourceVersion } } },
+    id: record.id,
+    name: record.buildNumber,
+  };
+}
+
+function runs(state: SimulatorState, request: SimRequest): SimAnswer {
+  const { id, projectId } = definitionAt(state, request, "pipelineId");
+  const wanted = state.builds.builds(projectId).filter((one) => one.definitionId === id);
+  return listAnswer(wanted.map((one) => runBody(state, one, request)));
+}
+
+function runOfPipeline(state: SimulatorState, request: SimRequest): SimAnswer {
+  definitionAt(state, request, "pipelineId");
+  return { body: runBody(state, buildAt(state, request, "runId"), request) };
+}
+
+function startRun(state: SimulatorState, request: SimRequest): SimAnswer {
+  const definition = definitionAt(state, request, "pipelineId");
+  const body = isObject(request.body) ? request.body : {};
+  const self = objectAt(objectAt(objectAt(body, "resources") ?? {}, "repositories") ?? {}, "self") ?? {};
+  const branch = stringAt(self, "refName") ?? "refs/heads/main";
+  const yaml = yamlOf(state, definition, branch);
+  if (body["previewRun"] === true) return { body: { finalYaml: stringAt(body, "yamlOverride") ?? yaml } };
+  const parameters = Object.entries(objectAt(body, "templateParameters") ?? {});
+  const record = state.builds.startRun(definition, {
+    requestedFor: request.identity,
+    templateParameters: Object.fromEntries(parameters.map(([name, value]) => [name, String(value)])),
+    sourceBranch: branch,
+  });
+  return { body: runBody(state, record, request) };
+}
+
+/** The pipeline's file on the branch; the service refuses to run what it cannot read. */
+function yamlOf(state: SimulatorState, definition: DefinitionRecord, branch: string): string {
+  const repository =
+    definition.repositoryId === undefined ? undefined : state.repositories.byId(definition.repositoryId);
+  const file = definition.yamlFilename.replace(/^\//, "");
+  const found =
+    repository === undefined
+      ? undefined
+      : tryGit(["-C", state.repositories.folderOf(repository), "show", `${branch}:${file}`]);
+  if (found?.status === 0) return found.stdout;
+  const message = `/${file}: File not found in repository ${repository?.name ?? ""} branch ${branch}.`;
+  throw badRequest("PipelineValidationException", message);
+}
