@@ -98,6 +98,8 @@ export interface AzureDevOps {
   baseUrlOf(area: Area): Promise<string>;
   /** Value of the Authorization header for the organisation's own hosts (Git, LFS); refreshed as needed. */
   authorization(): Promise<string>;
+  /** Waits between two looks at something the service does meanwhile; ends early when the run is cancelled. */
+  wait(ms: number): Promise<void>;
   /** Requests made so far, for summaries and benchmarks. */
   readonly requests: number;
   /** Api-version fallbacks taken, one line each ("API drift"). */

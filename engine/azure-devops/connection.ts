@@ -70,7 +70,7 @@ export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<A
   try {
     const { collectionId } = await readConnection(requests);
     requests.patienceMs = patienceMs;
-    return opened({ url, id: collectionId }, { requests, session, transport });
+    return opened({ url, id: collectionId }, { requests, session, transport, wait: (ms) => clock.sleep(ms, signal) });
   } catch (error) {
     transport.close();
     throw error;
@@ -81,11 +81,12 @@ interface OpenParts {
   readonly requests: Requests;
   readonly session: Session;
   readonly transport: Transport;
+  readonly wait: (ms: number) => Promise<void>;
 }
 
 function opened(
   organization: AzureDevOps["organization"],
-  { requests, session, transport }: OpenParts,
+  { requests, session, transport, wait }: OpenParts,
 ): AzureDevOpsConnection {
   return {
     organization,
@@ -94,6 +95,7 @@ function opened(
     upload: (request) => requests.upload(request),
     baseUrlOf: (area) => requests.baseUrlOf(area),
     authorization: () => session.authorization(),
+    wait,
     get requests() {
       return session.requests;
     },
@@ -123,7 +125,9 @@ function governors({ clock, reporter, signal, parallelism = 8 }: AzureDevOpsOpti
     if (isTold) return;
     isTold = true;
     const what = resource === undefined ? "" : ` (${inert(resource, 100)})`;
-    reporter.info(`Slowed down by Azure DevOps${what}: waiting ${Math.ceil(seconds)} s as it asks, now and when it asks again.`);
+    reporter.info(
+      `Slowed down by Azure DevOps${what}: waiting ${Math.ceil(seconds)} s as it asks, now and when it asks again.`,
+    );
   }
 
   return (origin) => {

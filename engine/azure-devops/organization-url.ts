@@ -11,7 +11,8 @@ export function organizationUrlOf(address: string): string {
   const url = parsed(address);
   const segments = url.pathname.split("/").filter((segment) => segment !== "");
   if (url.hostname === "dev.azure.com") return cloudUrl(url, segments);
-  if (url.hostname.endsWith(".dev.azure.com")) throw wrong(address, "it is the address of one of its services", cloudForm);
+  if (url.hostname.endsWith(".dev.azure.com"))
+    throw wrong(address, "it is the address of one of its services", cloudForm);
   if (url.hostname.endsWith(".visualstudio.com")) return legacyUrl(url, segments);
   return serverUrl(url, segments);
 }
@@ -24,8 +25,14 @@ function parsed(address: string): URL {
   if (text === "") throw wrong(address, "it is empty", cloudForm);
   if (!URL.canParse(text)) throw wrong(address, "it is not a URL", cloudForm);
   const url = new URL(text);
-  if (url.protocol !== "https:" && url.protocol !== "http:") throw wrong(address, "it is not an https address", cloudForm);
-  if (url.password !== "") throw wrong(url.host, "it contains a password", "Take the password out of the address; tokens have their own input");
+  if (url.protocol !== "https:" && url.protocol !== "http:")
+    throw wrong(address, "it is not an https address", cloudForm);
+  if (url.password !== "")
+    throw wrong(
+      url.host,
+      "it contains a password",
+      "Take the password out of the address; tokens have their own input",
+    );
   return url;
 }
 

@@ -14,7 +14,8 @@ import { truncated } from "./transport.ts";
 /** Lists that come all at once. */
 export async function wholeList(azureDevOps: AzureDevOps, request: ApiRequest): Promise<ListOf> {
   const answer = await azureDevOps.call(request);
-  if (answer.continuationToken !== undefined) throw truncated(requestName(request), "a list that is due whole has pages");
+  if (answer.continuationToken !== undefined)
+    throw truncated(requestName(request), "a list that is due whole has pages");
   return listOf(answer, requestName(request));
 }
 
@@ -72,7 +73,7 @@ export async function* pagesBySkip(
 ): AsyncGenerator<ListOf> {
   const name = requestName(request);
   let previous = "";
-  for (let taken = 0; ; ) {
+  for (let taken = 0; ;) {
     const page = listOf(await azureDevOps.call(withQuery(request, { [top]: pageSize, [skip]: taken })), name);
     if (page.length === 0) return;
     const text = JSON.stringify(page);

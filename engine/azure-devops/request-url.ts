@@ -18,7 +18,8 @@ export function requestName(request: ApiRequest): string {
 
 function encodedSegment(segment: string): string {
   // `.` and `..` would be resolved away by URL, even when encoded: another resource would be asked for.
-  if (segment === "" || segment === "." || segment === "..") throw new RangeError(`'${segment}' cannot stand in a path`);
+  if (segment === "" || segment === "." || segment === "..")
+    throw new RangeError(`'${segment}' cannot stand in a path`);
   return encoded(segment);
 }
 

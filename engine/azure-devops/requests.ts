@@ -90,11 +90,7 @@ export class Requests {
   }
 
   /** Tries the api-version of the table, and what the service offers instead where it refuses that. */
-  async #attempts<Result>(
-    baseUrl: string,
-    request: ApiRequest,
-    work: (url: URL) => Promise<Result>,
-  ): Promise<Result> {
+  async #attempts<Result>(baseUrl: string, request: ApiRequest, work: (url: URL) => Promise<Result>): Promise<Result> {
     const asked = this.versions.of(request);
     try {
       return await this.#persistently(requestUrl(baseUrl, request, asked), request, work);

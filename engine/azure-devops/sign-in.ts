@@ -81,10 +81,18 @@ function cleanToken(token: string, name: string): string {
   const clean = token.trim().replace(/^bearer\s+/i, "");
   if (clean === "") throw unusable(name, "is empty", "Map it from a secret variable or pick another way to sign in.");
   if (/^\$\(.*\)$/.test(clean)) {
-    throw unusable(name, "is a variable that was not replaced", "Check that the variable exists and that the job may read it.");
+    throw unusable(
+      name,
+      "is a variable that was not replaced",
+      "Check that the variable exists and that the job may read it.",
+    );
   }
   if (!/^[\x21-\x7e]+$/.test(clean)) {
-    throw unusable(name, "contains blanks or characters no token has", "Copy the token again, without line breaks or quotes.");
+    throw unusable(
+      name,
+      "contains blanks or characters no token has",
+      "Copy the token again, without line breaks or quotes.",
+    );
   }
   return clean;
 }
