@@ -64,7 +64,7 @@ export async function appendEntry(
       requireWritable(newest);
       return { log: newest, entry };
     }
-    if (failure !== undefined && !hasCode(failure, "STORE_EXISTS")) throw failure;
+    if (hasCode(failure, "STORE_UNAVAILABLE")) throw failure;
   }
   throw contended(facts.vault);
 }

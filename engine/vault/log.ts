@@ -68,7 +68,7 @@ export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
     if (judgement.as === "void") reading.voids.set(seq, { seq, reason: judgement.reason });
     else accept(reading, judgement);
   }
-  while (reading.entries.length > 0 && !reading.taken.has(reading.expected) && (await findHidden(reading)));
+  while (!reading.taken.has(reading.expected) && (await findHidden(reading)));
   return finished(reading, known);
 }
 

@@ -1,0 +1,149 @@
+/**
+ * Opens a vault for writing, or begins it (design.md §6.6): a genesis entry is written only where no log name is
+ * taken at all, recovery recipients are given and no head is known. Of two runs that begin at once one loses the
+ * race and goes on with the winner's.
+ */
+import { BackupError } from "../foundation/errors.ts";
+import type { AgentKeys } from "../crypto/keys.ts";
+import { fingerprint } from "../crypto/keys.ts";
+import { writeCanaries } from "./canary.ts";
+import type { LoggedEntry } from "./log-chain.ts";
+import { appendEntry } from "./log-append.ts";
+import type { AppendFacts } from "./log-append.ts";
+import type { EntryBody } from "./log-codec.ts";
+import type { GenesisEntry, SignerRole, VaultKeys } from "./log-entry.ts";
+import { requireWritable } from "./log-problems.ts";
+import { readLog } from "./log.ts";
+import type { Log } from "./log.ts";
+import { agentKinds, maySign, ownerKinds } from "./roles.ts";
+
+/** What the vault is of; ids only are compared, names and addresses may change. */
+export interface VaultOrigin {
+  readonly organization: { readonly id: string; readonly url: string };
+  /** Absent for an organisation vault. */
+  readonly project?: { readonly id: string };
+}
+
+export interface OpenVaultFacts extends AppendFacts {
+  readonly origin: VaultOrigin;
+  readonly agent: AgentKeys;
+  /** Signer of the owner key, when that key is given. Other owners are known from the pinned signers. */
+  readonly ownerSigner?: string | undefined;
+  /** Input `recoveryRecipients`. */
+  readonly recoveryRecipients?: readonly string[] | undefined;
+}
+
+export interface OpenedVault {
+  readonly log: Log;
+  readonly genesis: LoggedEntry<GenesisEntry>;
+  /** Keys as they are now. */
+  readonly keys: VaultKeys;
+  /** This run wrote the genesis entry. */
+  readonly created: boolean;
+  /** Some key may sign retirement; without one, retention can never be carried out in this vault. */
+  readonly hasOwner: boolean;
+}
+
+/**
+ * The vault, ready to be written to by this agent key. Throws, before anything is written: RECIPIENTS_REQUIRED,
+ * RECIPIENTS_DIFFER, SIGNER_MISMATCH, SIGNER_NOT_ALLOWED, WRONG_VAULT, and what forbids writing to its log.
+ */
+export async function openVault(facts: OpenVaultFacts): Promise<OpenedVault> {
+  const found = await readLog(facts);
+  requireWritable(found);
+  if (!found.listsEmpty) checkVault(facts, found);
+  const body = found.listsEmpty ? genesisOf(facts) : undefined;
+  const { log, entry } = await appendEntry(facts, found, async (newest) => (newest.listsEmpty ? body : undefined));
+  const { genesis, keys } = checkVault(facts, log);
+  // On every run, because a run may have ended between the genesis entry and these.
+  await writeCanaries(facts, keys.recipients);
+  const hasOwner = [...log.roles.keys()].some((signer) => maySign(log.roles, signer, "retire"));
+  return { log, genesis, keys, created: entry !== undefined, hasOwner };
+}
+
+/** Throws WRONG_VAULT when the vault was begun for something else. */
+export function checkOrigin(vault: string, genesis: GenesisEntry, origin: VaultOrigin): void {
+  const { organization, project } = genesis.genesis;
+  if (organization.id === origin.organization.id && project?.id === origin.project?.id) return;
+  throw new BackupError({
+    code: "WRONG_VAULT",
+    message: `Vault ${vault} is of project ${project?.id ?? "(none)"} in organisation ${organization.id} (${organization.url}), not of project ${origin.project?.id ?? "(none)"} in organisation ${origin.organization.id}`,
+    hint: "Use the container that belongs to this organisation, or a new one.",
+  });
+}
+
+function checkVault(
+  facts: OpenVaultFacts,
+  log: Log,
+): { readonly genesis: LoggedEntry<GenesisEntry>; readonly keys: VaultKeys } {
+  const { genesis, keys } = log;
+  // readLog throws GENESIS_INVALID for a log without a beginning.
+  if (genesis === undefined || keys === undefined) throw new Error("a log that is not empty has a genesis entry");
+  checkOrigin(facts.vault, genesis.entry, facts.origin);
+  checkAgent(facts, log);
+  checkRecipients(facts, keys);
+  return { genesis, keys };
+}
+
+function checkAgent({ vault, agent }: OpenVaultFacts, log: Log): void {
+  if (maySign(log.roles, agent.signer, "snapshot")) return;
+  throw new BackupError({
+    code: "SIGNER_NOT_ALLOWED",
+    message: `The agentKey signs as ${agent.signer}, which may not write snapshots into vault ${vault}`,
+    hint: "The vault's keys were changed, or this key belongs to another vault: put the vault's current agent key into the secret variable.",
+  });
+}
+
+function checkRecipients({ vault, recoveryRecipients = [] }: OpenVaultFacts, keys: VaultKeys): void {
+  if (recoveryRecipients.length === 0) return;
+  const given = new Set(recoveryRecipients);
+  if (given.size === keys.recipients.length && keys.recipients.every((recipient) => given.has(recipient))) return;
+  throw new BackupError({
+    code: "RECIPIENTS_DIFFER",
+    message: `Input recoveryRecipients names ${fingerprints(recoveryRecipients)}, but vault ${vault} seals to ${fingerprints(keys.recipients)}`,
+    hint: "Correct the input. Recipients of a vault change only by an entry that the owner key signs.",
+  });
+}
+
+function fingerprints(recipients: readonly string[]): string {
+  return recipients.map(fingerprint).sort().join(", ");
+}
+
+function genesisOf(facts: OpenVaultFacts): EntryBody {
+  const { vault, agent, origin, recoveryRecipients = [] } = facts;
+  if (recoveryRecipients.length === 0) {
+    throw new BackupError({
+      code: "RECIPIENTS_REQUIRED",
+      message: `The container holds no vault ${vault} yet, and input recoveryRecipients is empty`,
+      hint: "Give the recoveryRecipient that 'npm run keys' printed; if the vault should exist already, check the container.",
+    });
+  }
+  return {
+    kind: "genesis",
+    genesis: {
+      format: 1,
+      minReader: 1,
+      recipients: recoveryRecipients,
+      catalogue: agent.catalogueRecipient,
+      signers: signersOf(facts),
+      organization: origin.organization,
+      ...(origin.project === undefined ? {} : { project: origin.project }),
+    },
+  };
+}
+
+/** The agent key, and as owners everybody else whose signer is known: by pin, or by the owner key itself. */
+function signersOf({ vault, agent, ownerSigner, pinnedSigners = [] }: OpenVaultFacts): readonly SignerRole[] {
+  const known = ownerSigner === undefined ? [agent.signer] : [agent.signer, ownerSigner];
+  const stranger = pinnedSigners.length === 0 ? undefined : known.find((signer) => !pinnedSigners.includes(signer));
+  if (stranger !== undefined) {
+    throw new BackupError({
+      code: "SIGNER_MISMATCH",
+      message: `The given key signs as ${stranger}, which input signer does not name; vault ${vault} was not begun`,
+      hint: "Use keys and signer of one and the same key set ('npm run keys' prints them together).",
+    });
+  }
+  const owners = new Set([...known, ...pinnedSigners]);
+  owners.delete(agent.signer);
+  return [{ pub: agent.signer, may: agentKinds }, ...[...owners].map((pub) => ({ pub, may: ownerKinds }))];
+}
