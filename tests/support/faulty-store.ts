@@ -149,7 +149,7 @@ async function* flipped(body: ObjectBody): AsyncGenerator<Uint8Array> {
   const at = Math.floor(body.length / 2);
   let offset = 0;
   for await (const chunk of body.chunks) {
-    const copy = chunk.slice();
+    const copy = new Uint8Array(chunk);
     if (at >= offset && at < offset + copy.length) copy[at - offset] = (copy[at - offset] ?? 0) ^ 1;
     offset += copy.length;
     yield copy;

@@ -58,7 +58,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   function create(name: string, bytes: Uint8Array): ObjectInfo {
     const existing = objects.get(name);
-    if (existing === undefined) return put(name, bytes.slice());
+    if (existing === undefined) return put(name, new Uint8Array(bytes));
     if (equalBytes(existing, bytes)) return infoOf(name, existing);
     throw storeError("STORE_EXISTS", `Object ${name} is already there with other bytes`);
   }
@@ -75,11 +75,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return {
     objects,
     locked,
-    overwrite: (name, bytes) => void put(name, bytes.slice()),
+    overwrite: (name, bytes) => void put(name, new Uint8Array(bytes)),
     create: async (name, bytes) => create(name, bytes),
     createFrom: async (name, chunks) => {
       const parts: Uint8Array[] = [];
-      for await (const chunk of chunks) parts.push(chunk.slice());
+      for await (const chunk of chunks) parts.push(new Uint8Array(chunk));
       return create(name, concat(parts));
     },
     read: async (name, readOptions = {}) => bodyOf(name, bytesOf(name, readOptions.version), readOptions),
@@ -114,7 +114,7 @@ function bodyOf(name: string, bytes: Uint8Array, { range }: ReadOptions): Object
   if (offset + length > bytes.length) {
     throw storeError("STORE_TRUNCATED", `Object ${name} has ${bytes.length} bytes, expected ${offset + length}`);
   }
-  const wanted = bytes.slice(offset, offset + length);
+  const wanted = new Uint8Array(bytes.subarray(offset, offset + length));
   return { length, chunks: inChunks(wanted) };
 }
 

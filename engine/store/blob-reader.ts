@@ -1,0 +1,212 @@
+import { chunksOf } from "../foundation/bytes.ts";
+import { BackupError } from "../foundation/errors.ts";
+import type { ByteRange, ObjectBody, ObjectInfo, ObjectReader, ObjectVersion, ReadOptions } from "./object-store.ts";
+import { resumingBody, type OpenBody } from "./resuming-body.ts";
+import type { ServiceCalls } from "./service-calls.ts";
+import { ServiceFailure } from "./service-failure.ts";
+
+/**
+ * The three requests a reader needs, as one request each: no retries, a ServiceFailure for every refusal.
+ * Azure's SDK and plain fetch are the two ways to send them; what readers promise is written once, below.
+ */
+export interface BlobRequests {
+  open(request: OpenRequest, signal: AbortSignal): Promise<OpenBlob>;
+  head(name: string, signal: AbortSignal): Promise<BlobHead>;
+  page(request: PageRequest, signal: AbortSignal): Promise<BlobPage>;
+}
+
+export interface OpenRequest {
+  readonly name: string;
+  readonly offset: number;
+  /** To the end when absent. */
+  readonly count?: number | undefined;
+  readonly version?: string | undefined;
+  /** The object must still be this one. */
+  readonly etag?: string | undefined;
+}
+
+export interface OpenBlob extends OpenBody {
+  /** Bytes announced for this body. */
+  readonly length: number;
+  /** Bytes of the whole object. */
+  readonly totalLength: number;
+  readonly etag: string;
+  readonly date: Date | undefined;
+}
+
+export interface BlobHead {
+  readonly length: number;
+  readonly createdAt: Date;
+  readonly date: Date | undefined;
+}
+
+export interface PageRequest {
+  readonly prefix: string;
+  readonly marker: string | undefined;
+  readonly withVersions: boolean;
+}
+
+export interface BlobPage {
+  readonly items: readonly ListedBlob[];
+  /** Undefined on the last page. */
+  readonly next: string | undefined;
+  readonly date: Date | undefined;
+}
+
+export interface ListedBlob {
+  readonly name: string;
+  readonly length: number;
+  readonly createdAt: Date;
+  readonly version: string | undefined;
+}
+
+/** A name no vault uses: asking for it tells the time. */
+const CLOCK_NAME = "clock";
+const REOPEN_PAUSE_MS = 250;
+
+export interface BlobReaderParts {
+  readonly requests: BlobRequests;
+  readonly calls: ServiceCalls;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+export function blobReader(parts: BlobReaderParts): ObjectReader {
+  return {
+    read: (name, options = {}) => read(parts, name, options),
+    info: (name) => info(parts, name),
+    list: (prefix) => list(parts, prefix),
+    versionsOf: (name) => versionsOf(parts, name),
+    serviceTime: () => serviceTime(parts),
+  };
+}
+
+async function read(parts: BlobReaderParts, name: string, { range, version }: ReadOptions): Promise<ObjectBody> {
+  const wanted = { name, version, offset: range?.offset ?? 0, count: range?.length };
+  if (wanted.count === 0) return nothing(parts, name);
+  const first = await open(parts, wanted, range);
+  const length = range?.length ?? first.totalLength;
+  const chunks = resumingBody({
+    name,
+    length,
+    first,
+    reopen: (done) =>
+      open(parts, { ...wanted, offset: wanted.offset + done, count: length - done, etag: first.etag }, range),
+    pause: (fruitless) => parts.pause(REOPEN_PAUSE_MS * 2 ** fruitless),
+    errorOf: (failure) => parts.calls.errorOf(failure, { action: "read", name }),
+  });
+  return { length, chunks };
+}
+
+async function nothing(parts: BlobReaderParts, name: string): Promise<ObjectBody> {
+  const found = await info(parts, name);
+  if (found === undefined) {
+    throw parts.calls.errorOf(new ServiceFailure({ status: 404, serviceCode: "BlobNotFound" }), {
+      action: "read",
+      name,
+    });
+  }
+  return { length: 0, chunks: chunksOf() };
+}
+
+async function open(parts: BlobReaderParts, request: OpenRequest, range: ByteRange | undefined): Promise<OpenBlob> {
+  const { calls, requests } = parts;
+  try {
+    const blob = await calls.tryCall((signal) => requests.open(request, signal));
+    calls.noteDate(blob.date);
+    if (range !== undefined && range.offset + range.length > blob.totalLength) {
+      blob.cancel();
+      throw tooShort(request.name, range, `${blob.totalLength}`);
+    }
+    return blob;
+  } catch (error) {
+    if (!(error instanceof ServiceFailure)) throw error;
+    if (range !== undefined && error.status === 416) throw tooShort(request.name, range, `at most ${range.offset}`);
+    throw calls.errorOf(error, { action: "read", name: request.name });
+  }
+}
+
+function tooShort(name: string, range: ByteRange, found: string): BackupError {
+  return new BackupError({
+    code: "STORE_TRUNCATED",
+    message: `Object ${name} has ${found} bytes, expected ${range.offset + range.length} or more`,
+    hint: "The stored object is damaged: verify the vault and restore from an earlier snapshot.",
+  });
+}
+
+async function info({ calls, requests }: BlobReaderParts, name: string): Promise<ObjectInfo | undefined> {
+  try {
+    const head = await calls.tryCall((signal) => requests.head(name, signal));
+    calls.noteDate(head.date);
+    return { name, length: head.length, createdAt: head.createdAt.toISOString() };
+  } catch (error) {
+    if (!(error instanceof ServiceFailure)) throw error;
+    if (error.serviceCode === "BlobNotFound") return undefined;
+    throw calls.errorOf(error, { action: "read", name });
+  }
+}
+
+async function* list(parts: BlobReaderParts, prefix: string): AsyncGenerator<ObjectInfo> {
+  for await (const { name, length, createdAt } of listed(parts, prefix, false)) {
+    yield { name, length, createdAt: createdAt.toISOString() };
+  }
+}
+
+/** Pages to the last; the order and the prefix of each name are checked, so that a strange listing is never believed. */
+async function* listed(parts: BlobReaderParts, prefix: string, withVersions: boolean): AsyncGenerator<ListedBlob> {
+  const { calls, requests } = parts;
+  let marker: string | undefined;
+  let previous = "";
+  do {
+    const request = { prefix, marker, withVersions };
+    const page = await calls.call({ action: "list" }, (signal) => requests.page(request, signal));
+    calls.noteDate(page.date);
+    for (const item of page.items) {
+      const isInOrder = withVersions ? item.name >= previous : item.name > previous;
+      if (!isInOrder || !item.name.startsWith(prefix)) throw strangeListing(item.name);
+      previous = item.name;
+      yield item;
+    }
+    if (page.next !== undefined && page.next === marker) throw strangeListing(previous);
+    marker = page.next;
+  } while (marker !== undefined);
+}
+
+function strangeListing(name: string): BackupError {
+  return new BackupError({
+    code: "STORE_REQUEST",
+    message: `The container's listing is not in name order near ${JSON.stringify(name.slice(0, 200))}`,
+    hint: "Use a storage account without hierarchical namespace, and check what lies between it and this machine.",
+  });
+}
+
+async function versionsOf(parts: BlobReaderParts, name: string): Promise<readonly ObjectVersion[]> {
+  const versions: ObjectVersion[] = [];
+  for await (const item of listed(parts, name, true)) {
+    if (item.name !== name) break; // names that only begin with this one come after it
+    if (item.version === undefined) continue;
+    versions.push({ version: item.version, length: item.length, createdAt: item.createdAt.toISOString() });
+  }
+  return versions.sort((left, right) => (left.version < right.version ? -1 : 1));
+}
+
+async function serviceTime({ calls, requests }: BlobReaderParts): Promise<Date> {
+  const known = calls.latestDate();
+  if (known !== undefined) return known;
+  try {
+    const head = await calls.tryCall((signal) => requests.head(CLOCK_NAME, signal));
+    calls.noteDate(head.date);
+  } catch (error) {
+    if (!(error instanceof ServiceFailure) || error.status === undefined) throw unreachable(calls, error);
+  }
+  const date = calls.latestDate();
+  if (date !== undefined) return date;
+  throw new BackupError({
+    code: "STORE_REQUEST",
+    message: "The storage service's answers carry no readable Date",
+    hint: "Check what lies between the storage account and this machine; in a browser, expose the Date header in the account's CORS rule.",
+  });
+}
+
+function unreachable(calls: ServiceCalls, error: unknown): unknown {
+  return error instanceof ServiceFailure ? calls.errorOf(error, { action: "read" }) : error;
+}
