@@ -6,7 +6,7 @@ import { listAnswer, tokenPage } from "../paging.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import { SimError } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
-import { buildAt, definitionReference, pipelineProject, queue } from "./pipelines.ts";
+import { buildAt, definitionReference, pipelineProject, queue, repositoryOfDefinition } from "./pipelines.ts";
 import { projectReference } from "./projects.ts";
 
 type Handler = (state: SimulatorState, request: SimRequest) => SimAnswer;
@@ -35,8 +35,6 @@ function buildBody(state: SimulatorState, record: BuildRecord, request: SimReque
   const base = `${organizationUrl}/${record.projectId}`;
   const url = `${base}/_apis/build/Builds/${record.id}`;
   const person = identityRef(record.requestedFor, organizationUrl);
-  const repository =
-    definition?.repositoryId === undefined ? undefined : state.repositories.byId(definition.repositoryId);
   return {
     _links: {
       self: { href: url },
@@ -73,13 +71,7 @@ function buildBody(state: SimulatorState, record: BuildRecord, request: SimReque
     lastChangedBy: person,
     orchestrationPlan: { planId: record.planId },
     logs: { id: 0, type: "Container", url: `${base}/_apis/build/builds/${record.id}/logs` },
-    repository: {
-      id: repository?.id ?? "",
-      type: "TfsGit",
-      name: repository?.name ?? "",
-      clean: null,
-      checkoutSubmodules: false,
-    },
+    repository: repositoryOfDefinition(state, definition, organizationUrl),
     keepForever: false,
     retainedByRelease: false,
     triggeredByBuild: null,

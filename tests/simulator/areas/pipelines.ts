@@ -6,6 +6,7 @@ import { badRequest } from "../errors.ts";
 import { identityRef } from "../identities.ts";
 import { listAnswer, tokenPage } from "../paging.ts";
 import type { ProjectRecord } from "../project-store.ts";
+import type { RepositoryRecord } from "../repository-store.ts";
 import { tryGit } from "../run-git.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import { SimError } from "../service.ts";
@@ -129,8 +130,7 @@ function wildcard(text: string): RegExp {
 
 function definition(state: SimulatorState, request: SimRequest): SimAnswer {
   const record = definitionAt(state, request, "definitionId");
-  const repository = record.repositoryId === undefined ? undefined : state.repositories.byId(record.repositoryId);
-  const project = pipelineProject(state, request);
+  const repository = repositoryAt(state, record);
   return {
     body: {
       triggers: [],
@@ -140,16 +140,36 @@ function definition(state: SimulatorState, request: SimRequest): SimAnswer {
       process: { yamlFilename: record.yamlFilename, type: 2 },
       repository: {
         properties: { reportBuildStatus: "true" },
-        id: repository?.id ?? "",
-        type: "TfsGit",
-        name: repository?.name ?? "",
-        url: `${request.organizationUrl}/${encodeURIComponent(project.name)}/_git/${encodeURIComponent(repository?.name ?? "")}`,
+        ...repositoryOfDefinition(state, record, request.organizationUrl),
         defaultBranch: repository?.defaultBranch ?? "refs/heads/main",
-        clean: null,
-        checkoutSubmodules: false,
       },
       ...definitionBody(state, record, request),
     },
+  };
+}
+
+/** The repository that holds the YAML: the one named, else the project's first. */
+function repositoryAt(state: SimulatorState, definition: DefinitionRecord | undefined): RepositoryRecord | undefined {
+  if (definition === undefined) return undefined;
+  const { repositoryId, projectId } = definition;
+  return repositoryId === undefined ? state.repositories.list(projectId)[0] : state.repositories.byId(repositoryId);
+}
+
+export function repositoryOfDefinition(
+  state: SimulatorState,
+  definition: DefinitionRecord | undefined,
+  organizationUrl: string,
+): JsonObject {
+  const repository = repositoryAt(state, definition);
+  const project = state.projectStore.byId(definition?.projectId ?? "");
+  const place = [project?.name ?? "", "_git", repository?.name ?? ""].map(encodeURIComponent).join("/");
+  return {
+    id: repository?.id ?? "",
+    type: "TfsGit",
+    name: repository?.name ?? "",
+    url: `${organizationUrl}/${place}`,
+    clean: null,
+    checkoutSubmodules: false,
   };
 }
 
@@ -179,7 +199,7 @@ function pipelines(state: SimulatorState, request: SimRequest): SimAnswer {
 
 function pipeline(state: SimulatorState, request: SimRequest): SimAnswer {
   const record = definitionAt(state, request, "pipelineId");
-  const repository = { id: record.repositoryId ?? "", type: "azureReposGit" };
+  const repository = { id: repositoryAt(state, record)?.id ?? "", type: "azureReposGit" };
   const configuration = { path: record.yamlFilename, repository, type: "yaml" };
   return { body: { ...pipelineBody(record, request), configuration } };
 }
@@ -232,8 +252,7 @@ function startRun(state: SimulatorState, request: SimRequest): SimAnswer {
 
 /** The pipeline's file on the branch; the service refuses to run what it cannot read. */
 function yamlOf(state: SimulatorState, definition: DefinitionRecord, branch: string): string {
-  const repository =
-    definition.repositoryId === undefined ? undefined : state.repositories.byId(definition.repositoryId);
+  const repository = repositoryAt(state, definition);
   const file = definition.yamlFilename.replace(/^\//, "");
   const found =
     repository === undefined
