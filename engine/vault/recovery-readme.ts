@@ -1,0 +1,252 @@
+/**
+ * README.txt of a vault: how to get everything out of it without this software. Plain text for people; no code
+ * trusts it. Lines that are indented by four spaces are commands; taken together, from the first to the last, they
+ * are one bash script (tests run it against a real vault).
+ */
+import { publicKeyPem } from "../crypto/keys.ts";
+import type { GenesisEntry, SignerRole } from "./log-entry.ts";
+
+export interface ReadmeFacts {
+  readonly vault: string;
+  readonly genesis: GenesisEntry;
+}
+
+export function recoveryReadme({ vault, genesis }: ReadmeFacts): string {
+  const { signers, project, organization } = genesis.genesis;
+  const sections = [
+    introduction(
+      vault,
+      `${project === undefined ? "organisation" : `project ${project.id} of organisation`} ${organization.id} (${organization.url})`,
+    ),
+    tools(vault),
+    signedLog(signers),
+    snapshot,
+    repository,
+    records,
+    files,
+    layout,
+  ];
+  return sections.map((section) => `${section.trim()}\n`).join("\n");
+}
+
+function introduction(vault: string, source: string): string {
+  return `
+HOW TO RECOVER WHAT IS IN THIS FOLDER
+=====================================
+
+This is a vault (format 1) of Project Backup for Azure DevOps. It holds backups of
+${source}.
+Vault id: ${vault}
+
+With that software, use its command line or its task RestoreItem. Without it, this page is enough: you need
+
+  - the recovery key (one line, AGE-SECRET-KEY-1...); nobody can open the content without it,
+  - read and list access to this container,
+  - age (age-encryption.org), openssl 3, git, gunzip, jq, tar, curl and a bash shell.
+
+Lines that begin with four spaces are commands. Copy them block by block, in order.
+This page is not signed. The public keys below must be the ones in the "signer" line that you keep elsewhere.
+`;
+}
+
+function tools(vault: string): string {
+  return `
+1. TOOLS AND KEYS
+-----------------
+Put your values here. The SAS needs the letters r and l. The key file holds the recovery key.
+
+    : "\${CONTAINER_URL:=https://ACCOUNT.blob.core.windows.net/CONTAINER}"
+    : "\${CONTAINER_SAS:=sv=...&sig=...}"
+    : "\${KEY_FILE:=$PWD/recovery.key}"
+    VAULT=${vault}
+    mkdir -p recovered && cd recovered && mkdir -p log files
+
+Three helpers: fetch one name; list all names below a prefix, page by page; fetch an object by its reference
+(a JSON object: o = name below data/, h = SHA-256 of the stored bytes), check its hash and open it.
+
+    fetch() { curl --fail --silent --show-error "$CONTAINER_URL/$1?$CONTAINER_SAS"; }
+    list() {
+      local page marker=
+      while page=$(curl --fail --silent --show-error --get "$CONTAINER_URL?$CONTAINER_SAS" \\
+          --data-urlencode restype=container --data-urlencode comp=list \\
+          --data-urlencode "prefix=$1" --data-urlencode "marker=$marker"); do
+        printf '%s' "$page" | grep -o '<Name>[^<]*' | cut -c 7-
+        marker=$(printf '%s' "$page" | grep -o '<NextMarker>[^<]*' | cut -c 13-)
+        if [ -z "$marker" ]; then return 0; fi
+      done
+      echo "the listing of $1 is not complete" >&2; return 1
+    }
+    sha256() { openssl dgst -sha256 -r "$1" | cut -c 1-64; }
+    object() {
+      fetch "$VAULT/data/$(printf '%s' "$1" | jq -r .o)" > sealed.tmp || return 1
+      if [ "$(sha256 sealed.tmp)" != "$(printf '%s' "$1" | jq -r .h)" ]; then
+        echo "DAMAGED: $1" >&2; return 1
+      fi
+      age --decrypt --identity "$KEY_FILE" sealed.tmp
+    }
+
+DAMAGED means: the stored bytes are not the ones that were signed. If the storage account keeps versions, look for
+an older version of the same name; the oldest one with the right hash is the object.
+`;
+}
+
+function signedLog(signers: readonly SignerRole[]): string {
+  return `
+2. THE LOG
+----------
+log/0000000000.json and so on are the only truth. Each entry is two lines: a JSON object, and the base64 of an
+Ed25519 signature over exactly the bytes of line 1 without its line feed. "prev" is the SHA-256 of the whole entry
+before. An entry without a valid signature of a key that may write its kind is void: leave it out.
+
+The public keys, as "signer" lines and as PEM, and what each may sign:
+
+${signers.map(signerText).join("\n")}
+    pem() {
+      printf '%s\\n' '-----BEGIN PUBLIC KEY-----' \\
+        "MCowBQYDK2VwAyEA$(printf '%s' "\${1#ed25519:}" | tr '_-' '/+')=" '-----END PUBLIC KEY-----'
+    }
+    trust() {
+      rm -f signer-*
+      jq -r '.pub + " " + (.may + ["genesis"] | join(","))' | while read -r public may; do
+        number=$(ls | grep -c '^signer-.*pem$'); pem "$public" > "signer-$number.pem"
+        printf '%s\\n' "$may" | tr ',' '\\n' > "signer-$number.may"
+      done
+    }
+    signed_by() {
+      for key in signer-*.pem; do
+        if grep -qx "$1" "\${key%.pem}.may" && openssl pkeyutl -verify -rawin -pubin -inkey "$key" \\
+            -in line.tmp -sigfile signature.tmp > verify.tmp 2>&1; then echo "$key"; return 0; fi
+      done
+      return 1
+    }
+    printf '%s\\n' ${signers.map(({ pub, may }) => `'${JSON.stringify({ pub, may })}'`).join(" \\\n      ")} | trust
+    list "$VAULT/log/" > names.txt
+    while read -r name; do fetch "$name" > "log/\${name##*/}"; done < names.txt
+    prev=null; : > valid.txt
+    for entry in log/*.json; do
+      head -n 1 "$entry" | tr -d '\\n' > line.tmp
+      tail -n +2 "$entry" | openssl base64 -d -A > signature.tmp
+      kind=$(jq -r .kind line.tmp 2> verify.tmp || echo unreadable)
+      if key=$(signed_by "$kind") && [ "$(jq -r .vault line.tmp)" = "$VAULT" ]; then
+        if [ "$(jq -r .prev line.tmp)" != "$prev" ]; then echo "BREAK in the chain before $entry" >&2; fi
+        prev=sha256:$(sha256 "$entry")
+        echo "$entry" >> valid.txt
+        echo "$entry: $kind, signed by $key"
+        if [ "$kind" = keys ]; then jq -c '.keys.signers[]' line.tmp | trust; fi
+      else echo "$entry: VOID" >&2; fi
+    done
+
+If you kept a "vaultHead" line (number:hash), compare it with the last valid entry or an earlier one:
+
+    echo "head: $(tail -n 1 valid.txt) $prev"
+`;
+}
+
+function signerText({ pub, may }: SignerRole): string {
+  return `${pub}   may sign: ${may.join(", ")}\n${publicKeyPem(pub)}`;
+}
+
+const snapshot = `
+3. A SNAPSHOT
+-------------
+Snapshots, oldest first: entry, time, status. Those that a later entry of kind "retire" names may be gone.
+
+    while read -r entry; do
+      head -n 1 "$entry" | jq -r --arg entry "$entry" 'select(.kind == "snapshot") | [$entry, .at, .snapshot.status] | @tsv'
+    done < valid.txt | tee snapshots.txt
+
+The newest one is taken here; set SNAPSHOT to another entry if you want that.
+
+    : "\${SNAPSHOT:=$(tail -n 1 snapshots.txt | cut -f 1)}"
+    object "$(head -n 1 "$SNAPSHOT" | jq -c .snapshot.index)" | gunzip > index.ndjson
+    jq -r '[.s, .name // "", .st, .asOf // ""] | @tsv' index.ndjson
+    state_of() { object "$(jq -c --arg s "$1" 'select(.s == $s) | .state' index.ndjson)" | gunzip; }
+
+Each line of the index is a stream: its id, its name, its status ("stale" and "missing": the state is older than the
+snapshot) and when it was read. "state" refers to what it held: a chain of segments, a base and what came after.
+`;
+
+const repository = `
+4. A GIT REPOSITORY
+-------------------
+Its segments are Git bundles that build on each other; the refs stand in the state.
+
+    : "\${REPOSITORY:=$(jq -r .s index.ndjson | grep -E '^git-repositories/[^/]*$' | head -n 1)}"
+    state_of "$REPOSITORY" > state.json
+    git init --quiet --bare --object-format="$(jq -r .hash state.json)" repository.git
+    number=0
+    jq -c '.chain[]' state.json > chain.ndjson
+    while read -r segment; do
+      number=$((number + 1))
+      object "$segment" > segment.bundle
+      git -C repository.git fetch --quiet --no-tags ../segment.bundle "+refs/*:refs/seg/$number/*"
+    done < chain.ndjson
+    jq -r '.refs | to_entries[] | "create " + .key + " " + .value[0]' state.json | git -C repository.git update-ref --stdin
+    git -C repository.git for-each-ref --format='delete %(refname)' refs/seg | git -C repository.git update-ref --stdin
+    git -C repository.git symbolic-ref HEAD "$(jq -r '.head // "refs/heads/main"' state.json)"
+    git -C repository.git fsck --full --strict
+`;
+
+const records = `
+5. WORK ITEMS AND OTHER RECORDS
+-------------------------------
+Segments of records hold one JSON object per line; the base comes first. A line {"id":KEY,...} or
+{"$put":KEY,"value":...} is a record, {"$del":KEY} says that there is none any more; the last line for a key counts.
+
+    : "\${RECORDS:=work-items}" "\${RECORD:=1}"
+    state_of "$RECORDS" > records.json
+    jq -c '.chain[]' records.json > chain.ndjson
+    while read -r segment; do object "$segment" | gunzip; done < chain.ndjson > records.ndjson
+
+One record, byte for byte as it was stored (a key that is a text stands in quotes: RECORD='"text"'):
+
+    grep -F -e "{\\"id\\":$RECORD," -e "{\\"id\\":$RECORD}" -e "{\\"\\$put\\":$RECORD," -e "{\\"\\$del\\":$RECORD}" records.ndjson \\
+      | grep -E '^\\{"(id|\\$put|\\$del)":' | tail -n 1 > record.json
+    jq . record.json
+
+All of them, merged:
+
+    jq -c -n 'reduce inputs as $line ({};
+        if $line | has("$del") then delpaths([[$line["$del"] | tojson]])
+        elif $line | has("$put") then .[$line["$put"] | tojson] = $line.value
+        else .[$line.id | tojson] = $line end) | .[]' records.ndjson > merged.ndjson
+`;
+
+const files = `
+6. ATTACHMENTS, LFS OBJECTS AND OTHER FILES
+-------------------------------------------
+They are in the stream with "/files" at its end. Its table of contents (toc) says which segment holds which file;
+a segment is a tar of small files, or one large file. Names are ids; a record says which file has which name.
+LFS objects belong into repository.git/lfs/objects/01/23/0123....
+
+    : "\${FILES:=$(jq -r .s index.ndjson | grep -E '/files$' | head -n 1)}"
+    if [ -n "$FILES" ]; then
+      state_of "$FILES" > files.json
+      jq -c '.toc[]' files.json > chain.ndjson
+      while read -r segment; do object "$segment" | gunzip; done < chain.ndjson > toc.ndjson
+      jq -c '.chain | to_entries[]' files.json > chain.ndjson
+      while read -r place; do
+        object "$(printf '%s' "$place" | jq -c .value)" > segment.tmp
+        case "$(printf '%s' "$place" | jq -r .value.o)" in
+          *.tar.age) tar -x -f segment.tmp -C files ;;
+          *) cp segment.tmp "files/$(jq -r --argjson place "$place" 'select(.segment == $place.key) | .id' toc.ndjson)" ;;
+        esac
+      done < chain.ndjson
+      jq -r '.sha256 + " " + .id' toc.ndjson | while read -r hash id; do
+        if [ "$(sha256 "files/$id")" != "$hash" ]; then echo "DAMAGED: $id" >&2; fi
+      done
+    fi
+    rm -f sealed.tmp segment.tmp segment.bundle line.tmp signature.tmp verify.tmp
+`;
+
+const layout = `
+WHAT IS WHERE
+-------------
+README.txt                 this page
+log/<number>.json          the signed log, the only truth
+data/<run>/<shard>-<n>.*   sealed objects: *.bundle.age Git bundles, *.ndjson.gz.age lines of JSON,
+                           *.json.gz.age states, *.tar.age and *.bin.age files
+runs/                      notes of backups that were under way
+restores/                  journals of restores
+canary/                    small objects that prove that a recovery key opens this vault
+`;
