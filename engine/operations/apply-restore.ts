@@ -60,7 +60,8 @@ function* batchesOf(steps: readonly Step[], results: ReadonlyMap<number, StepRes
   for (const [number, step] of steps.entries()) {
     if (results.has(number) && results.get(number)?.outcome !== "failed") continue;
     const first = batch[0]?.step;
-    const isFull = batch.length === batchSteps || (first !== undefined && (first.kind !== step.kind || first.phase !== step.phase));
+    const isFull =
+      batch.length === batchSteps || (first !== undefined && (first.kind !== step.kind || first.phase !== step.phase));
     if (isFull) {
       yield batch;
       batch = [];
@@ -70,17 +71,28 @@ function* batchesOf(steps: readonly Step[], results: ReadonlyMap<number, StepRes
   if (batch.length > 0) yield batch;
 }
 
-async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<readonly (readonly [number, StepResult])[]> {
+async function applyBatch(
+  batch: readonly Numbered[],
+  request: ApplyRequest,
+): Promise<readonly (readonly [number, StepResult])[]> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
   const lanes = kind?.applying === "ordered" ? 1 : Math.max(1, request.target.parallelism);
   const results: (readonly [number, StepResult])[] = [];
-  for await (const result of mapConcurrent(batch, lanes, async (entry) => [entry.number, await applyOne(entry, kind, request)] as const)) {
+  for await (const result of mapConcurrent(
+    batch,
+    lanes,
+    async (entry) => [entry.number, await applyOne(entry, kind, request)] as const,
+  )) {
     results.push(result);
   }
   return results;
 }
 
-async function applyOne({ step, number }: Numbered, kind: ResourceKind | undefined, request: ApplyRequest): Promise<StepResult> {
+async function applyOne(
+  { step, number }: Numbered,
+  kind: ResourceKind | undefined,
+  request: ApplyRequest,
+): Promise<StepResult> {
   const { target, journal } = request;
   if (step.action === "cannot") return { outcome: "failed", message: step.reason ?? "cannot be restored" };
   try {
@@ -129,8 +141,15 @@ function stopWithoutProject(batch: readonly Numbered[], results: ReadonlyMap<num
   }
 }
 
-function resultOf({ plan, resumed, target }: ApplyRequest, results: ReadonlyMap<number, StepResult>, durationMs: number): RestoreResult {
-  const steps = plan.steps.map((step, number) => ({ ...step, result: results.get(number) ?? { outcome: "failed" as const, message: "was not reached" } }));
+function resultOf(
+  { plan, resumed, target }: ApplyRequest,
+  results: ReadonlyMap<number, StepResult>,
+  durationMs: number,
+): RestoreResult {
+  const steps = plan.steps.map((step, number) => ({
+    ...step,
+    result: results.get(number) ?? { outcome: "failed" as const, message: "was not reached" },
+  }));
   const items = itemOutcomes(steps);
   return {
     plan,

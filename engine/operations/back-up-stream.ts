@@ -16,7 +16,12 @@ export interface StreamDraft {
   readonly lines: readonly IndexLine[];
   /** New content was stored: wins over what another run committed meanwhile. */
   readonly changed: boolean;
-  readonly changes: { readonly added: number; readonly changed: number; readonly deleted: number; readonly rewritten: number };
+  readonly changes: {
+    readonly added: number;
+    readonly changed: number;
+    readonly deleted: number;
+    readonly rewritten: number;
+  };
   readonly newBytes: number;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
@@ -41,14 +46,23 @@ export async function backUpStream(kind: ResourceKind, stream: SourceStream, too
     return await draftOf(stream, outcome, { tools, into });
   } catch (error) {
     if (!isOfTheSource(error) || tools.source.signal.aborted) throw error;
-    const gap: Gap = { stream: stream.id, code: error.code, message: `${stream.name}: ${describeError(error)}`, cure: error.hint };
+    const gap: Gap = {
+      stream: stream.id,
+      code: error.code,
+      message: `${stream.name}: ${describeError(error)}`,
+      cure: error.hint,
+    };
     return { ...staleDraft(stream, tools, error.code), newBytes: into.storedBytes, gaps: [gap] };
   }
 }
 
 /** Failures of Azure DevOps or Git concern one stream; failures of the storage or of ours concern the run. */
 export function isOfTheSource(error: unknown): error is BackupError {
-  return error instanceof BackupError && /^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code) && !hasCode(error, "ADO_UNAUTHORIZED");
+  return (
+    error instanceof BackupError &&
+    /^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code) &&
+    !hasCode(error, "ADO_UNAUTHORIZED")
+  );
 }
 
 async function draftOf(
@@ -89,7 +103,11 @@ async function draftOf(
 }
 
 function storedBytes(state: StreamState): number {
-  const segments = [...state.chain, ...(state.kind === "records" ? (state.keys ?? []) : []), ...(state.kind === "files" ? state.toc : [])];
+  const segments = [
+    ...state.chain,
+    ...(state.kind === "records" ? (state.keys ?? []) : []),
+    ...(state.kind === "files" ? state.toc : []),
+  ];
   return segments.reduce((sum, segment) => sum + segment.n, 0);
 }
 
@@ -103,7 +121,13 @@ export function carriedLines(
     const line = parent.get(id);
     if (line === undefined) return [];
     const { since: _since, err: _err, ...rest } = line;
-    return [{ ...rest, ...facts, ...(id === stream.id && line.name !== undefined && stream.name !== undefined ? { name: stream.name } : {}) }];
+    return [
+      {
+        ...rest,
+        ...facts,
+        ...(id === stream.id && line.name !== undefined && stream.name !== undefined ? { name: stream.name } : {}),
+      },
+    ];
   });
   if (carried.length > 0) return carried;
   return [{ s: stream.id, ...(stream.name === undefined ? {} : { name: stream.name }), ...facts }];
@@ -121,7 +145,10 @@ export function staleDraft(
 }
 
 /** The snapshot in which the stream was last well. */
-export function sinceOf(stream: string, { parent, parentSeq }: Pick<StreamTools, "parent" | "parentSeq">): number | undefined {
+export function sinceOf(
+  stream: string,
+  { parent, parentSeq }: Pick<StreamTools, "parent" | "parentSeq">,
+): number | undefined {
   const line = parent.get(stream);
   return line?.since ?? parentSeq;
 }

@@ -24,7 +24,11 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
   const line = facts.parent.get(stream);
   const filesLine = facts.parent.get(`${stream}/files`);
   const state = once(async () => (line?.state === undefined ? undefined : readState(facts.access, line.state)));
-  const files = once(async () => (filesLine?.state === undefined || facts.broken.has(`${stream}/files`) ? undefined : filesStateOf(await readState(facts.access, filesLine.state))));
+  const files = once(async () =>
+    filesLine?.state === undefined || facts.broken.has(`${stream}/files`)
+      ? undefined
+      : filesStateOf(await readState(facts.access, filesLine.state)),
+  );
   const broken = facts.broken.get(stream) ?? facts.broken.get(`${stream}/files`);
   return {
     digest: line?.t,
@@ -42,7 +46,10 @@ function ruleOf(state: StreamState | undefined, clock: Clock): string | undefine
   return state === undefined ? undefined : rebaseReason(state, { now: clock.now() });
 }
 
-async function* keysOf(access: VaultAccess, state: () => Promise<StreamState | undefined>): AsyncGenerator<StoredRecord> {
+async function* keysOf(
+  access: VaultAccess,
+  state: () => Promise<StreamState | undefined>,
+): AsyncGenerator<StoredRecord> {
   const known = await state();
   if (known?.kind === "records" && known.keys !== undefined) yield* mergedRecords(access, known.keys);
 }

@@ -6,7 +6,15 @@
 import { forEachConcurrent } from "../foundation/concurrency.ts";
 import { describeError } from "../foundation/errors.ts";
 import type { Gap, ResourceKind, SourceStream } from "../kinds/kind.ts";
-import { backUpStream, carriedLines, isOfTheSource, sinceOf, staleDraft, type StreamDraft, type StreamTools } from "./back-up-stream.ts";
+import {
+  backUpStream,
+  carriedLines,
+  isOfTheSource,
+  sinceOf,
+  staleDraft,
+  type StreamDraft,
+  type StreamTools,
+} from "./back-up-stream.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 
 export interface Walk extends StreamTools {
@@ -40,8 +48,14 @@ export async function readSource(walk: Walk): Promise<WalkResult> {
       await readKind(kind, walk, drafts);
     } catch (error) {
       if (!isOfTheSource(error) || walk.source.signal.aborted) throw error;
-      gaps.push({ stream: kind.name, code: error.code, message: `${kind.title} could not be listed: ${describeError(error)}`, cure: error.hint });
-      for (const id of parentStreams(kind, walk)) if (!drafts.has(id)) drafts.set(id, staleDraft({ id }, walk, error.code));
+      gaps.push({
+        stream: kind.name,
+        code: error.code,
+        message: `${kind.title} could not be listed: ${describeError(error)}`,
+        cure: error.hint,
+      });
+      for (const id of parentStreams(kind, walk))
+        if (!drafts.has(id)) drafts.set(id, staleDraft({ id }, walk, error.code));
     }
   }
   for (const id of unknownStreams(walk)) drafts.set(id, skippedDraft(id, walk));
@@ -86,7 +100,13 @@ function* unknownStreams({ parent, kinds }: Walk): Generator<string> {
   for (const id of parent.keys()) if (!known.has(id.split("/")[0] ?? "") && !id.endsWith("/files")) yield id;
 }
 
-const nothing = { changed: false, changes: { added: 0, changed: 0, deleted: 0, rewritten: 0 }, newBytes: 0, gaps: [], findings: [] };
+const nothing = {
+  changed: false,
+  changes: { added: 0, changed: 0, deleted: 0, rewritten: 0 },
+  newBytes: 0,
+  gaps: [],
+  findings: [],
+};
 
 function skippedDraft(id: string, walk: Walk, name?: string): StreamDraft {
   return { ...nothing, lines: carriedLines({ id, ...(name === undefined ? {} : { name }) }, walk, { st: "skipped" }) };
@@ -101,7 +121,11 @@ async function absentDraft(kind: ResourceKind, id: string, walk: Walk): Promise<
     const absence = await kind.absence(id, walk.source);
     if (absence.status === "deleted") {
       const isNews = before?.st !== "deleted";
-      return { ...nothing, changes: { ...nothing.changes, deleted: isNews ? 1 : 0 }, lines: carriedLines({ id }, walk, { st: "deleted", ...facts }) };
+      return {
+        ...nothing,
+        changes: { ...nothing.changes, deleted: isNews ? 1 : 0 },
+        lines: carriedLines({ id }, walk, { st: "deleted", ...facts }),
+      };
     }
     const gap: Gap = {
       stream: id,
@@ -112,7 +136,12 @@ async function absentDraft(kind: ResourceKind, id: string, walk: Walk): Promise<
     return { ...nothing, gaps: [gap], lines: carriedLines({ id }, walk, { st: "missing", err: gap.code, ...facts }) };
   } catch (error) {
     if (!isOfTheSource(error) || walk.source.signal.aborted) throw error;
-    const gap: Gap = { stream: id, code: error.code, message: `${name} is missing, and why could not be found out: ${describeError(error)}`, cure: error.hint };
+    const gap: Gap = {
+      stream: id,
+      code: error.code,
+      message: `${name} is missing, and why could not be found out: ${describeError(error)}`,
+      cure: error.hint,
+    };
     return { ...staleDraft({ id }, walk, error.code), gaps: [gap] };
   }
 }
