@@ -189,17 +189,15 @@ function parseKey(text: string, form: KeyForm, input: string): Uint8Array {
 /** Says what was found instead, without a character of it that could be secret. */
 function foundIn(key: string, wanted: KeyForm): string {
   if (key === "") return "this one is empty";
-  if (key.startsWith(wanted.prefix)) {
-    const length = key.length === wanted.length ? "" : ` (${key.length} characters instead of ${wanted.length})`;
-    return `this one does too, but is cut off or mistyped${length}`;
-  }
-  const other = otherForms.find(({ prefix }) => key.startsWith(prefix));
-  if (other !== undefined) return `this one begins with ${other.prefix} and is ${other.name}`;
-  return "this one begins with none of the prefixes of the vault's keys";
+  const found = knownForms.find(({ prefix }) => key.startsWith(prefix));
+  if (found === undefined) return "this one begins with none of the prefixes of the vault's keys";
+  if (found !== wanted) return `this one begins with ${found.prefix} and is ${found.name}`;
+  const length = key.length === wanted.length ? "" : ` (${key.length} characters instead of ${wanted.length})`;
+  return `this one does too, but is cut off or mistyped${length}`;
 }
 
 /** Longer prefixes before the shorter ones that they begin with. */
-const otherForms: readonly Pick<KeyForm, "prefix" | "name">[] = [
+const knownForms: readonly Pick<KeyForm, "prefix" | "name">[] = [
   { prefix: "$(", name: "a pipeline variable that has no value in this run" },
   { prefix: "AGE-SECRET-KEY-PQ-1", name: "a post-quantum age key, which vaults do not use" },
   { prefix: "age1pq1", name: "a post-quantum age recipient, which vaults do not use" },

@@ -11,7 +11,7 @@ import { blocksOf } from "./age-payload.ts";
  */
 export interface EncryptedSpool {
   writeBytes(chunks: AsyncIterable<Uint8Array>): Promise<SpoolRun>;
-  /** Lines without line feeds. */
+  /** Lines without line feeds and lone surrogates: JSON has neither. */
   writeLines(lines: AsyncIterable<string> | Iterable<string>): Promise<SpoolRun>;
   /** Removes all files; call it in a `finally`. Safe to repeat. */
   dispose(): Promise<void>;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { concat } from "../../../engine/foundation/bytes.ts";
@@ -114,15 +114,14 @@ export function flipped(bytes: Uint8Array, position: number, bit = 1): Uint8Arra
 }
 
 /**
- * True when the tool is there. In CI a missing one is an error; elsewhere the tests that need it do not run, and a
- * line says so.
+ * Where the tool is. In CI a missing one is an error; elsewhere the tests that need it do not run, and a line says so.
  */
-export function hasTool(command: string, versionArgument = "--version"): boolean {
-  const found = spawnSync(command, [versionArgument]).error === undefined;
-  if (found) return true;
-  if (process.env["CI"] !== undefined) throw new Error(`${command} is not installed; the tests in CI need it`);
-  console.log(`${command} is not installed: the tests against it do not run here`);
-  return false;
+export function toolPath(command: string): string | undefined {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  const found = folders.map((folder) => path.join(folder, command)).find((file) => existsSync(file));
+  if (found === undefined && process.env.CI !== undefined) throw new Error(`${command} is not installed; CI needs it`);
+  if (found === undefined) console.log(`${command} is not installed: the tests against it do not run here`);
+  return found;
 }
 
 /** Runs a tool on files in a folder of its own that is gone afterwards. Throws when it fails. */
