@@ -54,7 +54,10 @@ export class AttachmentStore {
   /** Chunks come in order; the last one completes the attachment. */
   append(attachment: Attachment, { content, from, total }: Chunk): void {
     if (attachment.content !== undefined) {
-      throw badRequest("AttachmentAlreadyUploadedException", `VS403203: Attachment ${attachment.id} is complete already.`);
+      throw badRequest(
+        "AttachmentAlreadyUploadedException",
+        `VS403203: Attachment ${attachment.id} is complete already.`,
+      );
     }
     if (from !== attachment.size || from + content.length > total || content.length > this.limitBytes) {
       throw badRequest(

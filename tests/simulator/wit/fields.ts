@@ -1,15 +1,6 @@
 /** The organisation's fields. */
 export type FieldType =
-  | "string"
-  | "integer"
-  | "dateTime"
-  | "plainText"
-  | "html"
-  | "treePath"
-  | "history"
-  | "double"
-  | "boolean"
-  | "identity";
+  "string" | "integer" | "dateTime" | "plainText" | "html" | "treePath" | "history" | "double" | "boolean" | "identity";
 
 export interface FieldDefinition {
   readonly referenceName: string;

@@ -88,14 +88,21 @@ export interface NewLink {
 export function checkNewLink(link: NewLink, removed: ReadonlySet<Relation>): void {
   const { type, source, target } = link;
   const between = `work items ${source.id} and ${target.id}`;
-  if (type.remote) throw linkRefused("RemoteLinkNotSupportedException", "VS403350: Remote links need a connected organization.");
+  if (type.remote)
+    throw linkRefused("RemoteLinkNotSupportedException", "VS403350: Remote links need a connected organization.");
   if (source === target) {
-    throw linkRefused("WorkItemLinkToSelfException", `TF201034: You cannot add a ${type.forwardName} link from a work item to itself.`);
+    throw linkRefused(
+      "WorkItemLinkToSelfException",
+      `TF201034: You cannot add a ${type.forwardName} link from a work item to itself.`,
+    );
   }
   const alive = (one: WorkItemLink): boolean => one.type === type && one.removedAt === undefined && !removed.has(one);
   const same = source.links.filter((one) => alive(one) && otherEnd(one, source) === target);
   if (same.some((one) => type.topology === "network" || one.source === source)) {
-    throw linkRefused("RelationAlreadyExistsException", `Relation already exists. (${type.forwardName} between ${between})`);
+    throw linkRefused(
+      "RelationAlreadyExistsException",
+      `Relation already exists. (${type.forwardName} between ${between})`,
+    );
   }
   if (type.topology === "tree" && target.links.some((one) => alive(one) && isShown(one) && one.target === target)) {
     throw linkRefused(

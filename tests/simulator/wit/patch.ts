@@ -26,7 +26,10 @@ const NUMBERED = ["add", "remove", "replace", "move", "copy", "test"];
 
 export function operationsOf(body: JsonValue | undefined): Operation[] {
   if (!Array.isArray(body) || body.length === 0) {
-    throw badRequest("VssPropertyValidationException", "You must pass a valid patch document in the body of the request.");
+    throw badRequest(
+      "VssPropertyValidationException",
+      "You must pass a valid patch document in the body of the request.",
+    );
   }
   return (body as readonly JsonValue[]).map((one) => operationOf(rawOf(one)));
 }
@@ -41,7 +44,10 @@ function rawOf(value: JsonValue): RawOperation {
   }
   return {
     op: typeof op === "number" ? (NUMBERED[op] ?? "") : String(op).toLowerCase(),
-    path: path.slice(1).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")),
+    path: path
+      .slice(1)
+      .split("/")
+      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")),
     value: members.get("value") ?? null,
   };
 }
@@ -65,7 +71,10 @@ function operationOf(raw: RawOperation): Operation {
 }
 
 function unsupported(raw: RawOperation): Error {
-  return badRequest("VssPropertyValidationException", `VS403650: The operation '${raw.op}' on '/${raw.path.join("/")}' is not supported.`);
+  return badRequest(
+    "VssPropertyValidationException",
+    `VS403650: The operation '${raw.op}' on '/${raw.path.join("/")}' is not supported.`,
+  );
 }
 
 function knownField(name: string): FieldDefinition {
@@ -98,4 +107,11 @@ function relationOperation(raw: RawOperation): Operation {
   const edited = isObject(raw.value) ? raw.value["attributes"] : undefined;
   if (raw.op === "replace" && isObject(edited)) return { kind: "edit relation", index, attributes: edited };
   throw unsupported(raw);
+}
+
+/** The negative id by which a batch calls an item before it exists. */
+export function requestedId(body: JsonValue | undefined): number | undefined {
+  for (const operation of operationsOf(body))
+    if (operation.kind === "set id" && operation.value < 0) return operation.value;
+  return undefined;
 }

@@ -83,7 +83,9 @@ export class WorkItemTracking {
 
   typeIn(project: SimProject, name: string): WorkItemType | undefined {
     const wanted = name.toLowerCase();
-    return this.typesIn(project).find((type) => [type.name, type.referenceName].some((one) => one.toLowerCase() === wanted));
+    return this.typesIn(project).find((type) =>
+      [type.name, type.referenceName].some((one) => one.toLowerCase() === wanted),
+    );
   }
 
   projectOf(item: WorkItem): SimProject {
@@ -163,7 +165,10 @@ export class WorkItemTracking {
     item.deleted = undefined;
     for (const link of item.links.filter((one) => isShown(one) && one.type.topology === "tree")) {
       // Meanwhile the child may have found another parent: the newer one stays.
-      if (link.type.forwardName === "Child" && link.target.links.filter((one) => isShown(one) && sameSide(one, link)).length > 1) {
+      if (
+        link.type.forwardName === "Child" &&
+        link.target.links.filter((one) => isShown(one) && sameSide(one, link)).length > 1
+      ) {
         this.endLink(link, by, "remove");
       }
     }
@@ -200,7 +205,8 @@ export class WorkItemTracking {
     for (const name of text.split(/[;,]/).map((part) => part.trim())) {
       if (name === "") continue;
       let tag = tags.get(name.toLowerCase());
-      if (!tag) tags.set(name.toLowerCase(), (tag = { id: this.host.newId(), name, lastUpdated: this.host.timestamp() }));
+      if (!tag)
+        tags.set(name.toLowerCase(), (tag = { id: this.host.newId(), name, lastUpdated: this.host.timestamp() }));
       names.add(tag.name);
     }
     return [...names].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)).join("; ");

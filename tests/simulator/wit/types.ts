@@ -101,7 +101,14 @@ function portfolio(states: string, firstReason: string): Draft[] {
   const shared = { states, fields: PORTFOLIO, defaults: BUSINESS, firstReason };
   return [
     { ...shared, name: "Epic", color: "FF7B00", icon: "icon_crown", board: "Epics", category: "EpicCategory" },
-    { ...shared, name: "Feature", color: "773B93", icon: "icon_trophy", board: "Features", category: "FeatureCategory" },
+    {
+      ...shared,
+      name: "Feature",
+      color: "773B93",
+      icon: "icon_trophy",
+      board: "Features",
+      category: "FeatureCategory",
+    },
   ];
 }
 
@@ -180,7 +187,13 @@ const AGILE: readonly Draft[] = [
     fields: WORK,
     category: "TaskCategory",
   },
-  { name: "Issue", color: "B4009E", icon: "icon_traffic_cone", states: "i:Active | c:Closed", category: "IssueCategory" },
+  {
+    name: "Issue",
+    color: "B4009E",
+    icon: "icon_traffic_cone",
+    states: "i:Active | c:Closed",
+    category: "IssueCategory",
+  },
 ];
 
 const SCRUM: readonly Draft[] = [

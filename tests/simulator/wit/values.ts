@@ -16,7 +16,11 @@ export function isIdentity(value: FieldValue | null | undefined): value is SimId
 }
 
 /** Null clears the field. Throws the rule error of a value that does not fit. */
-export function valueOf(field: FieldDefinition, value: JsonValue, from: { host: WitHost; bypassRules: boolean }): FieldValue | null {
+export function valueOf(
+  field: FieldDefinition,
+  value: JsonValue,
+  from: { host: WitHost; bypassRules: boolean },
+): FieldValue | null {
   if (value === null || value === "") return null;
   switch (field.type) {
     case "integer":
@@ -54,7 +58,11 @@ function dateOf(field: FieldDefinition, value: JsonValue): string {
   return instant;
 }
 
-function identityOf(field: FieldDefinition, value: JsonValue, from: { host: WitHost; bypassRules: boolean }): FieldValue | null {
+function identityOf(
+  field: FieldDefinition,
+  value: JsonValue,
+  from: { host: WitHost; bypassRules: boolean },
+): FieldValue | null {
   const names = isObject(value)
     ? [value["descriptor"], value["id"], value["uniqueName"], value["displayName"]]
     : [value];
