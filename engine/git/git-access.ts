@@ -137,7 +137,10 @@ export interface GitAccess {
       readonly head: string | null;
     },
   ): Promise<void>;
-  /** `git fsck --full --strict`; one line per problem, empty when clean. */
+  /**
+   * `git fsck --full --strict`; one line per sign of damage, empty when clean. What objects were committed with long
+   * ago (zero-padded modes and the like) is no damage: their hashes prove that they came so.
+   */
   check(folder: string): Promise<readonly string[]>;
   push(remote: GitRemote, request: PushRequest): Promise<PushResult>;
 }

@@ -62,6 +62,23 @@ export class PacketReader {
     for (let next = await this.#chunks.next(); next.done !== true; next = await this.#chunks.next()) yield next.value;
   }
 
+  /**
+   * After the last packet: reads to the end, so that the connection can be used again. Much more than an end, or a
+   * break, is let go; everything that counts has arrived.
+   */
+  async finish(): Promise<void> {
+    try {
+      for (let bytes = 0; bytes <= maxPacketBytes;) {
+        const next = await this.#chunks.next();
+        if (next.done === true) return;
+        bytes += next.value.length;
+      }
+    } catch {
+      return;
+    }
+    await this.cancel();
+  }
+
   /** Lets go of the input, whatever is left of it. */
   async cancel(): Promise<void> {
     await this.#chunks.return?.();

@@ -1,5 +1,5 @@
-// Control characters, space and what refspecs, revisions and globs use (gitrevisions, git-check-ref-format).
-const forbiddenCharacters = /[\u0000-\u0020\u007f~^:?*[\\]/;
+/** Space and what refspecs, revisions and globs use (git-check-ref-format); control characters are forbidden too. */
+const forbiddenCharacters = /[\p{Cc} ~^:?*[\\]/u;
 
 /**
  * True for full ref names that `git check-ref-format` accepts. Names like `refs/heads/-x` are fine for git; callers

@@ -8,7 +8,10 @@ export async function* sideBandPack(reader: PacketReader): AsyncGenerator<Uint8A
   try {
     for (;;) {
       const next = await reader.next();
-      if (next === "flush" || next === "response-end") return;
+      if (next === "flush" || next === "response-end") {
+        await reader.finish();
+        return;
+      }
       if (typeof next === "string") throw reader.truncated("inside the pack");
       const band = next[0];
       if (band === 1) yield next.subarray(1);

@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import { readAll } from "../foundation/bytes.ts";
+import { hasCode } from "../foundation/errors.ts";
+import type { GitRemote, LfsObjectSource, LfsPointer } from "./git-access.ts";
+import type { GitHttp, HttpAnswer } from "./http-transport.ts";
+import { lfsBatch, lfsError, lfsPost, maxBatch } from "./lfs-batch.ts";
+import type { LfsAction, LfsVerdict } from "./lfs-batch.ts";
+
+type LfsDownload = LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | undefined; readonly reason?: string };
+
+/** Links expire: one batch holds no more than can be read in a few minutes, unless one object alone is larger. */
+const maxBatchBytes = 1_000_000_000;
+const maxResumes = 3;
+const maxAnswerBytes = 1024 * 1024;
+/** The object is not there, was removed, or cannot be valid: worth telling, not a failure of the transfer. */
+const absentCodes: ReadonlySet<number> = new Set([404, 410, 422]);
+
+/** See GitAccess.downloadLfs. */
+export async function* downloadLfs(
+  http: GitHttp,
+  remote: GitRemote,
+  pointers: readonly LfsPointer[],
+): AsyncGenerator<LfsDownload> {
+  for (const batch of batchesOf(pointers)) {
+    for (const verdict of await lfsBatch(http, remote, { operation: "download", pointers: batch })) {
+      yield downloadOf(http, verdict);
+    }
+  }
+}
+
+function* batchesOf(pointers: readonly LfsPointer[]): Generator<readonly LfsPointer[]> {
+  let batch: LfsPointer[] = [];
+  let bytes = 0;
+  for (const pointer of pointers) {
+    const isFull = batch.length === maxBatch || bytes + pointer.size > maxBatchBytes;
+    if (isFull && batch.length > 0) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(pointer);
+    bytes += pointer.size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function downloadOf(http: GitHttp, { oid, size, download, error }: LfsVerdict): LfsDownload {
+  if (error !== undefined && absentCodes.has(error.code)) {
+    return { oid, size, chunks: undefined, reason: `${error.message} (${error.code})` };
+  }
+  if (download === undefined) throw lfsError({ oid }, error?.message ?? "the server offers no download");
+  return { oid, size, chunks: checkedContent({ oid, size }, (from) => contentFrom(http, { oid, download, from })) };
+}
+
+/** Content with its size and hash checked; a broken connection is taken up where it broke. */
+async function* checkedContent(
+  { oid, size }: LfsPointer,
+  open: (from: number) => Promise<AsyncIterable<Uint8Array>>,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash("sha256");
+  let received = 0;
+  for (let resumes = 0; ; resumes += 1) {
+    try {
+      for await (const chunk of await open(received)) {
+        received += chunk.length;
+        hash.update(chunk);
+        yield chunk;
+      }
+      break;
+    } catch (error) {
+      if (!hasCode(error, "GIT_TRUNCATED") || resumes === maxResumes) throw error;
+    }
+  }
+  if (received !== size) throw lfsError({ oid }, `${received} bytes came instead of ${size}`);
+  if (hash.digest("hex") !== oid) throw lfsError({ oid }, "the content that came has another hash");
+}
+
+async function contentFrom(
+  http: GitHttp,
+  { oid, download, from }: { readonly oid: string; readonly download: LfsAction; readonly from: number },
+): Promise<AsyncIterable<Uint8Array>> {
+  const answer = await http.send({
+    name: `LFS object ${oid}`,
+    method: "GET",
+    url: download.url,
+    headers: { ...download.headers, ...(from === 0 ? {} : { range: `bytes=${from}-` }) },
+    accept: [200, 206],
+    acceptPages: true, // an object may well be an HTML file
+    ...(download.credentials === undefined ? {} : { credentials: download.credentials }),
+  });
+  return answer.status === 206 ? answer.body : withoutFirst(answer, from);
+}
+
+async function* withoutFirst({ body }: HttpAnswer, bytes: number): AsyncGenerator<Uint8Array> {
+  let toSkip = bytes;
+  for await (const chunk of body) {
+    if (chunk.length > toSkip) yield chunk.subarray(toSkip);
+    toSkip = Math.max(0, toSkip - chunk.length);
+  }
+}
+
+/** See GitAccess.uploadLfs. */
+export async function uploadLfs(
+  http: GitHttp,
+  remote: GitRemote,
+  objects: AsyncIterable<LfsObjectSource>,
+): Promise<number> {
+  let sent = 0;
+  let batch: LfsObjectSource[] = [];
+  for await (const object of objects) {
+    batch.push(object);
+    if (batch.length < maxBatch) continue;
+    sent += await uploadBatch(http, remote, batch);
+    batch = [];
+  }
+  return batch.length === 0 ? sent : sent + (await uploadBatch(http, remote, batch));
+}
+
+async function uploadBatch(http: GitHttp, remote: GitRemote, batch: readonly LfsObjectSource[]): Promise<number> {
+  const sources = new Map(batch.map((source) => [source.oid, source]));
+  const pointers = batch.map(({ oid, size }) => ({ oid, size }));
+  let sent = 0;
+  for (const verdict of await lfsBatch(http, remote, { operation: "upload", pointers })) {
+    if (verdict.error !== undefined) throw lfsError(verdict, `the server refused it: ${verdict.error.message}`);
+    const source = sources.get(verdict.oid);
+    if (verdict.upload === undefined || source === undefined) continue;
+    await uploadObject(http, source, { ...verdict, upload: verdict.upload });
+    sent += 1;
+  }
+  return sent;
+}
+
+async function uploadObject(
+  http: GitHttp,
+  source: LfsObjectSource,
+  { upload, verify }: LfsVerdict & { readonly upload: LfsAction },
+): Promise<void> {
+  const { oid, size } = source;
+  const answer = await http.send({
+    name: `LFS object ${oid}`,
+    method: "PUT",
+    url: upload.url,
+    headers: { "content-type": "application/octet-stream", ...upload.headers },
+    stream: { length: size, open: () => source.open() },
+    accept: [200, 201, 204],
+    ...(upload.credentials === undefined ? {} : { credentials: upload.credentials }),
+  });
+  await readAll(answer.body, maxAnswerBytes); // the connection can be used again once it is read
+  if (verify === undefined) return;
+  await lfsPost(http, { ...verify, body: { oid, size } });
+}
