@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { concat, fromHex, toHex, utf8 } from "../../engine/foundation/bytes.ts";
+import { md5 } from "../../engine/native/md5.ts";
 import { flipped, implementations, node, sampleBytes, web } from "../unit/crypto/support.ts";
 
 describe.each(implementations)("signing by $name", ({ cryptography }) => {
@@ -119,4 +120,8 @@ describe.each(implementations)("compressing by $name", ({ cryptography }) => {
       await expect(cryptography.gunzip(bytes, 100_000), name).rejects.toMatchObject({ code: "SEALED_DAMAGED" });
     }
   });
+});
+
+test("MD5 is that of RFC 1321", () => {
+  expect(toHex(md5(utf8("message digest")))).toBe("f96b697d7cb7938d525a2f31aaf161d0");
 });
