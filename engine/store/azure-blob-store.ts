@@ -32,7 +32,7 @@ export interface AzureBlobStoreOptions {
   readonly clock: Clock;
   /** Between 0 and 1. */
   readonly random: () => number;
-  /** Blocks in flight, over all uploads of this store; each is in memory. 4 when absent. */
+  /** Blocks in flight, over all uploads of this store; each is in memory. 3 when absent. */
   readonly parallelUploads?: number;
   /** 8 MiB when absent. */
   readonly blockBytes?: number;
@@ -44,7 +44,7 @@ export interface AzureBlobStoreOptions {
 }
 
 const BLOCK_BYTES = 8 * 1024 * 1024;
-const PARALLEL_UPLOADS = 4;
+const PARALLEL_UPLOADS = 3;
 
 /** The store on Azure Blob. Throws INPUT_CONTAINER_URL or INPUT_CONTAINER_SAS at once; sends nothing yet. */
 export function azureBlobStore(options: AzureBlobStoreOptions): DeletingStore {

@@ -30,7 +30,8 @@ export interface OpenBlob extends OpenBody {
   readonly length: number;
   /** Bytes of the whole object. */
   readonly totalLength: number;
-  readonly etag: string;
+  /** Undefined where a page may not see it. */
+  readonly etag: string | undefined;
   readonly date: Date | undefined;
 }
 

@@ -49,7 +49,7 @@ export function serviceCalls(options: ServiceCallsOptions): ServiceCalls {
   }
 
   function errorOf(failure: ServiceFailure, request: StoreRequest): BackupError {
-    return storeError(failure, request, { address: options.address, signIn: options.signIn, now: clock.now() });
+    return storeError(failure, request, { ...options, now: clock.now() });
   }
 
   async function attempt<Result>(send: (signal: AbortSignal) => Promise<Result>): Promise<Result> {

@@ -101,6 +101,8 @@ export interface StoreRequest {
 export interface RefusalContext {
   readonly address: ContainerAddress;
   readonly signIn: "sas" | "token" | "none";
+  /** What to do when no answer comes, where more is known about it than the usual. */
+  readonly unreachableHint?: string;
   /** The agent's clock. */
   readonly now: Date;
 }

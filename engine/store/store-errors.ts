@@ -53,7 +53,8 @@ function unavailable({ failure, context }: RefusalFacts): BackupError {
       : `still answers ${answerOf(failure)} after several tries`;
   const hint =
     failure.status === undefined
-      ? "Check the address, and that this machine's network, proxy and firewall let it through; then run again."
+      ? (context.unreachableHint ??
+        "Check the address, and that this machine's network, proxy and firewall let it through; then run again.")
       : "Nothing was lost: run again later, what is stored is kept.";
   return storeFailure("STORE_UNAVAILABLE", failure, { message: `Container ${url} ${problem}`, hint });
 }

@@ -1,7 +1,9 @@
-import { createHash } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
+import { fetchBlobReader } from "../../engine/store/fetch-blob-reader.ts";
+import type { DeletingStore } from "../../engine/store/object-store.ts";
+import { md5 } from "../../engine/native/md5.ts";
 import { startAzurite, type Azurite } from "../support/azurite.ts";
 import { memoryStore } from "../support/memory-store.ts";
 import { describeObjectReader, describeObjectStore, type StoreUnderTest } from "./object-store.ts";
@@ -19,17 +21,22 @@ async function inMemory(): Promise<StoreUnderTest> {
 
 async function onAzurite(): Promise<StoreUnderTest> {
   const { url, sas } = await azurite.createContainer();
-  const store = azureBlobStore({
-    containerUrl: url,
-    sas,
-    md5: (bytes) => createHash("md5").update(bytes).digest(),
-    clock: systemClock,
-    random: Math.random,
-  });
+  const store = storeAt(url, sas);
   return { store, reader: store };
+}
+
+function storeAt(containerUrl: string, sas: string): DeletingStore {
+  return azureBlobStore({ containerUrl, sas, md5, clock: systemClock, random: Math.random });
+}
+
+async function readByFetch(): Promise<StoreUnderTest> {
+  const { url, sas } = await azurite.createContainer();
+  const reader = fetchBlobReader({ containerUrl: url, sas: `?${sas}`, clock: systemClock, random: Math.random });
+  return { store: storeAt(url, sas), reader };
 }
 
 describeObjectReader("memory", inMemory);
 describeObjectStore("memory", inMemory);
 describeObjectReader("Azure Blob (SDK)", onAzurite);
 describeObjectStore("Azure Blob (SDK)", onAzurite);
+describeObjectReader("Azure Blob (fetch)", readByFetch);

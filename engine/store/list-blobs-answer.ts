@@ -1,0 +1,46 @@
+import type { ListedBlob } from "./blob-reader.ts";
+import { dateOf } from "./service-failure.ts";
+import { childOf, parseSmallXml, type XmlElement } from "./small-xml.ts";
+
+/** One page of List Blobs; undefined when the text is not exactly that. */
+export function parseListBlobs(
+  text: string,
+): { readonly items: readonly ListedBlob[]; readonly next: string | undefined } | undefined {
+  const root = parseSmallXml(text);
+  const blobs = childOf(root, "Blobs");
+  const next = childOf(root, "NextMarker");
+  if (root?.name !== "EnumerationResults" || blobs === undefined || next === undefined) return undefined;
+  const items: ListedBlob[] = [];
+  for (const element of blobs.children) {
+    const item = element.name === "Blob" ? listedBlob(element) : undefined;
+    if (item === undefined) return undefined;
+    items.push(item);
+  }
+  return { items, next: next.text === "" ? undefined : next.text };
+}
+
+/** The service's error code in an error's body; empty when there is none. */
+export function errorCodeOf(text: string): string {
+  const root = parseSmallXml(text);
+  return root?.name === "Error" ? (childOf(root, "Code")?.text ?? "") : "";
+}
+
+function listedBlob(element: XmlElement): ListedBlob | undefined {
+  const properties = childOf(element, "Properties");
+  const name = nameOf(childOf(element, "Name"));
+  const length = childOf(properties, "Content-Length")?.text ?? "";
+  const createdAt = dateOf((childOf(properties, "Creation-Time") ?? childOf(properties, "Last-Modified"))?.text);
+  if (name === undefined || createdAt === undefined || !/^\d{1,15}$/.test(length)) return undefined;
+  return { name, length: Number(length), createdAt, version: childOf(element, "VersionId")?.text };
+}
+
+/** Names that XML cannot hold come percent-encoded, and say so. */
+function nameOf(element: XmlElement | undefined): string | undefined {
+  if (element === undefined) return undefined;
+  if (!/\sEncoded="true"/.test(element.attributes)) return element.text;
+  try {
+    return decodeURIComponent(element.text);
+  } catch {
+    return undefined;
+  }
+}
