@@ -4,7 +4,6 @@
  * jittered by its id, so that streams that began on one day do not all start anew on one night.
  */
 import { utf8 } from "../foundation/bytes.ts";
-import type { Cryptography } from "../crypto/cryptography.ts";
 import { runOfObject } from "./layout.ts";
 import type { Segment } from "./ref.ts";
 import type { StreamState } from "./state.ts";
@@ -19,13 +18,15 @@ interface ChainLimits {
   readonly baseAgeDays: number;
 }
 
+/** Increments that together take less are never too much, however small their base is. */
+const smallDeltaBytes = 1 << 20;
+
 const limitsOfKind: Readonly<Record<"git" | "records", ChainLimits>> = {
   git: { depth: 30, deltaShare: 0.5, baseAgeDays: 90 },
   records: { depth: 60, deltaShare: 1, baseAgeDays: 180 },
 };
 
 export interface ChainCircumstances {
-  readonly cryptography: Cryptography;
   /** By the storage service's clock. */
   readonly now: Date;
   /** Names (`o` of the REF) found missing or of a wrong size. */
@@ -36,42 +37,18 @@ export interface ChainCircumstances {
   readonly maxObjectAgeDays?: number;
 }
 
-export interface Rebase {
-  /** One line for people. */
-  readonly reason: string;
-  /** May wait for another run when many are due; never so when something is damaged, locked too short or rekeyed. */
-  readonly voluntary: boolean;
+/**
+ * One line on why the stream must be read in full and its chain start anew; undefined when it can be continued.
+ * Unless `urgentReason` says the same, it may wait for another run when many streams are due at once.
+ */
+export function rebaseReason(state: StreamState, circumstances: ChainCircumstances): string | undefined {
+  return urgentReason(state, circumstances) ?? grownReason(state, circumstances.now);
 }
 
-/** Why the stream must be read in full and its chain start anew; undefined when it can be continued. */
-export function rebaseReason(state: StreamState, circumstances: ChainCircumstances): Rebase | undefined {
-  const segments = segmentsOf(state);
-  const urgent = urgentReason(segments, circumstances);
-  if (urgent !== undefined) return { reason: urgent, voluntary: false };
-  if (state.kind === "files") return undefined; // files are found by the table of contents; their number costs nothing
-  const reason = grownReason(state, circumstances);
-  return reason === undefined ? undefined : { reason, voluntary: true };
-}
-
-/** Between 0.75 and 1, the same for a stream at all times. */
-export function jitterOf(stream: string, cryptography: Cryptography): number {
-  const digest = cryptography.newSha256();
-  digest.update(utf8(stream));
-  const bytes = digest.digest();
-  const hash = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0) / 2 ** 32;
-  return 0.75 + 0.25 * hash;
-}
-
-/** When the run that wrote the object began, by the storage service's clock. */
-export function writtenAt({ o }: Pick<Segment, "o">): Date {
-  const [, year, month, day, hour, minute, second] =
-    /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z/.exec(runOfObject(o)) ?? [];
-  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-}
-
-function urgentReason(segments: readonly Segment[], circumstances: ChainCircumstances): string | undefined {
+/** Why the chain cannot be continued: damage, keys that were replaced, a lock that would end too early. */
+export function urgentReason(state: StreamState, circumstances: ChainCircumstances): string | undefined {
   const { damaged, rekeyedAt, maxObjectAgeDays, now } = circumstances;
-  for (const segment of segments) {
+  for (const segment of segmentsOf(state)) {
     if (damaged?.has(segment.o) === true) return `object ${segment.o} of its chain is missing or damaged`;
     const at = writtenAt(segment).getTime();
     if (rekeyedAt !== undefined && at < Date.parse(rekeyedAt)) return "the keys of the vault were replaced";
@@ -82,17 +59,31 @@ function urgentReason(segments: readonly Segment[], circumstances: ChainCircumst
   return undefined;
 }
 
-function grownReason(
-  state: Extract<StreamState, { readonly kind: "git" | "records" }>,
-  { cryptography, now }: ChainCircumstances,
-): string | undefined {
+/** Between 0.75 and 1, the same for a stream at all times. */
+export function jitterOf(stream: string): number {
+  let hash = 0x811c9dc5; // FNV-1a
+  for (const byte of utf8(stream)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  hash ^= hash >>> 15; // its low bits are the better ones
+  return 0.75 + 0.25 * ((hash & 0xffff) / 0x10000);
+}
+
+/** When the run that wrote the object began, by the storage service's clock. */
+export function writtenAt({ o }: Pick<Segment, "o">): Date {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z/.exec(runOfObject(o)) ?? [];
+  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}
+
+function grownReason(state: StreamState, now: Date): string | undefined {
+  // Files are found by their table of contents; how many segments there are costs nothing.
+  if (state.kind === "files") return undefined;
   const [base, ...deltas] = state.chain;
   if (base === undefined) return undefined;
   const limits = limitsOfKind[state.kind];
-  const jitter = jitterOf(state.s, cryptography);
+  const jitter = jitterOf(state.s);
   const deltaBytes = deltas.reduce((sum, { n }) => sum + n, 0);
   if (deltas.length >= limits.depth * jitter) return `its chain has ${deltas.length} increments`;
-  if (deltaBytes >= limits.deltaShare * base.n) {
+  if (deltaBytes >= Math.max(limits.deltaShare * base.n, smallDeltaBytes)) {
     return `its increments take ${deltaBytes} bytes on a base of ${base.n}`;
   }
   const ageDays = (now.getTime() - writtenAt(base).getTime()) / dayMs;
