@@ -1,4 +1,4 @@
-import { concat, fromUtf8 } from "../foundation/bytes.ts";
+import { fromUtf8, readAll } from "../foundation/bytes.ts";
 import { BackupError } from "../foundation/errors.ts";
 import { arrayAt, isObject, objectAt, parseObject, stringAt } from "../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
@@ -24,7 +24,7 @@ const maxErrorBytes = 1024 * 1024;
 export async function jsonOf(answer: RawAnswer, request: ApiRequest, timeoutMs: number): Promise<JsonValue> {
   refuseSignInPage(answer, request);
   if (answer.status < 200 || answer.status > 299) throw await refusalOf(answer, request);
-  const text = await textOf(answer, timeoutMs, maxJsonBytes);
+  const text = await textOf(answer, request, { timeoutMs, maxBytes: maxJsonBytes });
   if (text.trim() === "") return emptyBody(answer, request);
   return parsedJson(text, request);
 }
@@ -65,7 +65,7 @@ function refuseSignInPage(answer: RawAnswer, request: ApiRequest): void {
 
 /** The error a 3xx, 4xx or 5xx answer stands for. */
 async function refusalOf(answer: RawAnswer, request: ApiRequest): Promise<BackupError> {
-  const body = parseObject(await errorText(answer));
+  const body = parseObject(await errorText(answer, request));
   const said = saidBy(body);
   if (answer.status === 401) return unauthorized(request, said ?? "401", answer);
   const code = codeOf(answer.status, body);
@@ -147,26 +147,28 @@ function activityOf(answer: RawAnswer): string | undefined {
   return id === undefined ? undefined : inert(id, 64);
 }
 
-async function errorText(answer: RawAnswer): Promise<string> {
+async function errorText(answer: RawAnswer, request: ApiRequest): Promise<string> {
   try {
-    return await textOf(answer, 30_000, maxErrorBytes);
+    return await textOf(answer, request, { timeoutMs: 30_000, maxBytes: maxErrorBytes });
   } catch {
     return ""; // The status alone has to do; the words were only for people.
   }
 }
 
-async function textOf(answer: RawAnswer, timeoutMs: number, maxBytes: number): Promise<string> {
+interface Bounds {
+  readonly timeoutMs: number;
+  readonly maxBytes: number;
+}
+
+async function textOf(answer: RawAnswer, request: ApiRequest, { timeoutMs, maxBytes }: Bounds): Promise<string> {
   // Real time, not the clock: what is limited here is a socket that drips.
   const timer = setTimeout(() => answer.cancel(), timeoutMs);
   try {
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    for await (const chunk of answer.body) {
-      length += chunk.length;
-      if (length > maxBytes) throw new RangeError(`answer longer than ${maxBytes} bytes`);
-      parts.push(chunk);
-    }
-    return fromUtf8(concat(parts));
+    return fromUtf8(await readAll(answer.body, maxBytes));
+  } catch (error) {
+    if (error instanceof RangeError) throw truncated(requestName(request), `it is longer than ${maxBytes} bytes`);
+    if (error instanceof TypeError) throw truncated(requestName(request), "it is not UTF-8");
+    throw error;
   } finally {
     clearTimeout(timer);
   }

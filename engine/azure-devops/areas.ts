@@ -32,7 +32,7 @@ export const areaIds: Readonly<Partial<Record<Area, string>>> = {
 
 /** What the service calls an area in `OPTIONS _apis/{name}`, where it is not our own name for it. */
 const locationNames: Readonly<Partial<Record<Area, readonly string[]>>> = {
-  core: ["core", "Location"],
+  location: ["Location"],
   approvals: ["PipelinesChecks", "pipelinePermissions", "approval"],
   distributedtask: ["distributedtask", "environments"],
   packages: ["nuget", "npm", "maven", "pypi", "upack"],

@@ -11,6 +11,8 @@ import type { JsonObject, JsonValue } from "../foundation/json.ts";
 
 /** Areas whose hosts differ, as `_apis/resourceAreas` names them. */
 export type Area =
+  /** Who we are and where the other areas are: always at the organisation's own address. */
+  | "location"
   | "core"
   | "git"
   | "wit"

@@ -12,7 +12,7 @@ export function organizationUrlOf(address: string): string {
   const segments = url.pathname.split("/").filter((segment) => segment !== "");
   if (url.hostname === "dev.azure.com") return cloudUrl(url, segments);
   if (url.hostname.endsWith(".dev.azure.com"))
-    throw wrong(address, "it is the address of one of its services", cloudForm);
+    throw wrong(shown(url), "it is the address of one of its services", cloudForm);
   if (url.hostname.endsWith(".visualstudio.com")) return legacyUrl(url, segments);
   return serverUrl(url, segments);
 }
@@ -26,7 +26,7 @@ function parsed(address: string): URL {
   if (!URL.canParse(text)) throw wrong(address, "it is not a URL", cloudForm);
   const url = new URL(text);
   if (url.protocol !== "https:" && url.protocol !== "http:")
-    throw wrong(address, "it is not an https address", cloudForm);
+    throw wrong(shown(url), "it is not an https address", cloudForm);
   if (url.password !== "")
     throw wrong(
       url.host,
@@ -39,14 +39,14 @@ function parsed(address: string): URL {
 function cloudUrl(url: URL, segments: readonly string[]): string {
   const [organization, ...rest] = segments;
   requireHttps(url);
-  if (organization === undefined) throw wrong(url.href, "the organisation is missing", cloudForm);
+  if (organization === undefined) throw wrong(shown(url), "the organisation is missing", cloudForm);
   refuseMore(url, rest, `https://dev.azure.com/${organization}`);
   return `https://dev.azure.com/${organization}`;
 }
 
 function legacyUrl(url: URL, segments: readonly string[]): string {
   const isService = url.hostname.split(".").length !== 3;
-  if (isService) throw wrong(url.href, "it is the address of one of its services", cloudForm);
+  if (isService) throw wrong(shown(url), "it is the address of one of its services", cloudForm);
   requireHttps(url);
   const rest = segments[0]?.toLowerCase() === "defaultcollection" ? segments.slice(1) : segments;
   refuseMore(url, rest, `https://${url.hostname}`);
@@ -54,24 +54,29 @@ function legacyUrl(url: URL, segments: readonly string[]): string {
 }
 
 function serverUrl(url: URL, segments: readonly string[]): string {
-  if (segments.length === 0) throw wrong(url.href, "the organisation or collection is missing", serverForm);
+  if (segments.length === 0) throw wrong(shown(url), "the organisation or collection is missing", serverForm);
   if (segments.some((segment) => segment.startsWith("_"))) {
-    throw wrong(url.href, "it is the address of a page inside a project", serverForm);
+    throw wrong(shown(url), "it is the address of a page inside a project", serverForm);
   }
   return `${url.protocol}//${url.host}/${segments.join("/")}`;
 }
 
 function requireHttps(url: URL): void {
-  if (url.protocol !== "https:") throw wrong(url.href, "it is not encrypted", `Use https://${url.host}`);
+  if (url.protocol !== "https:") throw wrong(shown(url), "it is not encrypted", `Use https://${url.host}`);
 }
 
 function refuseMore(url: URL, rest: readonly string[], organizationUrl: string): void {
   if (rest.length === 0) return;
   throw wrong(
-    url.href,
+    shown(url),
     "it is the address of a project or of something in it",
     `Use ${organizationUrl} and name the project in its own input`,
   );
+}
+
+/** Without user name and query, where tokens get pasted. */
+function shown(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
 function wrong(address: string, found: string, cure: string): BackupError {

@@ -28,7 +28,7 @@ const anonymousId = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
  * it does that for organisations with public projects.
  */
 export async function readConnection(azureDevOps: Pick<AzureDevOps, "call">): Promise<ConnectionData> {
-  const { body } = await azureDevOps.call({ area: "core", path: ["connectionData"], version: "7.1-preview.1" });
+  const { body } = await azureDevOps.call({ area: "location", path: ["connectionData"], version: "7.1-preview.1" });
   const raw = requiredObject(body, what);
   const user = requiredPart(raw, "authenticatedUser", what);
   const id = requiredText(user, "id", what);

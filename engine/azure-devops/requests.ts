@@ -43,7 +43,7 @@ export class Requests {
     this.patienceMs = patienceMs;
     this.versions = createVersions((area) => this.#locations(area));
     this.baseUrlOf = createServiceHosts(parts.organizationUrl, parts.serviceUrls, () =>
-      this.#callAt(parts.organizationUrl, { area: "core", path: ["resourceAreas"] }),
+      this.call({ area: "location", path: ["resourceAreas"] }),
     );
   }
 

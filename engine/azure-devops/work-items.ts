@@ -267,9 +267,7 @@ async function* feed(azureDevOps: AzureDevOps, request: ApiRequest, from: FeedSt
 function feedPage(body: JsonObject, name: string): FeedPage {
   const isLast = body.isLastBatch;
   if (typeof isLast !== "boolean") throw truncated(name, "it does not say whether it is the last page");
-  return {
-    values: requiredObjects(body, "values", name),
-    token: requiredText(body, "continuationToken", name),
-    isLast,
-  };
+  const token = requiredText(body, "continuationToken", name);
+  if (token === "") throw truncated(name, "its continuation token is empty");
+  return { values: requiredObjects(body, "values", name), token, isLast };
 }
