@@ -39,7 +39,7 @@ export interface AgeIdentity {
 
 /** Throws KEY_FORM. */
 export function ageIdentity(text: string): AgeIdentity {
-  const privateKey = createPrivateKey(privateKeyFromRaw("x25519", decodeIdentity(text)));
+  const privateKey = createPrivateKey(privateKeyFromRaw("X25519", decodeIdentity(text)));
   const publicKey = rawPublicKey(createPublicKey(privateKey));
   return { privateKey, publicKey, recipient: encodeRecipient(publicKey) };
 }
@@ -107,7 +107,7 @@ function unwrap(stanza: AgeStanza, identity: AgeIdentity): Uint8Array | undefine
 
 /** Undefined for a point of low order, with which the secret would be zero whatever the key: OpenSSL refuses it. */
 function sharedSecret(privateKey: KeyObject, point: Uint8Array): Uint8Array | undefined {
-  const publicKey = createPublicKey(publicKeyFromRaw("x25519", point));
+  const publicKey = createPublicKey(publicKeyFromRaw("X25519", point));
   try {
     return diffieHellman({ privateKey, publicKey });
   } catch {

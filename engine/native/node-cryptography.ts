@@ -32,8 +32,8 @@ export function nodeCryptography(): Cryptography {
     hmacSha256: async (key, message) => createHmac("sha256", key).update(message).digest(),
     hkdfSha256: async (seed, info) => new Uint8Array(hkdfSync("sha256", seed, new Uint8Array(0), info, 32)),
     randomBytes: (length) => randomBytes(length),
-    publicKeyOf: async (seed) => rawPublicKey(createPublicKey(createPrivateKey(privateKeyFromRaw("ed25519", seed)))),
-    sign: async (seed, message) => sign(null, message, createPrivateKey(privateKeyFromRaw("ed25519", seed))),
+    publicKeyOf: async (seed) => rawPublicKey(createPublicKey(createPrivateKey(privateKeyFromRaw("Ed25519", seed)))),
+    sign: async (seed, message) => sign(null, message, createPrivateKey(privateKeyFromRaw("Ed25519", seed))),
     isSignedBy,
     recipientOf: async (identity) => identityOf(identity).recipient,
     seal,
@@ -56,7 +56,7 @@ function newSha256(): Digest {
 
 async function isSignedBy(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
-  return verify(null, message, publicKeyFromRaw("ed25519", publicKey), signature);
+  return verify(null, message, publicKeyFromRaw("Ed25519", publicKey), signature);
 }
 
 async function seal(recipients: readonly string[], plaintext: AsyncIterable<Uint8Array>): Promise<Sealing> {
