@@ -3,7 +3,7 @@
  * taken at all, recovery recipients are given and no head is known. Of two runs that begin at once one loses the
  * race and goes on with the winner's.
  */
-import { BackupError } from "../foundation/errors.ts";
+import { BackupError, hasCode } from "../foundation/errors.ts";
 import type { AgentKeys } from "../crypto/keys.ts";
 import { fingerprint } from "../crypto/keys.ts";
 import { writeCanaries } from "./canary.ts";
@@ -15,6 +15,8 @@ import type { GenesisEntry, SignerRole, VaultKeys } from "./log-entry.ts";
 import { requireWritable } from "./log-problems.ts";
 import { readLog } from "./log.ts";
 import type { Log } from "./log.ts";
+import { readmeName } from "./layout.ts";
+import { recoveryReadme } from "./recovery-readme.ts";
 import { agentKinds, maySign, ownerKinds } from "./roles.ts";
 
 /** What the vault is of; ids only are compared, names and addresses may change. */
@@ -55,8 +57,7 @@ export async function openVault(facts: OpenVaultFacts): Promise<OpenedVault> {
   const body = found.listsEmpty ? genesisOf(facts) : undefined;
   const { log, entry } = await appendEntry(facts, found, async (newest) => (newest.listsEmpty ? body : undefined));
   const { genesis, keys } = checkVault(facts, log);
-  // On every run, because a run may have ended between the genesis entry and these.
-  await writeCanaries(facts, keys.recipients);
+  await writeCompanions(facts, genesis, keys);
   const hasOwner = [...log.roles.keys()].some((signer) => maySign(log.roles, signer, "retire"));
   return { log, genesis, keys, created: entry !== undefined, hasOwner };
 }
@@ -146,4 +147,19 @@ function signersOf({ vault, agent, ownerSigner, pinnedSigners = [] }: OpenVaultF
   const owners = new Set([...known, ...pinnedSigners]);
   owners.delete(agent.signer);
   return [{ pub: agent.signer, may: agentKinds }, ...[...owners].map((pub) => ({ pub, may: ownerKinds }))];
+}
+
+/** Canaries and README.txt: on every run, because a run may have ended between the genesis entry and them. */
+async function writeCompanions(
+  facts: OpenVaultFacts,
+  genesis: LoggedEntry<GenesisEntry>,
+  keys: VaultKeys,
+): Promise<void> {
+  const { store, vault } = facts;
+  await writeCanaries(facts, keys.recipients);
+  if ((await store.info(readmeName(vault))) !== undefined) return;
+  const text = new TextEncoder().encode(recoveryReadme({ vault, genesis: genesis.entry }));
+  await store.create(readmeName(vault), text).catch((error: unknown) => {
+    if (!hasCode(error, "STORE_EXISTS")) throw error;
+  });
 }

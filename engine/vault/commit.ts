@@ -1,0 +1,169 @@
+/**
+ * Commits a snapshot (format.md §3.8, design.md §6.9). Objects are written long before; nothing of them counts
+ * until the log entry made here names their index.
+ *
+ *   on the log as it is now:
+ *     committed by this run already → done
+ *     merge what was read with the newest kept snapshot
+ *     check what the changed streams refer to: not retired (commit-rules.ts), all there (probe.ts)
+ *     write the index; append the entry
+ *   somebody else appended first → the same again on the new log
+ */
+import { collect } from "../foundation/concurrency.ts";
+import { referenceChecks, runRetired } from "./commit-checks.ts";
+import type { UnusableStream } from "./commit-checks.ts";
+import { readIndex, writeIndex } from "./index-file.ts";
+import { appendEntry } from "./log-append.ts";
+import type { AppendFacts, EntryBody } from "./log-append.ts";
+import type { Anomaly } from "./log-entry.ts";
+import type { Log } from "./log.ts";
+import { inIndexOrder, mergeIndex } from "./merge-index.ts";
+import type { Index, MergedStream, StreamDraft } from "./merge-index.ts";
+import type { Ref } from "./ref.ts";
+import { retiredRuns } from "./retired.ts";
+import type { SealedWriter, VaultAccess } from "./sealed-objects.ts";
+import { clockSkew, statusOf, sumOf } from "./snapshot-sum.ts";
+import { newestSnapshot, snapshotOfRun } from "./snapshots.ts";
+import type { LoggedSnapshot } from "./snapshots.ts";
+import type { IndexLine } from "./state.ts";
+
+export type { UnusableStream } from "./commit-checks.ts";
+export type { MergedStream, StreamDraft } from "./merge-index.ts";
+
+export interface CommitFacts {
+  /** `by.run` is the run that commits. */
+  readonly append: AppendFacts;
+  readonly access: VaultAccess;
+  /** Writes the index. */
+  readonly sealed: SealedWriter;
+  readonly log: Log;
+  /** Index of the snapshot that the drafts were made against; empty for none. */
+  readonly base: Index;
+  readonly drafts: readonly StreamDraft[];
+  readonly window: readonly [from: string, to: string];
+  /** Something inside a stream could not be read: the snapshot is partial though all streams are there. */
+  readonly hasGaps: boolean;
+  /** Stored bytes of the run so far; those of the index are added. */
+  readonly newBytes: number;
+  readonly anomalies: readonly Anomaly[];
+  /**
+   * What becomes of changed streams whose objects are retired or gone: `rebase` commits nothing and names them, so
+   * that they can be stored anew; `carry` commits the parent's state of them as stale.
+   */
+  readonly unusable: "rebase" | "carry";
+}
+
+export type Committed =
+  | {
+      readonly outcome: "committed";
+      readonly log: Log;
+      readonly snapshot: LoggedSnapshot;
+      /** An earlier attempt of this run had committed; nothing was written now. */
+      readonly already: boolean;
+      /** What the snapshot holds; empty when `already`. */
+      readonly streams: readonly MergedStream[];
+      /** Streams carried as stale because their new content could not be used. */
+      readonly carried: readonly UnusableStream[];
+    }
+  | { readonly outcome: "rebase"; readonly log: Log; readonly streams: readonly UnusableStream[] };
+
+/** Throws RUN_RETIRED when retention has given the run up, and what `appendEntry` throws. */
+export async function commitSnapshot(facts: CommitFacts): Promise<Committed> {
+  const composer = newComposer(facts);
+  const { log, entry } = await appendEntry(facts.append, facts.log, composer.compose);
+  const { merged, carried, toRebase } = composer.result();
+  if (toRebase.length > 0) return { outcome: "rebase", log, streams: toRebase };
+  const snapshot = snapshotOfRun(log, facts.append.by.run);
+  if (snapshot === undefined) throw new Error("a commit without an entry must have found something to rebase");
+  const already = entry === undefined;
+  return { outcome: "committed", log, snapshot, already, streams: already ? [] : merged, carried };
+}
+
+interface Composed {
+  readonly merged: readonly MergedStream[];
+  readonly carried: readonly UnusableStream[];
+  readonly toRebase: readonly UnusableStream[];
+}
+
+interface Composer {
+  readonly compose: (log: Log) => Promise<EntryBody | undefined>;
+  result(): Composed;
+}
+
+function newComposer(facts: CommitFacts): Composer {
+  const { append, access, sealed, drafts, base } = facts;
+  const { run } = append.by;
+  const indexes = indexReader(access);
+  const checks = referenceChecks(access, run);
+  let composed: Composed = { merged: [], carried: [], toRebase: [] };
+  let unusable: readonly UnusableStream[] = [];
+
+  async function mergeUsable(log: Log, parent: Index): Promise<Composed> {
+    for (;;) {
+      const codes = new Map(unusable.map(({ stream, code }) => [stream, code]));
+      const merged = mergeIndex({ drafts, base, parent, unusable: codes });
+      const found = await checks.unusable(log, merged, parent);
+      if (found.length === 0) return { merged, carried: unusable, toRebase: [] };
+      if (facts.unusable === "rebase") return { merged: [], carried: [], toRebase: found };
+      unusable = [...unusable, ...found];
+    }
+  }
+
+  return {
+    async compose(log) {
+      if (snapshotOfRun(log, run) !== undefined) return undefined;
+      if (retiredRuns(log).has(run)) throw runRetired(run);
+      const parent = newestSnapshot(log);
+      composed = await mergeUsable(log, await indexes(parent));
+      if (composed.toRebase.length > 0) return undefined;
+      const before = sealed.storedBytes;
+      const index = await writeIndex(sealed, linesOf(composed.merged));
+      const newBytes = facts.newBytes + sealed.storedBytes - before;
+      return snapshotBody(facts, composed.merged, { parent, index, newBytes, skew: await clockSkew(append) });
+    },
+    result: () => composed,
+  };
+}
+
+function snapshotBody(
+  facts: CommitFacts,
+  merged: readonly MergedStream[],
+  made: {
+    readonly parent: LoggedSnapshot | undefined;
+    readonly index: Ref;
+    readonly newBytes: number;
+    readonly skew: readonly Anomaly[];
+  },
+): EntryBody {
+  const { parent, index, newBytes, skew } = made;
+  return {
+    kind: "snapshot",
+    snapshot: {
+      parent: parent?.entry.seq ?? null,
+      status: facts.hasGaps ? "partial" : statusOf(merged),
+      window: facts.window,
+      index,
+      sum: sumOf(merged, { newBytes, drafts: facts.drafts }),
+      anomaly: [...facts.anomalies, ...skew],
+    },
+  };
+}
+
+async function* linesOf(merged: readonly MergedStream[]): AsyncGenerator<IndexLine> {
+  yield* inIndexOrder(merged);
+}
+
+/** Index of a snapshot, remembered: most commits need only one. */
+function indexReader(access: VaultAccess): (snapshot: LoggedSnapshot | undefined) => Promise<Index> {
+  const indexes = new Map<number, Index>();
+  return async (snapshot) => {
+    if (snapshot === undefined) return new Map();
+    const { seq, snapshot: body } = snapshot.entry;
+    const known = indexes.get(seq);
+    if (known !== undefined) return known;
+    const lines = await collect(readIndex(access, body.index));
+    const index = new Map(lines.map((line) => [line.s, line]));
+    indexes.set(seq, index);
+    return index;
+  };
+}
