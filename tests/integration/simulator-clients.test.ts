@@ -12,7 +12,7 @@ import { checkTraffic } from "../support/traffic-check.ts";
 
 const run = promisify(execFile);
 /** Where everything must run, a missing program is a failure. */
-const isCi = (process.env["CI"] ?? "") !== "";
+const isCi = (process.env.CI ?? "") !== "";
 
 let folder: string;
 let azure: TestSimulator;
@@ -54,7 +54,7 @@ describe("azure-devops-node-api", () => {
 
     expect(connection.instanceId).toBe(azure.state.organization.id);
     expect(projects.map(({ name }) => name)).toEqual(["Shop"]);
-    expect(project.capabilities?.["versioncontrol"]?.["sourceControlType"]).toBe("Git");
+    expect(project.capabilities?.versioncontrol?.sourceControlType).toBe("Git");
     expect(project.defaultTeam?.name).toBe("Shop Team");
     expect((await core.getTeams(project.id ?? "")).length).toBe(1);
     expect((await core.getTeamMembersWithExtendedProperties("Shop", "Shop Team")).length).toBe(1);
@@ -75,7 +75,7 @@ describe("azure-devops-node-api", () => {
 
     expect(["queued", "inProgress"]).toContain(await statusOf());
     await expect.poll(statusOf).toBe("succeeded");
-    await expect.poll(async () => (await core.getProject("Warehouse")).state).toBe("wellFormed");
+    await expect.poll(async () => String((await core.getProject("Warehouse")).state)).toBe("wellFormed");
     const gitApi = await webApi().getGitApi();
     expect((await gitApi.getRepositories("Warehouse")).map(({ name }) => name)).toEqual(["Warehouse"]);
   });

@@ -2,7 +2,7 @@
  * Faults on demand. A fault names the exchanges it hits by a predicate and how often it strikes; what it does is
  * either an answer instead of the real one (before any effect) or damage to the real answer (after the effect).
  */
-import type { ServerResponse } from "node:http";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 
 /** What a predicate may look at. */
 export interface Exchange {
@@ -81,7 +81,7 @@ export function damage(response: ServerResponse, fault: Fault): void {
   const { kind } = fault;
   if (kind !== "resetAfter" && kind !== "cutBody" && kind !== "truncatedBody" && kind !== "slowBody") return;
   const chunks: Buffer[] = [];
-  let head: { status: number; headers: Record<string, number | string | readonly string[]> } | undefined;
+  let head: Head | undefined;
   const end = response.end.bind(response);
   const write = response.write.bind(response);
   const writeHead = response.writeHead.bind(response);
@@ -108,30 +108,42 @@ export function damage(response: ServerResponse, fault: Fault): void {
   });
 }
 
+interface Head {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, number | string | readonly string[]>>;
+}
+
 async function sendDamaged(
   response: ServerResponse,
   body: Buffer,
-  {
-    fault,
-    head,
-  }: {
-    readonly fault: Fault;
-    readonly head: { status: number; headers: Record<string, number | string | readonly string[]> };
-  },
+  { fault, head }: { readonly fault: Fault; readonly head: Head },
 ): Promise<void> {
-  if (fault.kind === "resetAfter") return void response.destroy();
-  const headers = Object.fromEntries(Object.entries(head.headers).filter(([name]) => !/^content-length$/i.test(name)));
-  const at = "atByte" in fault && fault.atByte !== undefined ? fault.atByte : Math.floor(body.length / 2);
-  const length = fault.kind === "truncatedBody" ? Math.min(at, body.length) : body.length;
-  response.writeHead(head.status, { ...(headers as Record<string, string>), "content-length": length });
-  if (fault.kind === "slowBody") return drip(response, body, fault);
-  if (fault.kind === "cutBody") return void response.write(body.subarray(0, at), () => response.destroy());
-  response.end(body.subarray(0, length));
+  const kept = Object.entries(head.headers).filter(([name]) => !/^content-length$/i.test(name));
+  const start = (length: number): void => {
+    response.writeHead(head.status, { ...(Object.fromEntries(kept) as OutgoingHttpHeaders), "content-length": length });
+  };
+  const half = Math.floor(body.length / 2);
+  switch (fault.kind) {
+    case "slowBody":
+      start(body.length);
+      await drip(response, body, fault);
+      break;
+    case "cutBody":
+      start(body.length);
+      response.write(body.subarray(0, fault.atByte ?? half), () => response.destroy());
+      break;
+    case "truncatedBody":
+      start(Math.min(fault.atByte ?? half, body.length));
+      response.end(body.subarray(0, fault.atByte ?? half));
+      break;
+    default:
+      response.destroy();
+  }
 }
 
 async function drip(response: ServerResponse, body: Buffer, fault: Fault & { kind: "slowBody" }): Promise<void> {
   const size = Math.max(1, Math.ceil(body.length / fault.pieces));
-  for (let from = 0; from < body.length && !response.destroyed; from += size) {
+  for (let from = 0; from < body.length; from += size) {
     response.write(body.subarray(from, from + size));
     await new Promise((resolve) => setTimeout(resolve, fault.pauseMs));
   }

@@ -26,7 +26,10 @@ export function gitMount(state: SimulatorState, options: GitMountOptions): GitMo
   return {
     serve: async (request, response, token) => {
       const isPush = isPushRequest(request);
-      if (!hasScope(token, isPush ? "vso.code_write" : "vso.code")) return send(response, noPermission(token, isPush));
+      if (!hasScope(token, isPush ? "vso.code_write" : "vso.code")) {
+        send(response, noPermission(token, isPush));
+        return;
+      }
       const found = (address: GitAddress): RepositoryRecord | undefined => repositoryAt(state, address, token);
       if (isLfsPath(request.url?.split("?")[0] ?? "")) {
         const folderOf = (address: GitAddress): string | undefined => {

@@ -2,7 +2,9 @@
 import type { JsonObject } from "../../engine/foundation/json.ts";
 import type { SimIdentity } from "./service.ts";
 
-const people: readonly (readonly [name: string, account: string])[] = [
+type Person = readonly [name: string, account: string];
+
+const people: readonly [Person, ...Person[]] = [
   ["Ada Nowak", "ada"],
   ["Ben Okafor", "ben"],
   ["Chiara Russo", "chiara"],
@@ -13,11 +15,11 @@ const people: readonly (readonly [name: string, account: string])[] = [
 ];
 
 /** The team; the first one owns the organisation. */
-export function teamOf(organization: string, newId: () => string): SimIdentity[] {
-  return people.map(([displayName, account]) => {
-    const uniqueName = `${account}@${organization.toLowerCase()}.example`;
-    return personOf({ displayName, uniqueName }, newId());
-  });
+export function teamOf(organization: string, newId: () => string): [SimIdentity, ...SimIdentity[]] {
+  const identityOf = ([displayName, account]: Person): SimIdentity =>
+    personOf({ displayName, uniqueName: `${account}@${organization.toLowerCase()}.example` }, newId());
+  const [first, ...others] = people;
+  return [identityOf(first), ...others.map(identityOf)];
 }
 
 export function personOf(

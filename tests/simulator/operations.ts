@@ -42,7 +42,7 @@ export function operationRoutes(state: SimulatorState): readonly Route[] {
       version: "7.1",
       scope: "",
       handle: ({ params, organizationUrl }) => {
-        const id = params["operationId"] ?? "";
+        const id = params.operationId ?? "";
         const found = state.operations.statusOf(id);
         if (found === undefined) {
           throw new SimError(404, "OperationNotFoundException", `VS403346: The operation ${id} does not exist.`);

@@ -54,7 +54,10 @@ export async function serve(pipeline: Pipeline, request: IncomingMessage, respon
   if (fault?.kind === "resetBefore") return void response.destroy();
   if (fault?.kind === "delay") await pause(fault.delayMs);
   const instead = fault === undefined ? undefined : answerOfFault(fault, address.organizationUrl);
-  if (instead !== undefined) return finish(pipeline, call, { answer: instead, fault });
+  if (instead !== undefined) {
+    finish(pipeline, call, { answer: instead, fault });
+    return;
+  }
   if (fault !== undefined) damage(response, fault);
   const answer = await answerOf(pipeline, call);
   if (answer !== undefined) finish(pipeline, call, { answer, fault });
@@ -156,7 +159,7 @@ function versionOf(state: SimulatorState, { address, exchange }: Call, { route }
   const area = (address.segments[marker + 1] ?? "").toLowerCase();
   return appliedVersion({
     method: exchange.method,
-    asked: askedVersion(address.query, exchange.headers["accept"]),
+    asked: askedVersion(address.query, exchange.headers.accept),
     served: route.version,
     retired: state.retiredVersions.get(area) ?? [],
   });
@@ -169,7 +172,7 @@ function verbNotAllowed(method: string, allowed: readonly string[]): SimError {
 
 /** The project a `{project}` names; one that is not ready or hidden from the token does not exist. */
 function projectOf(state: SimulatorState, match: Match, token: SimToken): SimProject | undefined {
-  const name = match.params["project"];
+  const name = match.params.project;
   if (name === undefined) return undefined;
   const project = state.projectOf(name);
   if (project === undefined || token.hides.has(project.id)) throw projectNotFound(name);
@@ -220,7 +223,7 @@ function finish(
     method: exchange.method,
     url: `${new URL(address.organizationUrl).origin}${request.url ?? ""}`,
     status: answer.status,
-    ...(exchange.headers["accept"] === undefined ? {} : { accept: exchange.headers["accept"] }),
+    ...(exchange.headers.accept === undefined ? {} : { accept: exchange.headers.accept }),
     ...(requestType === undefined ? {} : { requestContentType: requestType }),
     ...(exchange.body === undefined ? {} : { requestBody: exchange.body as JsonValue }),
     ...(answerType === undefined ? {} : { contentType: answerType }),

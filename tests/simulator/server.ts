@@ -101,5 +101,5 @@ function stateOf({ stateFolder, organization, stateOptions }: SimulatorOptions):
 }
 
 function trafficFileOf({ trafficFile }: SimulatorOptions): string | undefined {
-  return trafficFile === null ? undefined : (trafficFile ?? process.env["SIMULATOR_TRAFFIC"]);
+  return trafficFile === null ? undefined : (trafficFile ?? process.env.SIMULATOR_TRAFFIC);
 }

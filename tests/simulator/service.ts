@@ -94,7 +94,7 @@ export class SimError extends Error {
   readonly typeKey: string;
   readonly customProperties: JsonObject | undefined;
 
-  constructor(status: number, typeKey: string, message: string, customProperties?: JsonObject) {
+  constructor(status: number, typeKey: string, ...[message, customProperties]: readonly [string, JsonObject?]) {
     super(message);
     this.status = status;
     this.typeKey = typeKey;

@@ -48,6 +48,7 @@ export class SimulatorState implements SimHost {
   /** Message with which the next project creation fails. */
   nextCreationFailure: string | undefined;
   readonly #clock: Clock;
+  readonly #owner: SimIdentity;
   readonly #identities: SimIdentity[];
   readonly #denied = new Set<string>();
   readonly #created: ((project: SimProject) => void)[] = [];
@@ -60,7 +61,9 @@ export class SimulatorState implements SimHost {
     this.timestamp = timestampsOf(this.#clock);
     this.newId = () => sequence.newId();
     this.organization = { id: this.newId(), name };
-    this.#identities = teamOf(name, this.newId);
+    const [owner, ...others] = teamOf(name, this.newId);
+    this.#owner = owner;
+    this.#identities = [owner, ...others];
     this.folder = options.folder;
     this.projectCreationMs = options.projectCreationMs ?? 150;
     const context = { newId: this.newId, timestamp: this.timestamp, now: () => this.now(), owner: this.owner };
@@ -73,7 +76,7 @@ export class SimulatorState implements SimHost {
 
   /** The first person: owns the organisation and may do everything. */
   get owner(): SimIdentity {
-    return this.#identities[0] as SimIdentity;
+    return this.#owner;
   }
 
   get identities(): readonly SimIdentity[] {

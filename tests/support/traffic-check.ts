@@ -32,7 +32,7 @@ const project = fileURLToPath(new URL("../../", import.meta.url));
 
 /** The folder with check-traffic.mjs, or undefined. */
 export function specsFolder(): string | undefined {
-  const named = process.env["AZURE_DEVOPS_SPECS"];
+  const named = process.env.AZURE_DEVOPS_SPECS;
   const candidates = named === undefined ? [join(project, "..", "shared", "azure-devops")] : [named];
   return candidates.find((folder) => existsSync(join(folder, "check-traffic.mjs")));
 }
@@ -51,7 +51,7 @@ export async function checkTraffic(file: string): Promise<TrafficCheck> {
   const folder = specsFolder();
   if (folder === undefined) {
     const line = "The traffic check did not run: set AZURE_DEVOPS_SPECS to the folder with check-traffic.mjs.";
-    if (process.env["CI"] !== undefined && process.env["CI"] !== "") throw new Error(line);
+    if (process.env.CI !== undefined && process.env.CI !== "") throw new Error(line);
     console.log(line);
     return { hasRun: false, exchanges: 0, errors: [], warnings: [] };
   }

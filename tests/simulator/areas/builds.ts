@@ -169,7 +169,7 @@ function timeline(state: SimulatorState, request: SimRequest): SimAnswer {
 function attachments(state: SimulatorState, request: SimRequest): SimAnswer {
   const record = buildAt(state, request);
   const base = `${request.organizationUrl}/${record.projectId}/_apis/build/builds/${record.id}`;
-  const wanted = record.attachments.filter(({ type }) => type.toLowerCase() === request.params["type"]?.toLowerCase());
+  const wanted = record.attachments.filter(({ type }) => type.toLowerCase() === request.params.type?.toLowerCase());
   return listAnswer(
     wanted.map(({ name, type, timelineId, recordId }) => ({
       _links: {
@@ -186,11 +186,11 @@ function attachment(state: SimulatorState, request: SimRequest): SimAnswer {
   const { params } = request;
   const found = buildAt(state, request).attachments.find(
     (one) =>
-      one.timelineId === params["timelineId"] &&
-      one.recordId === params["recordId"] &&
-      one.type.toLowerCase() === params["type"]?.toLowerCase() &&
-      one.name === params["name"],
+      one.timelineId === params.timelineId &&
+      one.recordId === params.recordId &&
+      one.type.toLowerCase() === params.type?.toLowerCase() &&
+      one.name === params.name,
   );
   if (found !== undefined) return { content: found.content };
-  throw new SimError(404, "AttachmentNotFoundException", `The attachment ${params["name"] ?? ""} was not found.`);
+  throw new SimError(404, "AttachmentNotFoundException", `The attachment ${params.name ?? ""} was not found.`);
 }

@@ -38,7 +38,7 @@ export function connectionRoutes(state: SimulatorState, options: ConnectionOptio
       version: "7.1-preview.1",
       scope: "",
       handle: ({ organizationUrl, params }) => {
-        const id = params["areaId"]?.toLowerCase();
+        const id = params.areaId?.toLowerCase();
         const area = areas.find((one) => one.id === id);
         if (area === undefined)
           throw new SimError(404, "ResourceAreaNotFoundException", `No resource area ${id ?? ""}.`);

@@ -145,7 +145,7 @@ function lock(state: SimulatorState, request: SimRequest): SimAnswer {
   const name = `refs/${(request.query.get("filter") ?? "").replace(/^refs\//, "")}`;
   const ref = refsOf(state.repositories.folderOf(repository)).find((one) => one.name === name);
   if (ref === undefined) throw refNotFound(name);
-  const isLocked = isObject(request.body) ? request.body["isLocked"] : undefined;
+  const isLocked = isObject(request.body) ? request.body.isLocked : undefined;
   if (isLocked === true) repository.locks.set(name, request.identity);
   if (isLocked === false) repository.locks.delete(name);
   return { body: refBody(repository, ref, { request, state, isPeeled: false }) };

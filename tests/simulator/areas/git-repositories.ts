@@ -5,14 +5,14 @@ import { badRequest, projectNotFound, repositoryNotFound } from "../errors.ts";
 import { identityRef } from "../identities.ts";
 import { isOn, listAnswer, skipPage } from "../paging.ts";
 import type { PushRecord, RepositoryRecord } from "../repository-store.ts";
-import type { Route, SimAnswer, SimRequest } from "../service.ts";
+import type { Route, SimAnswer, SimProject, SimRequest } from "../service.ts";
 import { SimError } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 import { projectReference } from "./projects.ts";
 
 /** The repository a route names, by id or by name within the project. Throws the service's 404. */
 export function repositoryAt(state: SimulatorState, { params, project, maySee }: SimRequest): RepositoryRecord {
-  const name = params["repositoryId"] ?? "";
+  const name = params.repositoryId ?? "";
   const found = state.repositories.find(name, project?.id);
   const isInProject = project === undefined || found?.projectId === project.id;
   if (found === undefined || !isInProject || !maySee(found.id) || !maySee(found.projectId)) {
@@ -84,8 +84,8 @@ function list(state: SimulatorState, { project, query, organizationUrl, maySee }
     .list(project?.id)
     .filter((one) => (wantsHidden || !one.isHidden) && maySee(one.id) && maySee(one.projectId))
     .filter((one) => state.projectOf(one.projectId) !== undefined);
-  const extra = (one: RepositoryRecord): JsonObject => (isOn(query, "includeAllUrls") ? { validRemoteUrls: [] } : {});
-  return listAnswer(wanted.map((one) => ({ ...repositoryBody(state, one, organizationUrl), ...extra(one) })));
+  const urls = isOn(query, "includeAllUrls") ? { validRemoteUrls: [] } : {};
+  return listAnswer(wanted.map((one) => ({ ...repositoryBody(state, one, organizationUrl), ...urls })));
 }
 
 function get(state: SimulatorState, request: SimRequest): SimAnswer {
@@ -98,10 +98,7 @@ function get(state: SimulatorState, request: SimRequest): SimAnswer {
 
 function create(state: SimulatorState, { body, project, organizationUrl }: SimRequest): SimAnswer {
   if (!isObject(body)) throw badRequest("ArgumentNullException", "Value cannot be null. Parameter name: repository");
-  const named = objectAt(body, "project") ?? {};
-  const into = project?.id ?? stringAt(named, "id") ?? stringAt(named, "name") ?? "";
-  const target = state.projectOf(into);
-  if (target === undefined) throw projectNotFound(into);
+  const target = project ?? projectNamedIn(state, body);
   const parentId = stringAt(objectAt(body, "parentRepository") ?? {}, "id");
   const parent = parentId === undefined ? undefined : state.repositories.byId(parentId);
   if (parentId !== undefined && parent === undefined) throw repositoryNotFound(parentId);
@@ -110,13 +107,22 @@ function create(state: SimulatorState, { body, project, organizationUrl }: SimRe
   return { status: 201, body: repositoryBody(state, repository, organizationUrl) };
 }
 
+/** Requests outside of a project name it in their body. */
+function projectNamedIn(state: SimulatorState, body: JsonObject): SimProject {
+  const named = objectAt(body, "project") ?? {};
+  const into = stringAt(named, "id") ?? stringAt(named, "name") ?? "";
+  const found = state.projectOf(into);
+  if (found === undefined) throw projectNotFound(into);
+  return found;
+}
+
 /** One property at a time, as the service wants it; the others may be repeated unchanged. */
 function update(state: SimulatorState, request: SimRequest): SimAnswer {
   const repository = repositoryAt(state, request);
   const body = isObject(request.body) ? request.body : {};
   const name = stringAt(body, "name");
   const defaultBranch = stringAt(body, "defaultBranch");
-  if (typeof body["isDisabled"] === "boolean") repository.isDisabled = body["isDisabled"];
+  if (typeof body.isDisabled === "boolean") repository.isDisabled = body.isDisabled;
   if (name !== undefined && name !== repository.name) state.repositories.rename(repository, name);
   if (defaultBranch !== undefined && defaultBranch !== repository.defaultBranch) {
     state.repositories.setDefaultBranch(repository, defaultBranch);
@@ -156,7 +162,7 @@ function deletedBody(state: SimulatorState, repository: RepositoryRecord, organi
 }
 
 function deletedAt(state: SimulatorState, { params, project, maySee }: SimRequest): RepositoryRecord {
-  const id = params["repositoryId"] ?? "";
+  const id = params.repositoryId ?? "";
   const found = state.repositories.deleted(project?.id).find((one) => one.id === id.toLowerCase());
   if (found === undefined || !maySee(found.id)) throw repositoryNotFound(id);
   return found;
@@ -164,7 +170,7 @@ function deletedAt(state: SimulatorState, { params, project, maySee }: SimReques
 
 function restore(state: SimulatorState, request: SimRequest): SimAnswer {
   const repository = deletedAt(state, request);
-  if (!isObject(request.body) || request.body["deleted"] !== false) {
+  if (!isObject(request.body) || request.body.deleted !== false) {
     throw badRequest("ArgumentException", "The value of 'deleted' must be false to restore a repository.");
   }
   state.repositories.undelete(repository);

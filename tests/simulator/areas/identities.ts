@@ -59,7 +59,7 @@ function users(state: SimulatorState, { query, organizationUrl }: SimRequest): S
 }
 
 function user(state: SimulatorState, { params, organizationUrl }: SimRequest): SimAnswer {
-  const descriptor = params["descriptor"] ?? "";
+  const descriptor = params.descriptor ?? "";
   const found = state.identities.find((one) => one.descriptor === descriptor);
   if (found === undefined) {
     const message = `VS860025: The subject with descriptor '${descriptor}' was not found.`;

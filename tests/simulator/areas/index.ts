@@ -2,6 +2,7 @@
 import { operationRoutes } from "../operations.ts";
 import type { Route } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
+import { workItemRoutes } from "../wit/routes.ts";
 import { buildRoutes } from "./builds.ts";
 import { connectionRoutes } from "./connection.ts";
 import type { ConnectionOptions } from "./connection.ts";
@@ -25,5 +26,6 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...gitRefRoutes(state),
     ...pipelineRoutes(state),
     ...buildRoutes(state),
+    ...workItemRoutes(state),
   ];
 }

@@ -89,7 +89,7 @@ function definitionBody(state: SimulatorState, record: DefinitionRecord, request
   const reference = definitionReference(state, record, request);
   return {
     _links: {
-      self: { href: reference["url"] ?? "" },
+      self: { href: reference.url ?? "" },
       web: { href: web },
       editor: {
         href: `${organizationUrl}/${record.projectId}/_build/designer?id=${record.id}&_a=edit-build-definition`,
@@ -240,11 +240,13 @@ function startRun(state: SimulatorState, request: SimRequest): SimAnswer {
   const self = objectAt(objectAt(objectAt(body, "resources") ?? {}, "repositories") ?? {}, "self") ?? {};
   const branch = stringAt(self, "refName") ?? "refs/heads/main";
   const yaml = yamlOf(state, definition, branch);
-  if (body["previewRun"] === true) return { body: { finalYaml: stringAt(body, "yamlOverride") ?? yaml } };
+  if (body.previewRun === true) return { body: { finalYaml: stringAt(body, "yamlOverride") ?? yaml } };
   const parameters = Object.entries(objectAt(body, "templateParameters") ?? {});
   const record = state.builds.startRun(definition, {
     requestedFor: request.identity,
-    templateParameters: Object.fromEntries(parameters.map(([name, value]) => [name, String(value)])),
+    templateParameters: Object.fromEntries(
+      parameters.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
+    ),
     sourceBranch: branch,
   });
   return { body: runBody(state, record, request) };

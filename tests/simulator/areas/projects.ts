@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from "../../../engine/foundation/json.ts";
 import { badRequest, projectNotFound } from "../errors.ts";
 import { isOn, listAnswer, skipPage, tokenPage } from "../paging.ts";
 import { processes } from "../project-store.ts";
-import type { ProjectRecord } from "../project-store.ts";
+import type { NewProject, ProjectRecord } from "../project-store.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 
@@ -79,7 +79,7 @@ function list(state: SimulatorState, { query, organizationUrl, maySee }: SimRequ
 
 /** By id in any state, by name when not deleted; former names when asked for. */
 function projectAt(state: SimulatorState, { params, query, maySee }: SimRequest): ProjectRecord {
-  const name = params["projectId"] ?? "";
+  const name = params.projectId ?? "";
   const former = isOn(query, "includeHistory")
     ? state.projects().find(({ formerNames }) => formerNames.some((old) => old.toLowerCase() === name.toLowerCase()))
     : undefined;
@@ -90,7 +90,7 @@ function projectAt(state: SimulatorState, { params, query, maySee }: SimRequest)
 
 function get(state: SimulatorState, request: SimRequest): SimAnswer {
   const project = projectAt(state, request);
-  if (project.deletedAt !== undefined) throw projectNotFound(request.params["projectId"] ?? "");
+  if (project.deletedAt !== undefined) throw projectNotFound(request.params.projectId ?? "");
   const { organizationUrl, query } = request;
   const reference = projectReference(state, project, organizationUrl);
   const isGit = project.sourceControl === "Git";
@@ -123,6 +123,15 @@ function operationAnswer(state: SimulatorState, organizationUrl: string, id: str
 }
 
 function create(state: SimulatorState, { body, organizationUrl }: SimRequest): SimAnswer {
+  const wanted = newProjectOf(body);
+  const failure = state.nextCreationFailure;
+  state.nextCreationFailure = undefined;
+  const project = state.createProject(wanted, state.projectCreationMs * 1.5);
+  if (failure !== undefined) state.purgeProject(project);
+  return operationAnswer(state, organizationUrl, state.operations.start(state.projectCreationMs, failure));
+}
+
+function newProjectOf(body: JsonValue | undefined): NewProject {
   if (!isObject(body))
     throw badRequest("ArgumentNullException", "Value cannot be null. Parameter name: projectToCreate");
   const capabilities = objectAt(body, "capabilities") ?? {};
@@ -132,21 +141,13 @@ function create(state: SimulatorState, { body, organizationUrl }: SimRequest): S
     const message = "TF50309: The project must name capabilities.versioncontrol and capabilities.processTemplate.";
     throw badRequest("ProjectCapabilitiesMissingException", message);
   }
-  const failure = state.nextCreationFailure;
-  state.nextCreationFailure = undefined;
-  const ready = failure === undefined ? state.projectCreationMs * 1.5 : Number.MAX_SAFE_INTEGER;
-  const project = state.createProject(
-    {
-      name: stringAt(body, "name") ?? "",
-      description: stringAt(body, "description") ?? "",
-      visibility: stringAt(body, "visibility")?.toLowerCase() === "public" ? "public" : "private",
-      processId,
-      sourceControl: control.toLowerCase() === "tfvc" ? "Tfvc" : "Git",
-    },
-    ready,
-  );
-  if (failure !== undefined) state.purgeProject(project);
-  return operationAnswer(state, organizationUrl, state.operations.start(state.projectCreationMs, failure));
+  return {
+    name: stringAt(body, "name") ?? "",
+    description: stringAt(body, "description") ?? "",
+    visibility: stringAt(body, "visibility")?.toLowerCase() === "public" ? "public" : "private",
+    processId,
+    sourceControl: control.toLowerCase() === "tfvc" ? "Tfvc" : "Git",
+  };
 }
 
 function update(state: SimulatorState, request: SimRequest): SimAnswer {
@@ -201,7 +202,11 @@ function applyProperty(project: ProjectRecord, operation: JsonValue): void {
   const name = path.slice(1);
   if (op === "remove") project.properties.delete(name);
   else if (op === "add" || op === "replace") project.properties.set(name, value ?? null);
-  else throw badRequest("VssPropertyValidationException", `The patch operation '${String(op)}' is not supported.`);
+  else
+    throw badRequest(
+      "VssPropertyValidationException",
+      `The patch operation ${JSON.stringify(op ?? null)} is not supported.`,
+    );
 }
 
 function processBody(process: { readonly id: string; readonly name: string }, organizationUrl: string): JsonObject {

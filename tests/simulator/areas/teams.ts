@@ -32,17 +32,17 @@ export function teamRoutes(state: SimulatorState): readonly Route[] {
 }
 
 function projectAt(state: SimulatorState, { params, maySee }: SimRequest): ProjectRecord {
-  const name = params["projectId"] ?? "";
+  const name = params.projectId ?? "";
   const project = state.projectOf(name);
   if (project === undefined || !maySee(project.id)) throw projectNotFound(name);
   return project;
 }
 
 function teamAt(project: ProjectRecord, { params }: SimRequest): TeamRecord {
-  const wanted = (params["teamId"] ?? "").toLowerCase();
+  const wanted = (params.teamId ?? "").toLowerCase();
   const team = project.teams.find(({ id, name }) => id === wanted || name.toLowerCase() === wanted);
   if (team === undefined) {
-    const message = `The team with id '${params["teamId"] ?? ""}' does not exist.`;
+    const message = `The team with id '${params.teamId ?? ""}' does not exist.`;
     throw new SimError(404, "TeamNotFoundException", message);
   }
   return team;
