@@ -1,5 +1,4 @@
 /** What the parent snapshot holds of one stream, read only when a kind asks for it. */
-import type { Clock } from "../foundation/clock.ts";
 import type { PreviousStream } from "../kinds/kind.ts";
 import { rebaseReason } from "../vault/chain-rules.ts";
 import { readState } from "../vault/index-file.ts";
@@ -14,7 +13,8 @@ export type ParentIndex = ReadonlyMap<string, IndexLine>;
 export interface PreviousFacts {
   readonly access: VaultAccess;
   readonly parent: ParentIndex;
-  readonly clock: Clock;
+  /** By the storage service's clock. */
+  readonly now: Date;
   /** Streams whose chain cannot be continued, with the reason: stored objects missing, new keys (format.md §3.5). */
   readonly broken: ReadonlyMap<string, string>;
   readonly reconcile: boolean;
@@ -37,13 +37,14 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
     files,
     keys: () => keysOf(facts.access, state),
     broken,
-    rebase: async () => broken ?? ruleOf(await state(), facts.clock),
+    rebase: async () => broken ?? ruleOf(await state(), facts),
     reconcile: facts.reconcile,
   };
 }
 
-function ruleOf(state: StreamState | undefined, clock: Clock): string | undefined {
-  return state === undefined ? undefined : rebaseReason(state, { now: clock.now() });
+function ruleOf(state: StreamState | undefined, { access, now }: PreviousFacts): string | undefined {
+  if (state === undefined) return undefined;
+  return rebaseReason(state, { cryptography: access.cryptography, now })?.reason;
 }
 
 async function* keysOf(

@@ -22,6 +22,8 @@ export interface Walk extends StreamTools {
   readonly filter: StreamFilter;
   /** Whether this agent's share holds the stream. */
   isMine(stream: string): boolean;
+  /** What became of streams that are gone is asked by one agent only. */
+  readonly asksAboutAbsent: boolean;
   /** A draft that an interrupted attempt of this run has already made. */
   finished(stream: string): StreamDraft | undefined;
   /** Called with each new draft, in no particular order; may write a checkpoint. */
@@ -73,7 +75,7 @@ async function readKind(kind: ResourceKind, walk: Walk, drafts: Map<string, Stre
     walk.source.reporter.progress({ activity: kind.title, done, total: listed.length });
   });
   const present = new Set(listed.map((stream) => stream.id));
-  const gone = [...parentStreams(kind, walk)].filter((id) => !present.has(id) && walk.isMine(id));
+  const gone = [...parentStreams(kind, walk)].filter((id) => walk.asksAboutAbsent && !present.has(id));
   await forEachConcurrent(gone, walk.streamsAtOnce, async (id) => {
     drafts.set(id, await absentDraft(kind, id, walk));
   });
@@ -83,7 +85,7 @@ async function draftFor(kind: ResourceKind, stream: SourceStream, walk: Walk): P
   if (!walk.filter.takes(stream)) return skippedDraft(stream.id, walk, stream.name);
   const finished = walk.finished(stream.id);
   if (finished !== undefined) return finished;
-  if (!walk.isMine(stream.id)) return staleDraft(stream, walk, "SHARD_MISSING");
+  if (!walk.isMine(stream.id)) return unreadDraft(stream, walk);
   const draft = await backUpStream(kind, stream, walk);
   await walk.keep(stream.id, draft);
   return draft;
@@ -110,6 +112,17 @@ const nothing = {
 
 function skippedDraft(id: string, walk: Walk, name?: string): StreamDraft {
   return { ...nothing, lines: carriedLines({ id, ...(name === undefined ? {} : { name }) }, walk, { st: "skipped" }) };
+}
+
+/** Another agent should have read it, and nothing of it has arrived. */
+function unreadDraft(stream: SourceStream, walk: Walk): StreamDraft {
+  const gap: Gap = {
+    stream: stream.id,
+    code: "SHARD_MISSING",
+    message: `${stream.name} was not read: the agent that should have read it did not finish`,
+    cure: "Run the failed jobs again, then the compose job.",
+  };
+  return { ...staleDraft(stream, walk, gap.code), gaps: [gap] };
 }
 
 async function absentDraft(kind: ResourceKind, id: string, walk: Walk): Promise<StreamDraft> {

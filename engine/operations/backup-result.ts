@@ -1,0 +1,89 @@
+/** What a backup reports: figures by kind, gaps, findings, anomalies, staleness. */
+import type { Gap } from "../kinds/kind.ts";
+import type { Committed } from "../vault/commit.ts";
+import type { IndexLine } from "../vault/state.ts";
+import { entriesOf } from "../vault/log.ts";
+import type { Session } from "./back-up-project.ts";
+import type { WalkResult } from "./read-source.ts";
+import type { BackupResult, KindSummary, RetentionSummary } from "./results.ts";
+
+type Done = Extract<Committed, { readonly outcome: "committed" }>;
+
+export function backupResult(
+  session: Session,
+  made: Done & { readonly read: WalkResult; readonly retention: RetentionSummary | undefined },
+): BackupResult {
+  const { request, tools, opened, vault } = session;
+  const { snapshot, log, read, carried } = made;
+  const drafts = [...read.drafts.values()];
+  const head = log.head;
+  if (head === undefined) throw new Error("a log with a snapshot has a head");
+  const body = snapshot.entry.snapshot;
+  const carriedGaps: readonly Gap[] = carried.map(({ stream, code }) => ({
+    stream,
+    code,
+    message: `${stream} could not be committed: objects it needs are gone from the storage`,
+    cure: "Run the backup again; it is stored anew then.",
+  }));
+  return {
+    project: request.project,
+    vault,
+    snapshot: snapshot.entry.by.run,
+    seq: snapshot.entry.seq,
+    status: body.status,
+    head: { seq: head.seq, sha256: head.sha256 },
+    signer: pinLine(session),
+    signerPinned: log.signerTrust === "pinned",
+    headPinned: log.headPinned,
+    firstSnapshot: opened.created || session.parentSnapshot === undefined,
+    sum: body.sum,
+    kinds: kindSummaries(session, read),
+    gaps: [...read.gaps, ...drafts.flatMap((draft) => draft.gaps), ...carriedGaps],
+    findings: drafts.flatMap((draft) => draft.findings),
+    anomalies: body.anomaly,
+    drift: tools.azureDevOps.drift,
+    overdue: overdueStreams(session, made),
+    retention: made.retention,
+    requests: tools.azureDevOps.requests,
+    durationMs: tools.clock.monotonicMs() - session.startedMs,
+  };
+}
+
+/** All signers the vault knows now, as the input `signer` takes them. */
+function pinLine({ opened }: Session): string {
+  return opened.keys.signers.map(({ pub }) => pub).join(",");
+}
+
+function kindSummaries({ request }: Session, { drafts, gaps }: WalkResult): readonly KindSummary[] {
+  return request.kinds.map(({ name, title }) => {
+    const own = [...drafts].filter(([stream]) => stream.split("/")[0] === name).map(([, draft]) => draft);
+    const total = (of: (draft: (typeof own)[number]) => number): number =>
+      own.reduce((sum, draft) => sum + of(draft), 0);
+    return {
+      kind: name,
+      title,
+      streams: own.length,
+      changedStreams: own.filter((draft) => draft.changed).length,
+      added: total(({ changes }) => changes.added),
+      changed: total(({ changes }) => changes.changed),
+      deleted: total(({ changes }) => changes.deleted),
+      newBytes: total(({ newBytes }) => newBytes),
+      gaps: total((draft) => draft.gaps.length) + gaps.filter(({ stream }) => stream === name).length,
+    };
+  });
+}
+
+/** Streams that have not been well since a snapshot older than `maxStaleDays`, by the storage's clock. */
+function overdueStreams({ request }: Session, { snapshot, log, streams }: Done): readonly string[] {
+  const times = new Map(entriesOf(log, "snapshot").map(({ entry }) => [entry.seq, Date.parse(entry.srv)]));
+  const now = Date.parse(snapshot.entry.srv);
+  const isOverdue = (line: IndexLine): boolean => {
+    if (line.st !== "stale" && line.st !== "missing") return false;
+    const since = line.since === undefined ? now : (times.get(line.since) ?? now);
+    return now - since > request.maxStaleDays * 86_400_000;
+  };
+  return streams
+    .flatMap(({ lines }) => lines)
+    .filter(isOverdue)
+    .map(({ s, name }) => name ?? s);
+}

@@ -1,0 +1,234 @@
+/**
+ * Verifies what is stored (format.md §3.11): `catalogue` that everything the log reaches is there with its size,
+ * `stored` that every stored byte is the signed one, `content` that it opens and is what it should be. Damage is a
+ * finding that names the stream and the snapshots concerned; only what keeps us from judging is an error.
+ */
+import type { Cryptography } from "../crypto/cryptography.ts";
+import type { Clock } from "../foundation/clock.ts";
+import type { Reporter } from "../foundation/reporter.ts";
+import type { Finding, ResourceKind, VerifyTools } from "../kinds/kind.ts";
+import type { ObjectReader } from "../store/object-store.ts";
+import { checkCanaries } from "../vault/canary.ts";
+import type { Head, VerificationEntry } from "../vault/log-entry.ts";
+import { entriesOf, readLog, type Log } from "../vault/log.ts";
+import type { VaultAccess } from "../vault/sealed-objects.ts";
+import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
+import { checkStoredObjects, listingFinding, listObjects, type ObjectFinding } from "../vault/verify-objects.ts";
+import { chooseSnapshots } from "./choose-snapshots.ts";
+import { gatherObjects, type Gathered, type UsedObject } from "./gather-objects.ts";
+import type { VerifiedStream, VerifyResult } from "./results.ts";
+import { parseSample, type Sample } from "./sample.ts";
+import { verifyContent } from "./verify-content.ts";
+
+export interface VerifyRequest {
+  readonly vault: string;
+  readonly snapshot: string;
+  readonly level: "catalogue" | "stored" | "content";
+  readonly sample: string;
+  /** Catalogue or recovery identities; recovery ones for `content`. */
+  readonly identities: readonly string[];
+  readonly pinnedSigners: readonly string[];
+  readonly pin: Head | undefined;
+  readonly kinds: readonly ResourceKind[];
+  readonly parallelism: number;
+  readonly maxAgeHours: number | undefined;
+}
+
+export interface VerifySurroundings extends VerifyTools {
+  readonly store: ObjectReader;
+  readonly cryptography: Cryptography;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+}
+
+/** Per stream: what was found, and how much was looked at. */
+export interface StreamTally {
+  readonly findings: Finding[];
+  checkedBytes: number;
+}
+
+export async function verifyBackup(request: VerifyRequest, tools: VerifySurroundings): Promise<VerifyResult> {
+  const { store, cryptography, clock } = tools;
+  const startedMs = clock.monotonicMs();
+  const log = await readLog({
+    store,
+    cryptography,
+    vault: request.vault,
+    pinnedSigners: request.pinnedSigners,
+    pin: request.pin,
+  });
+  const head = log.head;
+  const access: VaultAccess = { store, cryptography, vault: request.vault, identities: request.identities };
+  const snapshots = chooseSnapshots(log, request.snapshot);
+  const sample = parseSample(request.sample, head?.sha256 ?? "");
+  const gathered = await gatherObjects(access, snapshots, request.parallelism);
+  const tallies = new Map<string, StreamTally>(
+    [...gathered.streams.keys()].map((stream) => [stream, { findings: [], checkedBytes: 0 }]),
+  );
+  for (const { stream, finding } of gathered.findings) tallyOf(tallies, stream).findings.push(finding);
+  const checkedObjects = await checkObjects({ request, tools, access, gathered, sample, tallies });
+  if (request.level === "content")
+    await verifyContent({ request, tools, access, gathered, sample, tallies, snapshots });
+  const logFindings = [...findingsOfLog(log), ...(await canaryFindings(request, tools, log))];
+  const streams = streamsOf(gathered, tallies);
+  const newest = keptSnapshots(log)
+    .filter(({ entry }) => entry.snapshot.status === "complete")
+    .at(-1);
+  return {
+    vault: request.vault,
+    level: request.level,
+    sample: request.sample,
+    snapshots: snapshots.map(({ entry }) => entry.by.run),
+    head: { seq: head?.seq ?? 0, sha256: head?.sha256 ?? "" },
+    headPinned: log.headPinned,
+    signerPinned: log.signerTrust === "pinned",
+    streams,
+    log: logFindings,
+    damaged: streams.filter(({ findings }) => findings.some(({ severity }) => severity === "damage")).length,
+    checkedObjects,
+    checkedBytes: streams.reduce((sum, { checkedBytes }) => sum + checkedBytes, 0),
+    newestCompleteAt: newest?.entry.srv,
+    tooOld: await isTooOld(newest, request, store),
+    rtoSeconds: undefined,
+    durationMs: clock.monotonicMs() - startedMs,
+  };
+}
+
+/** The newest complete snapshot is older than the RPO, by the storage's clock. */
+async function isTooOld(
+  newest: LoggedSnapshot | undefined,
+  { maxAgeHours }: VerifyRequest,
+  store: ObjectReader,
+): Promise<boolean> {
+  if (maxAgeHours === undefined) return false;
+  if (newest === undefined) return true;
+  return (await store.serviceTime()).getTime() - Date.parse(newest.entry.srv) > maxAgeHours * 3_600_000;
+}
+
+export interface Checking {
+  readonly request: VerifyRequest;
+  readonly tools: VerifySurroundings;
+  readonly access: VaultAccess;
+  readonly gathered: Gathered;
+  readonly sample: Sample;
+  readonly tallies: Map<string, StreamTally>;
+}
+
+export function tallyOf(tallies: Map<string, StreamTally>, stream: string): StreamTally {
+  const tally = tallies.get(stream) ?? { findings: [], checkedBytes: 0 };
+  tallies.set(stream, tally);
+  return tally;
+}
+
+/** Existence and size of everything, then the bytes of the sample. Gives the number of objects read. */
+async function checkObjects(checking: Checking): Promise<number> {
+  const { request, tools, access, gathered, sample, tallies } = checking;
+  const listing = await listObjects(access);
+  for (const used of gathered.objects.values()) {
+    const found = listingFinding(listing, used.ref);
+    if (found !== undefined) report(used, found, tallies);
+  }
+  if (request.level === "catalogue") return 0;
+  const wanted = [...gathered.objects.values()].filter(
+    (used) => sample.holds(used.ref.o) && listingFinding(listing, used.ref) === undefined,
+  );
+  let checked = 0;
+  for await (const { ref, bytes, finding } of checkStoredObjects(access, refsOf(wanted), {
+    parallelism: request.parallelism,
+    signal: tools.signal,
+  })) {
+    checked += 1;
+    tools.reporter.progress({ activity: "Stored objects", done: checked, total: wanted.length });
+    const used = gathered.objects.get(ref.o);
+    if (used === undefined) continue;
+    for (const stream of used.streams) tallyOf(tallies, stream).checkedBytes += bytes;
+    if (finding !== undefined) report(used, finding, tallies);
+  }
+  return checked;
+}
+
+async function* refsOf(objects: readonly UsedObject[]): AsyncGenerator<UsedObject["ref"]> {
+  for (const { ref } of objects) yield ref;
+}
+
+function report(used: UsedObject, { object, what, message }: ObjectFinding, tallies: Map<string, StreamTally>): void {
+  const code = what === "missing" ? "OBJECT_MISSING" : "OBJECT_DAMAGED";
+  const where = `snapshots ${[...used.snapshots].join(", ")}`;
+  for (const stream of used.streams) {
+    tallyOf(tallies, stream).findings.push({
+      stream,
+      item: object,
+      code,
+      message: `${message}; concerns ${where}`,
+      severity: "damage",
+    });
+  }
+}
+
+function findingsOfLog(log: Log): readonly Finding[] {
+  const problems = log.problems.map(({ code, message }): Finding => ({
+    stream: "log",
+    code,
+    message,
+    severity: code === "LOG_VOID" ? "warning" : "damage",
+  }));
+  const incidents = entriesOf(log, "incident").map(({ entry }): Finding => ({
+    stream: "log",
+    code: entry.incident.code,
+    message: `incident of entry ${entry.seq}: ${entry.incident.objects.join(", ")}`,
+    severity: "warning",
+  }));
+  return [...problems, ...incidents];
+}
+
+/** Every recovery key that was given must open its canary: better found out now than on the worst day. */
+async function canaryFindings(
+  request: VerifyRequest,
+  { store, cryptography }: VerifySurroundings,
+  log: Log,
+): Promise<readonly Finding[]> {
+  const recipients = log.keys?.recipients ?? [];
+  const checks = await checkCanaries({ store, cryptography, vault: request.vault }, recipients, request.identities);
+  return checks.flatMap(({ fingerprint, state }): readonly Finding[] => {
+    if (state === "opened" || state === "not-tried") return [];
+    return [
+      {
+        stream: "log",
+        item: fingerprint,
+        code: "CANARY",
+        message: `the canary of recovery key ${fingerprint} is ${state}`,
+        severity: "damage",
+      },
+    ];
+  });
+}
+
+function streamsOf(gathered: Gathered, tallies: ReadonlyMap<string, StreamTally>): readonly VerifiedStream[] {
+  return [...tallies]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([stream, { findings, checkedBytes }]) => {
+      const known = gathered.streams.get(stream);
+      return {
+        stream,
+        ...(known?.name === undefined ? {} : { name: known.name }),
+        snapshots: [...(known?.snapshots ?? [])],
+        findings,
+        checkedBytes,
+        durationMs: 0,
+      };
+    });
+}
+
+/** What the log entry of a verification says. */
+export function verificationOf(
+  result: VerifyResult,
+  snapshots: readonly LoggedSnapshot[],
+): VerificationEntry["verification"] {
+  return {
+    snapshot: snapshots.length === 1 ? (snapshots[0]?.entry.seq ?? 0) : "all",
+    level: result.level,
+    sample: result.sample,
+    checked: result.checkedObjects,
+    damaged: result.damaged,
+  };
+}

@@ -1,0 +1,90 @@
+/**
+ * The agent a task runs in: inputs, variables, service connections, logging commands. The only user of
+ * azure-pipelines-task-lib.
+ */
+import { isDebugging, jobTokenFromEnvironment, secretInput } from "./quiet-agent-library.ts";
+import * as library from "azure-pipelines-task-lib/task.js";
+import { inert } from "../../engine/foundation/text.ts";
+
+export interface ServiceConnection {
+  readonly id: string;
+  readonly scheme: string;
+  readonly url: string | undefined;
+  /** Value of an authorization parameter (`tenantid`, `serviceprincipalkey`, …); secret. */
+  parameter(name: string): string | undefined;
+  /** Value of a data parameter (`environment`, …). */
+  data(name: string): string | undefined;
+}
+
+export interface Agent {
+  readonly isDebugging: boolean;
+  /** Undefined when empty. */
+  input(name: string): string | undefined;
+  /** Registered for masking before it is handed out. */
+  secret(name: string): string | undefined;
+  variable(name: string): string | undefined;
+  /** The running job's token. */
+  jobToken(): string | undefined;
+  connection(id: string): ServiceConnection | undefined;
+  addSecret(value: string): void;
+  /** One line of the log, made inert. */
+  print(line: string): void;
+  /** A logging command of ours; properties and message are escaped by the library. */
+  command(name: string, properties: Readonly<Record<string, string>>, message: string): void;
+  setOutput(name: string, value: string): void;
+  complete(result: "Succeeded" | "SucceededWithIssues" | "Failed", message: string): void;
+}
+
+export function workingAgent(): Agent {
+  const secrets = new Set<string>();
+  const addSecret = (value: string): void => {
+    // A multi-line secret is masked line by line: that is how it would show.
+    for (const line of value.split(/\r?\n/)) {
+      const text = line.trim();
+      if (text.length < 6 || secrets.has(text)) continue;
+      secrets.add(text);
+      library.setSecret(text);
+    }
+  };
+  return {
+    isDebugging,
+    input: (name) => nonEmpty(library.getInput(name)),
+    secret(name) {
+      const value = secretInput(name);
+      if (value !== undefined && name.toLowerCase() !== "containerurl") addSecret(value);
+      return value;
+    },
+    variable: (name) => nonEmpty(library.getVariable(name)),
+    jobToken() {
+      const token =
+        library.getEndpointAuthorizationParameter("SYSTEMVSSCONNECTION", "AccessToken", true) ??
+        jobTokenFromEnvironment();
+      if (token !== undefined) addSecret(token);
+      return token;
+    },
+    connection,
+    addSecret,
+    print: (line) => process.stdout.write(`${inert(line, 4000)}\n`),
+    command: (name, properties, message) => library.command(name, { ...properties }, message),
+    setOutput: (name, value) => library.setVariable(name, value, false, true),
+    complete: (result, message) =>
+      process.stdout.write(`##vso[task.complete result=${result};]${inert(message, 4000)}\n`),
+  };
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  const text = value?.trim();
+  return text === undefined || text === "" || /^\$\([^)]*\)$/.test(text) ? undefined : text;
+}
+
+function connection(id: string): ServiceConnection | undefined {
+  const scheme = library.getEndpointAuthorizationScheme(id, true);
+  if (scheme === undefined) return undefined;
+  return {
+    id,
+    scheme,
+    url: nonEmpty(library.getEndpointUrl(id, true)),
+    parameter: (name) => nonEmpty(library.getEndpointAuthorizationParameter(id, name, true)),
+    data: (name) => nonEmpty(library.getEndpointDataParameter(id, name, true)),
+  };
+}

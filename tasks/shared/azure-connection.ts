@@ -1,0 +1,51 @@
+/** An AzureRM service connection as the engine's sign-in wants it. */
+import { azureCredential, type AzureEndpoint } from "../../engine/store/azure-sign-in.ts";
+import type { TokenSource } from "../../engine/store/access-token.ts";
+import type { Agent, ServiceConnection } from "./agent.ts";
+import { badInput } from "./inputs.ts";
+
+export interface AzureSignIn {
+  readonly credential: TokenSource;
+  /** `core.windows.net`, or that of a sovereign cloud. */
+  readonly blobSuffix: string;
+}
+
+const suffixes: Readonly<Record<string, string>> = {
+  azurecloud: "core.windows.net",
+  azureusgovernment: "core.usgovcloudapi.net",
+  azurechinacloud: "core.chinacloudapi.cn",
+};
+
+export function azureSignIn(agent: Agent, input: string, connectionId: string): AzureSignIn {
+  const connection = agent.connection(connectionId);
+  if (connection === undefined) {
+    throw badInput(
+      input,
+      `names the service connection "${connectionId}", which this job was not given`,
+      "Authorise the pipeline for the service connection, then run it again.",
+    );
+  }
+  const environment = connection.data("environment")?.toLowerCase() ?? "azurecloud";
+  return {
+    credential: azureCredential(endpointOf(agent, connection)),
+    blobSuffix: suffixes[environment] ?? "core.windows.net",
+  };
+}
+
+function endpointOf(agent: Agent, connection: ServiceConnection): AzureEndpoint {
+  const secret = connection.parameter("serviceprincipalkey");
+  const certificate = connection.parameter("serviceprincipalcertificate");
+  for (const value of [secret, certificate]) if (value !== undefined) agent.addSecret(value);
+  return {
+    scheme: connection.scheme,
+    serviceConnectionId: connection.id,
+    tenantId: connection.parameter("tenantid"),
+    clientId: connection.parameter("serviceprincipalid"),
+    secret,
+    certificate,
+    msiClientId: connection.data("msiclientid"),
+    authorityHost: connection.data("activedirectoryauthority") ?? connection.data("environmentauthorityurl"),
+    systemAccessToken: agent.jobToken(),
+    oidcRequestUri: agent.variable("System.OidcRequestUri"),
+  };
+}

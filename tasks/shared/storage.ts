@@ -1,0 +1,53 @@
+/** The container the vaults live in, from the inputs. */
+import { md5 } from "../../engine/native/md5.ts";
+import type { Clock } from "../../engine/foundation/clock.ts";
+import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
+import type { DeletingStore } from "../../engine/store/object-store.ts";
+import type { Agent } from "./agent.ts";
+import { azureSignIn } from "./azure-connection.ts";
+import { badInput, oneOf, requiredInput } from "./inputs.ts";
+
+export function storageOf(
+  agent: Agent,
+  { clock, random }: { readonly clock: Clock; readonly random: () => number },
+): DeletingStore {
+  const shared = { md5, clock, random };
+  if (oneOf(agent, "storageConnection", ["serviceConnection", "containerUrl"]) === "containerUrl") {
+    return azureBlobStore({ ...shared, containerUrl: containerUrlOf(agent), sas: agent.secret("containerSas") });
+  }
+  const connectionId = requiredInput(
+    agent,
+    "azureSubscription",
+    "Choose the Azure Resource Manager service connection that may write to the storage account.",
+  );
+  const account = requiredInput(agent, "storageAccount", "Name the storage account, e.g. contosobackups.");
+  if (!/^[a-z0-9]{3,24}$/.test(account))
+    throw badInput(
+      "storageAccount",
+      `is "${account}"`,
+      "A storage account's name has 3 to 24 lower-case letters and digits; for other addresses use containerUrl.",
+    );
+  const container = requiredInput(agent, "containerName", "Name the container in that account.");
+  const { credential, blobSuffix } = azureSignIn(agent, "azureSubscription", connectionId);
+  return azureBlobStore({
+    ...shared,
+    containerUrl: `https://${account}.blob.${blobSuffix}/${encodeURIComponent(container)}`,
+    credential,
+  });
+}
+
+function containerUrlOf(agent: Agent): string {
+  const address = agent.secret("containerUrl");
+  if (address === undefined) {
+    throw badInput(
+      "containerUrl",
+      "is empty",
+      "Give the container's address, e.g. https://account.blob.core.windows.net/backups.",
+    );
+  }
+  const query = address.indexOf("?");
+  if (query >= 0) agent.addSecret(address.slice(query + 1));
+  const signature = /[?&]sig=([^&]+)/.exec(address)?.[1];
+  if (signature !== undefined) for (const form of [signature, decodeURIComponent(signature)]) agent.addSecret(form);
+  return address;
+}
