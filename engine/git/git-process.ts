@@ -77,6 +77,7 @@ export function gitProcesses(options: GitProcessOptions): GitProcesses {
           allowUnsafeConfigPaths: true,
           allowUnsafeHooksPath: true,
           allowUnsafeExec: true,
+          allowUnsafeTemplateDir: true,
         },
       }).env(environment);
     },
