@@ -165,7 +165,6 @@ async function commit({ container, calls }: Parts, name: string, ids: readonly s
 
 /**
  * The name may be taken: by our own attempt whose answer was lost, or by somebody else. The stored bytes decide.
- * (A commit can also fail because somebody else's commit swept our staged blocks away.)
  */
 async function createdOrSame(
   parts: Parts,
@@ -189,14 +188,17 @@ async function createdOrSame(
   return info;
 }
 
+/** A commit after somebody else's swept our blocks away; a SAS that may create but not overwrite. */
+const MAY_MEAN_TAKEN: ReadonlySet<string> = new Set(["InvalidBlockList", "AuthorizationPermissionMismatch"]);
+
 /** What is stored under the name that was refused; throws the refusal when the name is not taken after all. */
 async function takenBy({ calls, reader }: Parts, name: string, failure: ServiceFailure): Promise<ObjectBody> {
   const refusal = calls.errorOf(failure, { action: "create", name });
-  if (!saysItExists(failure) && failure.serviceCode !== "InvalidBlockList") throw refusal;
+  if (!saysItExists(failure) && !MAY_MEAN_TAKEN.has(failure.serviceCode)) throw refusal;
   try {
     return await reader.read(name);
   } catch (error) {
-    throw hasCode(error, "STORE_NOT_FOUND") ? refusal : error;
+    throw hasCode(error, "STORE_NOT_FOUND", "STORE_FORBIDDEN") ? refusal : error;
   }
 }
 

@@ -20,13 +20,8 @@ interface Reason {
 }
 
 const SKEW_LIMIT_MS = 15 * 60_000;
-/** Any one of the letters is enough. */
-const LETTERS: Readonly<Record<StoreAction, readonly string[]>> = {
-  read: ["r"],
-  list: ["l"],
-  create: ["c", "w"],
-  delete: ["d"],
-};
+/** `c` alone is enough for small new objects, but not for staging blocks. */
+const LETTERS: Readonly<Record<StoreAction, string>> = { read: "r", list: "l", create: "w", delete: "d" };
 const RENEW = "Make a new SAS for the container with the rights read, add, create, write, list and give it again";
 const RESUME = "the next run continues where this one stopped";
 
@@ -77,9 +72,9 @@ function scopeReason({ context }: RefusalFacts, sas: SasFacts): Reason | undefin
 
 function letterReason({ request, context }: RefusalFacts, sas: SasFacts): Reason | undefined {
   const needed = LETTERS[request.action];
-  if (sas.permissions === undefined || needed.some((letter) => sas.permissions?.includes(letter))) return undefined;
+  if (sas.permissions === undefined || sas.permissions.includes(needed)) return undefined;
   return {
-    found: `the SAS in ${context.address.sasInput} has the rights sp=${plain(sas.permissions)} and lacks ${needed.join(" or ")}`,
+    found: `the SAS in ${context.address.sasInput} has the rights sp=${plain(sas.permissions)} and lacks ${needed}`,
     hint: `${RENEW}${request.action === "delete" ? " (and delete, for retention)" : ""}.`,
   };
 }
@@ -96,7 +91,7 @@ const BY_CODE: Readonly<Record<string, (facts: RefusalFacts) => Reason>> = {
     found:
       context.signIn === "token"
         ? "the account's network rules or the rights of the signed-in identity do not allow it"
-        : "the account's network rules, or the rights of the SAS, do not allow it",
+        : `the account's network rules do not allow it, or the SAS in ${context.address.sasInput} is not accepted`,
     hint: "Allow this machine's network in the account's firewall (or run on an agent inside it), and check the rights.",
   }),
   AuthorizationSourceIPMismatch: ({ context }) => ({

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
 
 /**
@@ -299,13 +300,8 @@ async function deliver(state: ProxyState, delivery: Delivery): Promise<void> {
   response.writeHead(answer.statusCode ?? 502, headers);
   const isGoodRead = seen.kind === "read" && (answer.statusCode ?? 500) < 300;
   if (isGoodRead && (await deliverSpoilt(state, delivery))) return;
-  for await (const part of answer) {
-    const bytes = part as Buffer;
-    if (response.destroyed) return;
-    if (isGoodRead) state.counts.bytesRead += bytes.length;
-    if (!response.write(bytes)) await Promise.race([once(response, "drain"), once(response, "close")]);
-  }
-  response.end();
+  if (isGoodRead) answer.on("data", (bytes: Buffer) => void (state.counts.bytesRead += bytes.length));
+  await pipeline(answer, response);
 }
 
 async function deliverSpoilt(state: ProxyState, { seen, answer, response }: Delivery): Promise<boolean> {
