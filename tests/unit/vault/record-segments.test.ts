@@ -5,7 +5,7 @@ import { readAll } from "../../../engine/foundation/bytes.ts";
 import { mergedRecords, recordFinder } from "../../../engine/vault/record-segments.ts";
 import { openSealed } from "../../../engine/vault/sealed-objects.ts";
 import type { Segment } from "../../../engine/vault/ref.ts";
-import type { RecordLine, StreamWriter } from "../../../engine/vault/stream-writer.ts";
+import type { RecordLine } from "../../../engine/vault/stream-writer.ts";
 import {
   cryptography,
   each,
