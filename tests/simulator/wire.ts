@@ -32,23 +32,28 @@ export const hostPrefixes = [
 
 /** Segments are split before they are decoded: a value may hold `%2F`. */
 export function addressOf(request: IncomingMessage, organization: string): Address {
-  const [rawPath = "", rawQuery = ""] = splitOnce(request.url ?? "/");
+  const [rawPath, rawQuery] = splitOnce(request.url ?? "/");
   const all = rawPath
     .split("/")
     .filter((part) => part !== "")
     .map(decoded);
-  const first = (all[0] ?? "").toLowerCase();
-  const isPrefixed = hostPrefixes.includes(first) && all.length > 1 && !(all[1] ?? "").startsWith("_");
-  const [name = "", ...segments] = isPrefixed ? all.slice(1) : all;
+  const host = hostOf(all);
+  const [name = "", ...segments] = host === "" ? all : all.slice(1);
   return {
-    host: isPrefixed ? first : "",
+    host,
     isOrganization: name.toLowerCase() === organization.toLowerCase(),
-    isGit: !isPrefixed && segments.slice(0, 2).includes("_git"),
+    isGit: host === "" && segments.slice(0, 2).includes("_git"),
     segments,
     path: segments.join("/"),
     query: new URLSearchParams(rawQuery),
     organizationUrl: `http://${request.headers.host ?? "127.0.0.1"}/${organization}`,
   };
+}
+
+/** `/vssps/{org}/…` is a host's; `/vssps/_apis/…` would be an organisation of that name. */
+function hostOf([first = "", second = "_"]: readonly string[]): string {
+  const prefix = first.toLowerCase();
+  return hostPrefixes.includes(prefix) && !second.startsWith("_") ? prefix : "";
 }
 
 function splitOnce(url: string): readonly [string, string] {
