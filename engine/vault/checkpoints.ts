@@ -12,8 +12,11 @@ import type { ObjectStore } from "../store/object-store.ts";
 import { checkpointName, checkpointPrefix, parseCheckpointName, runsPrefix } from "./layout.ts";
 import type { NumberedParts } from "./layout.ts";
 import { writeLines } from "./line-objects.ts";
+import { entriesOf } from "./log.ts";
+import type { Log } from "./log.ts";
 import { streamOf } from "./merge-index.ts";
-import type { StreamDraft } from "./merge-index.ts";
+import type { Index, StreamDraft } from "./merge-index.ts";
+import { retiredRuns } from "./retired.ts";
 import type { Ref } from "./ref.ts";
 import { readObjectLines } from "./sealed-objects.ts";
 import type { SealedWriter, VaultAccess } from "./sealed-objects.ts";
@@ -92,10 +95,33 @@ export async function readCheckpoints(
   return drafts;
 }
 
-/** Runs that have left checkpoints, oldest first. */
-export async function runsWithCheckpoints(access: VaultAccess): Promise<readonly string[]> {
+/**
+ * Drafts with new content that runs have left behind without committing, as far as they are newer than what the
+ * parent snapshot holds; of several runs the newest. A run may go on from them: the checks of its commit treat what
+ * they refer to like any other reference.
+ */
+export async function abandonedDrafts(
+  access: VaultAccess,
+  log: Pick<Log, "entries">,
+  { run, signer, parent }: { readonly run: string; readonly signer: string; readonly parent: Index },
+): Promise<ReadonlyMap<string, CheckpointedDraft>> {
+  const retired = retiredRuns(log);
+  const committed = new Set(entriesOf(log, "snapshot").map(({ entry }) => entry.by.run));
   const names = await listCheckpoints(access, runsPrefix(access.vault));
-  return [...new Set(names.map(({ run }) => run))].sort();
+  const runs = [...new Set(names.map((parts) => parts.run))].sort();
+  const drafts = new Map<string, CheckpointedDraft>();
+  for (const other of runs) {
+    if (other === run || retired.has(other) || committed.has(other)) continue;
+    for (const [stream, draft] of await readCheckpoints(access, other, signer)) {
+      if (draft.changed && isNewer(draft, parent.get(stream)?.asOf)) drafts.set(stream, draft);
+    }
+  }
+  return drafts;
+}
+
+function isNewer({ lines }: StreamDraft, asOf: string | undefined): boolean {
+  const read = lines[0]?.asOf;
+  return asOf === undefined || (read !== undefined && Date.parse(read) > Date.parse(asOf));
 }
 
 async function listCheckpoints({ store, vault }: VaultAccess, prefix: string): Promise<readonly NumberedParts[]> {
