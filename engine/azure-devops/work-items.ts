@@ -2,6 +2,7 @@
  * Work items (rest-reference §8.8): the two change feeds, items in batches, their comments and revisions, the recycle bin,
  * and writing. Items, revisions and comments are given back as the service sent them.
  */
+import { objectAt } from "../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
 import type { ApiRequest, AzureDevOps, ListOf } from "./azure-devops.ts";
 import { requiredNumber, requiredObject, requiredObjects, requiredText } from "./fields.ts";
@@ -42,13 +43,25 @@ export function reportingRevisions(
   return feed(azureDevOps, { ...feedRequest("workitemrevisions", project), query }, from);
 }
 
-/** Links between work items that were added, changed or removed (`isActive` false) since the start. */
-export function reportingLinks(
+/**
+ * Links between work items that were added, changed or removed (`isActive` false) since the start: `{rel, sourceId,
+ * targetId, isActive, changedDate, …}`, flat, wherever the service keeps these.
+ */
+export async function* reportingLinks(
   azureDevOps: AzureDevOps,
   project: string | undefined,
   from: FeedStart,
 ): AsyncGenerator<FeedPage> {
-  return feed(azureDevOps, feedRequest("workitemlinks", project), from);
+  for await (const page of feed(azureDevOps, feedRequest("workitemlinks", project), from)) {
+    yield { ...page, values: page.values.map(flatLink) };
+  }
+}
+
+function flatLink(raw: JsonObject): JsonObject {
+  const link = { ...raw, ...objectAt(raw, "attributes") };
+  requiredNumber(link, "sourceId", "reported link");
+  requiredNumber(link, "targetId", "reported link");
+  return link;
 }
 
 const batchSize = 200;
