@@ -176,21 +176,32 @@ function start({ signal, ...options }: GitProcessOptions, { folder, args, input 
     child.on("close", (status) => resolve(status ?? -1));
   });
   const fed = feed(child.stdin, input ?? "");
-  const ended = Promise.all([exited, fed]).then(([status, inputError]) => {
+  const ended = Promise.all([exited, fed]).then(([status, failure]) => {
     signal?.removeEventListener("abort", onAbort);
     signal?.throwIfAborted();
-    // Broken pipes are not told: then git ended early, and its own message says why.
-    if (inputError !== undefined && (inputError as { code?: string }).code !== "EPIPE") throw inputError as Error;
+    if (failure !== undefined) throw failure.error;
     return { status, stderr };
   });
   ended.catch(() => undefined); // reported to whoever waits for it
   return { output: child.stdout, ended, kill: () => void child.kill() };
 }
 
-/** What went wrong while feeding, if anything. */
-async function feed(stdin: NodeJS.WritableStream, input: GitInput): Promise<unknown> {
-  const source = typeof input === "string" ? Readable.from([Buffer.from(input)]) : Readable.from(input);
-  return new Promise((resolve) => pipeline(source, stdin, (error) => resolve(error ?? undefined)));
+/**
+ * The error of the input, if it threw. That git did not want all of it is no error here: git then ended early, and its
+ * exit code and message say why.
+ */
+async function feed(stdin: NodeJS.WritableStream, input: GitInput): Promise<{ readonly error: unknown } | undefined> {
+  let failure: { readonly error: unknown } | undefined;
+  async function* source(): AsyncGenerator<Uint8Array> {
+    try {
+      if (typeof input === "string") yield Buffer.from(input);
+      else yield* input;
+    } catch (error) {
+      failure = { error };
+      throw error;
+    }
+  }
+  return new Promise((resolve) => pipeline(Readable.from(source()), stdin, () => resolve(failure)));
 }
 
 function missingGit(cause: unknown): BackupError {

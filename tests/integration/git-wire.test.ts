@@ -203,7 +203,7 @@ describe.each(modes)("a repository behind $name", (mode) => {
 
         const outcome = await take().then(
           () => "stored",
-          (error: { code?: string }) => error.code,
+          (error: unknown) => (error as { code?: string }).code,
         );
 
         expect(`${JSON.stringify(action)}: ${outcome ?? ""}`).toMatch(new RegExp(`: ${code}$`));
