@@ -93,12 +93,24 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   if (earlier !== undefined) return alreadyCommitted(session, earlier);
   const checkpoints = await keepCheckpoints(session);
   const walk = await prepareWalk(session, checkpoints);
-  const read = await readSource(walk);
-  await checkpoints.flush();
-  if (request.share.phase === "shard") return undefined;
+  const read = await readKeeping(walk, checkpoints);
+  if (request.share.phase === "shard") {
+    await checkpoints.flush();
+    return undefined;
+  }
   const committed = await commit(session, read, walk);
   const retention = await runRetention(session, committed.log);
   return backupResult(session, { ...committed, read, retention });
+}
+
+/** Whatever ends the walk early, what it has stored so far is kept for the next attempt. */
+async function readKeeping(walk: Walk, checkpoints: Checkpoints): Promise<WalkResult> {
+  try {
+    return await readSource(walk);
+  } catch (error) {
+    await checkpoints.flush().catch(() => undefined); // the storage itself may be what failed
+    throw error;
+  }
 }
 
 async function openSession(request: BackupRequest, tools: BackupTools): Promise<Session> {

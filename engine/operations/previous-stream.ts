@@ -42,9 +42,8 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
   };
 }
 
-function ruleOf(state: StreamState | undefined, { access, now }: PreviousFacts): string | undefined {
-  if (state === undefined) return undefined;
-  return rebaseReason(state, { cryptography: access.cryptography, now })?.reason;
+function ruleOf(state: StreamState | undefined, { now }: PreviousFacts): string | undefined {
+  return state === undefined ? undefined : rebaseReason(state, { now });
 }
 
 async function* keysOf(

@@ -7,6 +7,7 @@ export function agentNetwork(agent: Agent): {
   readonly certificate: CertificateFiles | undefined;
 } {
   const url = agent.variable("Agent.ProxyUrl");
+  const username = agent.variable("Agent.ProxyUsername");
   const password = agent.variable("Agent.ProxyPassword");
   if (password !== undefined) agent.addSecret(password);
   const caFile = agent.variable("Agent.CAInfo");
@@ -14,7 +15,12 @@ export function agentNetwork(agent: Agent): {
     proxy:
       url === undefined
         ? undefined
-        : { url, username: agent.variable("Agent.ProxyUsername"), password, bypass: bypassList(agent) },
+        : {
+            url,
+            ...(username === undefined ? {} : { username }),
+            ...(password === undefined ? {} : { password }),
+            bypass: bypassList(agent),
+          },
     certificate: caFile === undefined ? undefined : { caFile },
   };
 }

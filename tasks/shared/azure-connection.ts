@@ -1,6 +1,7 @@
 /** An AzureRM service connection as the engine's sign-in wants it. */
 import { azureCredential, type AzureEndpoint } from "../../engine/store/azure-sign-in.ts";
 import type { TokenSource } from "../../engine/store/access-token.ts";
+import type { Clock } from "../../engine/foundation/clock.ts";
 import type { Agent, ServiceConnection } from "./agent.ts";
 import { badInput } from "./inputs.ts";
 
@@ -16,7 +17,14 @@ const suffixes: Readonly<Record<string, string>> = {
   azurechinacloud: "core.chinacloudapi.cn",
 };
 
-export function azureSignIn(agent: Agent, input: string, connectionId: string): AzureSignIn {
+export interface SignInPlace {
+  readonly agent: Agent;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** `input` is the input that names the connection. */
+export function azureSignIn({ agent, clock, random }: SignInPlace, input: string, connectionId: string): AzureSignIn {
   const connection = agent.connection(connectionId);
   if (connection === undefined) {
     throw badInput(
@@ -27,7 +35,7 @@ export function azureSignIn(agent: Agent, input: string, connectionId: string): 
   }
   const environment = connection.data("environment")?.toLowerCase() ?? "azurecloud";
   return {
-    credential: azureCredential(endpointOf(agent, connection)),
+    credential: azureCredential(endpointOf(agent, connection), { clock, random }),
     blobSuffix: suffixes[environment] ?? "core.windows.net",
   };
 }

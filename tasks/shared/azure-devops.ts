@@ -20,13 +20,12 @@ export interface Wiring {
 /** Entra's name for Azure DevOps (Microsoft Learn, authentication guidance). */
 const azureDevOpsScope = "499b84ac-1321-427f-aa17-267ca6975798/.default";
 
-/** `urlInput` says which input holds the address; without it the job's own organisation is meant. */
 export async function azureDevOpsOf(wiring: Wiring, organizationUrl: string): Promise<AzureDevOpsConnection> {
   const { agent, clock, random, reporter, signal, parallelism } = wiring;
   const { proxy, certificate } = agentNetwork(agent);
   return connectAzureDevOps({
     organizationUrl,
-    signIn: signInOf(agent, clock),
+    signIn: signInOf(wiring),
     clock,
     random,
     reporter,
@@ -51,7 +50,8 @@ export function ownOrganization(agent: Agent): string {
   return url;
 }
 
-function signInOf(agent: Agent, clock: Clock): SignIn {
+function signInOf(wiring: Wiring): SignIn {
+  const { agent, clock } = wiring;
   switch (oneOf(agent, "azureDevOpsAuthentication", ["jobToken", "accessToken", "serviceConnection"])) {
     case "accessToken": {
       const token = agent.secret("accessToken");
@@ -69,7 +69,7 @@ function signInOf(agent: Agent, clock: Clock): SignIn {
         "azureDevOpsConnection",
         "Choose the service connection whose identity is a user of the organisation.",
       );
-      const { credential } = azureSignIn(agent, "azureDevOpsConnection", id);
+      const { credential } = azureSignIn(wiring, "azureDevOpsConnection", id);
       return entraToken(async () => {
         const { token, expiresOnTimestamp } = await credential.getToken(azureDevOpsScope);
         agent.addSecret(token);

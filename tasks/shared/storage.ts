@@ -1,10 +1,9 @@
 /** The container the vaults live in, from the inputs. */
 import { md5 } from "../../engine/native/md5.ts";
-import type { Clock } from "../../engine/foundation/clock.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
 import type { Agent } from "./agent.ts";
-import { azureSignIn } from "./azure-connection.ts";
+import { azureSignIn, type SignInPlace } from "./azure-connection.ts";
 import { badInput, oneOf, requiredInput } from "./inputs.ts";
 
 export function storageOf(
@@ -28,7 +27,7 @@ export function storageOf(
       "A storage account's name has 3 to 24 lower-case letters and digits; for other addresses use containerUrl.",
     );
   const container = requiredInput(agent, "containerName", "Name the container in that account.");
-  const { credential, blobSuffix } = azureSignIn(agent, "azureSubscription", connectionId);
+  const { credential, blobSuffix } = azureSignIn(place, "azureSubscription", connectionId);
   return azureBlobStore({
     ...shared,
     containerUrl: `https://${account}.blob.${blobSuffix}/${encodeURIComponent(container)}`,

@@ -1,0 +1,110 @@
+/** The inputs of BackupProject, read and checked before anything is contacted. */
+import {
+  parseAgentKey,
+  parseOwnerKey,
+  parseRecipients,
+  parseSigners,
+  type AgentKeys,
+  type OwnerKeys,
+} from "../../engine/crypto/keys.ts";
+import type { Cryptography } from "../../engine/crypto/cryptography.ts";
+import type { BackupOptions } from "../../engine/kinds/kind.ts";
+import { composing, everything, oneOfSeveral, type Share } from "../../engine/operations/share.ts";
+import type { Agent } from "../shared/agent.ts";
+import { badInput, flag, lines, oneOf, requiredSecret, wholeNumber } from "../shared/inputs.ts";
+import { toolVersion } from "../shared/tool-version.ts";
+
+export interface Settings {
+  readonly projects: readonly string[];
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly options: BackupOptions;
+  readonly agentKeys: AgentKeys;
+  readonly ownerKeys: OwnerKeys | undefined;
+  readonly recoveryRecipients: readonly string[];
+  readonly pinnedSigners: readonly string[];
+  readonly build: string | undefined;
+  readonly buildName: string;
+  readonly toolVersion: string;
+  readonly share: Share;
+  readonly maxStaleDays: number;
+  readonly failOnPartial: boolean;
+  readonly retention: string;
+}
+
+export async function readSettings(
+  agent: Agent,
+  { cryptography }: { readonly cryptography: Cryptography },
+): Promise<Settings> {
+  const agentKey = requiredSecret(
+    agent,
+    "agentKey",
+    "Map it from a secret variable that holds the agent key (npm run keys, or the hub's Set up page, makes one).",
+  );
+  const ownerKey = agent.secret("ownerKey");
+  return {
+    projects: projectNames(agent),
+    include: lines(agent, "include"),
+    exclude: lines(agent, "exclude"),
+    options: {
+      pullRequestRefs: flag(agent, "pullRequestRefs", false),
+      gitEngine: oneOf(agent, "gitEngine", ["auto", "wire", "git"]),
+      catalogueNames: oneOf(agent, "catalogueNames", ["names", "ids"]),
+    },
+    agentKeys: await parseAgentKey(agentKey, cryptography),
+    ownerKeys: ownerKey === undefined ? undefined : await parseOwnerKey(ownerKey, cryptography),
+    recoveryRecipients: parseRecipients(agent.input("recoveryRecipients") ?? ""),
+    pinnedSigners: pinnedSigners(agent),
+    build: buildIdentity(agent),
+    buildName: agent.variable("Build.BuildNumber") ?? agent.variable("Release.ReleaseName") ?? "manual",
+    toolVersion,
+    share: shareOf(agent),
+    maxStaleDays: wholeNumber(agent, "maxStaleDays", { fallback: 3, least: 0, most: 3650 }),
+    failOnPartial: flag(agent, "failOnPartial", false),
+    retention: agent.input("retention") ?? "",
+  };
+}
+
+function projectNames(agent: Agent): readonly string[] {
+  const named = lines(agent, "projects");
+  if (named.length > 0) return named;
+  const own = agent.variable("System.TeamProject");
+  if (own === undefined)
+    throw badInput(
+      "projects",
+      "is empty and the job belongs to no project",
+      "Name the projects to back up, one per line, or *.",
+    );
+  return [own];
+}
+
+export function pinnedSigners(agent: Agent): readonly string[] {
+  const given = agent.input("signer");
+  return given === undefined ? [] : parseSigners(given);
+}
+
+/** The same for all attempts and agents of one pipeline run. */
+function buildIdentity(agent: Agent): string | undefined {
+  const collection = agent.variable("System.CollectionId") ?? agent.variable("System.CollectionUri") ?? "";
+  const build = agent.variable("Build.BuildId");
+  if (build !== undefined) return `${collection} build ${build}`;
+  const release = agent.variable("Release.ReleaseId");
+  return release === undefined
+    ? undefined
+    : `${collection} release ${release} ${agent.variable("Release.AttemptNumber") ?? "1"}`;
+}
+
+function shareOf(agent: Agent): Share {
+  const phase = oneOf(agent, "shardPhase", ["all", "shard", "compose"]);
+  if (phase === "all") return everything;
+  if (phase === "compose") return composing;
+  const of = Number(agent.variable("System.TotalJobsInPhase") ?? "1");
+  const position = Number(agent.variable("System.JobPositionInPhase") ?? "1");
+  if (Number.isInteger(of) && of >= 1 && of <= 200 && position >= 1 && position <= of)
+    return oneOfSeveral(position - 1, of);
+  throw badInput(
+    "shardPhase",
+    `is shard, but the job says it is number ${position} of ${of}`,
+    "Use it in a job with strategy: parallel: N.",
+  );
+}
