@@ -299,13 +299,13 @@ function commit(draft: Draft, context: PlanContext, relations: PlannedRelations)
 function likenessOf(draft: Draft): WorkItem {
   const { item, now, request, tracking } = draft;
   const changed = withCreation(draft);
-  const rev = item.revisions.length + 1;
-  const revision = {
-    ...{ item, rev, changed, watermark: tracking.feed.length + 1 },
+  const likeness = { ...item, revisions: [...item.revisions], current: mergedBag(item.current, changed) };
+  likeness.revisions.push({
+    ...{ item: likeness, rev: item.revisions.length + 1, changed, watermark: tracking.feed.length + 1 },
     at: draft.at ?? now,
     by: draft.by ?? request.by,
     authorizedAt: now,
     authorizedBy: request.by,
-  };
-  return { ...item, revisions: [...item.revisions, revision], current: mergedBag(item.current, changed) };
+  });
+  return likeness;
 }

@@ -33,8 +33,18 @@ const DATE_FIELDS = namesOf(["dateTime"]);
 const IDENTITY_FIELDS = namesOf(["identity"]);
 export const LONG_TEXT_FIELDS = namesOf(["html", "history"]);
 
+const identities = new WeakMap<SimIdentity, { readonly base: string; readonly json: JsonObject }>();
+
 export function identityJson(identity: FieldValue, base: string): JsonObject {
   if (!isIdentity(identity)) return { displayName: String(identity), uniqueName: String(identity) };
+  const known = identities.get(identity);
+  if (known?.base === base) return known.json;
+  const json = freshIdentityJson(identity, base);
+  identities.set(identity, { base, json });
+  return json;
+}
+
+function freshIdentityJson(identity: SimIdentity, base: string): JsonObject {
   const avatar = `${base}/_apis/GraphProfile/MemberAvatars/${identity.descriptor}`;
   return {
     displayName: identity.displayName,

@@ -247,13 +247,13 @@ function sameSide(one: WorkItemLink, other: WorkItemLink): boolean {
   return one.type === other.type && one.target === other.target;
 }
 
-/** The bag after a change; the same object again when nothing was there before (one-revision items share it). */
+/** The bag after a change. System.History belongs to its revision alone. */
 export function mergedBag(before: Record<string, FieldValue>, changed: Readonly<Bag>): Record<string, FieldValue> {
   const after: Record<string, FieldValue> = { ...before };
-  for (const [name, value] of Object.entries(changed)) {
-    if (name === "System.History") continue;
-    if (value === null) Reflect.deleteProperty(after, name);
-    else after[name] = value;
+  for (const name of Object.keys(changed)) {
+    const value = changed[name];
+    if (value === null || value === undefined) Reflect.deleteProperty(after, name);
+    else if (name !== "System.History") after[name] = value;
   }
   return after;
 }
