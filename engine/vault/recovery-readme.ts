@@ -85,7 +85,7 @@ Three helpers: fetch one name; list all names below a prefix, page by page; fetc
       age --decrypt --identity "$KEY_FILE" sealed.tmp
     }
 
-DAMAGED means: the stored bytes are not the ones that were signed. If the storage account keeps versions, look for
+DAMAGED means: the stored bytes are not the ones that were signed. Do not use what is built on it. If the storage account keeps versions, look for
 an older version of the same name; the oldest one with the right hash is the object.
 `;
 }
@@ -242,11 +242,11 @@ LFS objects belong into repository.git/lfs/objects/01/23/0123....
 const layout = `
 WHAT IS WHERE
 -------------
-README.txt                 this page
-log/<number>.json          the signed log, the only truth
-data/<run>/<shard>-<n>.*   sealed objects: *.bundle.age Git bundles, *.ndjson.gz.age lines of JSON,
-                           *.json.gz.age states, *.tar.age and *.bin.age files
-runs/                      notes of backups that were under way
-restores/                  journals of restores
-canary/                    small objects that prove that a recovery key opens this vault
+README.txt           this page
+log/                 the signed log, the only truth
+data/RUN/            sealed objects: *.bundle.age are Git bundles, *.ndjson.gz.age lines of JSON,
+  SHARD-NUMBER.*     *.json.gz.age states, *.tar.age and *.bin.age files
+runs/                notes of backups that were under way
+restores/            journals of restores
+canary/              small objects that prove that a recovery key opens this vault
 `;
