@@ -46,7 +46,7 @@ export async function uploadAttachment(
   return isLong ? inPieces(azureDevOps, project, content) : inOne(azureDevOps, project, content);
 }
 
-// An attachment without a reference harms nobody: that is why sending it may be repeated like a read (`isRead`).
+// An attachment without a reference harms nobody: that is why sending it may be repeated.
 
 async function inOne(azureDevOps: AzureDevOps, project: string, content: AttachmentContent): Promise<AttachmentRef> {
   const parts: Uint8Array[] = [];
@@ -58,7 +58,7 @@ async function inOne(azureDevOps: AzureDevOps, project: string, content: Attachm
     project,
     path: ["wit", "attachments"],
     query,
-    isRead: true,
+    isRepeatable: true,
   };
   return refFrom(await azureDevOps.upload({ ...request, content: concat(parts) }), content.name);
 }
@@ -71,7 +71,7 @@ async function inPieces(azureDevOps: AzureDevOps, project: string, content: Atta
     project,
     path: ["wit", "attachments"],
     query: { fileName: content.name, uploadType: "chunked" },
-    isRead: true,
+    isRepeatable: true,
   };
   const ref = refFrom(await azureDevOps.upload({ ...register, content: new Uint8Array(0) }), content.name);
   const query = { fileName: content.name };
@@ -79,7 +79,7 @@ async function inPieces(azureDevOps: AzureDevOps, project: string, content: Atta
   let offset = 0;
   for await (const piece of piecesOf(content, content.pieceBytes ?? 16 * mebibyte)) {
     const range = `bytes ${offset}-${offset + piece.length - 1}/${content.length}`;
-    await azureDevOps.upload({ ...request, isRead: true, content: piece, headers: { "content-range": range } });
+    await azureDevOps.upload({ ...request, isRepeatable: true, content: piece, headers: { "content-range": range } });
     offset += piece.length;
   }
   return ref;

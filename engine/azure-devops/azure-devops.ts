@@ -63,6 +63,8 @@ export interface ApiRequest {
   readonly version?: string;
   /** A POST that only reads may be repeated after any failure. */
   readonly isRead?: boolean;
+  /** A write that may be made twice without harm: repeated like a read. */
+  readonly isRepeatable?: boolean;
 }
 
 export interface ApiAnswer {

@@ -122,7 +122,8 @@ export class Requests {
   #persistently<Result>(url: URL, request: ApiRequest, work: (url: URL) => Promise<Result>): Promise<Result> {
     const governor = this.#parts.governorOf(url.origin);
     const persistence = { ...this.#parts.persistence, patienceMs: this.patienceMs };
-    return persist(() => governor.turn(() => work(url)), !isWrite(request), persistence);
+    const isRepeatable = request.isRepeatable ?? !isWrite(request);
+    return persist(() => governor.turn(() => work(url)), isRepeatable, persistence);
   }
 
   async #locations(area: Area): Promise<readonly JsonValue[]> {

@@ -350,6 +350,27 @@ describe("trouble of the service", () => {
     expect(azure.faults.struck).toBeGreaterThanOrEqual(8);
   });
 
+  it("of being throttled only costs time, and is told once", async () => {
+    await using busy = await simulator({
+      throttle: { limit: 40, windowMs: 600, maxDelayMs: 20, retryAfterSeconds: 0.2 },
+    });
+    const { id } = busy.state.addProject("Busy");
+    const lines: string[] = [];
+    const patient = await connectAzureDevOps({
+      organizationUrl: busy.organizationUrl,
+      signIn: personalAccessToken(busy.token),
+      clock: systemClock,
+      random: Math.random,
+      reporter: { ...silentReporter, info: (line) => void lines.push(line) },
+    });
+
+    const read = await Promise.all(Array.from({ length: 120 }, () => getProject(patient, id)));
+
+    expect(new Set(read.map((project) => project.id))).toEqual(new Set([id]));
+    expect(lines.filter((line) => line.startsWith("Slowed down by Azure DevOps"))).toHaveLength(1);
+    patient.close();
+  });
+
   it.each(["401", "203", "302"] as const)("is named when a token ends in the middle of a run (%s)", async (refusal) => {
     azure.state.signIn.refusal = refusal;
     const expiring = await connect(azure.state.signIn.issue({ requests: 3 }));
