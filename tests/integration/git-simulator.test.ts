@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { initBare, refsOf, variedRepository, workRepository, noise } from "../support/git-repositories.ts";
+import { initBare, refsOf, runGit, variedRepository, workRepository, noise } from "../support/git-repositories.ts";
 import { startGitServer } from "../support/git-server.ts";
 import type { GitServer } from "../support/git-server.ts";
 
@@ -21,27 +21,10 @@ describe("the simulated Git server, driven by git itself", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  // The test's own server answers in this process, so git must not block it.
-  async function runGit(cwd: string, ...args: string[]): Promise<{ status: number; stderr: string }> {
-    const { spawn } = await import("node:child_process");
-    return new Promise((resolve) => {
-      const env = {
-        ...process.env,
-        GIT_TERMINAL_PROMPT: "0",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_GLOBAL: "/dev/null",
-      };
-      const child = spawn("git", args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
-      let stderr = "";
-      child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString("utf8")));
-      child.on("close", (status) => resolve({ status: status ?? -1, stderr }));
-    });
-  }
-
   it("clones every ref", async () => {
     const clone = join(folder, "clone.git");
 
-    const { status, stderr } = await runGit(folder, "clone", "--quiet", "--mirror", server.urlOf("varied"), clone);
+    const { status, stderr } = await runGit(folder, ["clone", "--quiet", "--mirror", server.urlOf("varied"), clone]);
 
     expect(stderr).toBe("");
     expect(status).toBe(0);
@@ -60,7 +43,7 @@ describe("the simulated Git server, driven by git itself", () => {
       pushed: (updates) => pushed.push(...updates.map(({ ref }) => ref)),
     });
 
-    const { status, stderr } = await runGit(origin, "push", server.urlOf("target"), "+refs/*:refs/*");
+    const { status, stderr } = await runGit(origin, ["push", server.urlOf("target"), "+refs/*:refs/*"]);
 
     expect(status).toBe(1);
     expect(stderr).toContain(`[remote rejected] main -> main (${policy})`);
@@ -71,7 +54,7 @@ describe("the simulated Git server, driven by git itself", () => {
   });
 
   it("answers a push of nothing but refused refs", async () => {
-    const { status, stderr } = await runGit(origin, "push", server.urlOf("target"), "refs/pull/7/merge");
+    const { status, stderr } = await runGit(origin, ["push", server.urlOf("target"), "refs/pull/7/merge"]);
 
     expect(status).toBe(1);
     expect(stderr).toContain("can only be performed by the system");
@@ -84,7 +67,7 @@ describe("the simulated Git server, driven by git itself", () => {
     const work = workRepository(join(folder, "large-work"), small);
     work.commit({ "large.bin": noise(2_000_000) });
 
-    const { status, stderr } = await runGit(work.folder, "push", server.urlOf("small"), "main");
+    const { status, stderr } = await runGit(work.folder, ["push", server.urlOf("small"), "main"]);
 
     expect(status).toBe(1);
     expect(stderr).toContain("VS403654");
@@ -94,8 +77,8 @@ describe("the simulated Git server, driven by git itself", () => {
   it("reports missing and disabled repositories", async () => {
     server.repositories.set("off", { folder: origin, isDisabled: true });
 
-    expect((await runGit(folder, "ls-remote", server.urlOf("off"))).stderr).toContain("403");
-    expect((await runGit(folder, "ls-remote", server.urlOf("none"))).stderr).toContain("not found");
+    expect((await runGit(folder, ["ls-remote", server.urlOf("off")])).stderr).toContain("403");
+    expect((await runGit(folder, ["ls-remote", server.urlOf("none")])).stderr).toContain("not found");
   });
 
   it("speaks v0 even when v2 is asked for", async () => {

@@ -3,7 +3,7 @@
  * machine's configuration. A `WorkRepository` is what a developer would have; `origin` is the bare repository behind
  * a server.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -44,6 +44,31 @@ export function tryGit(folder: string, args: readonly string[], input?: string):
     ...(input === undefined ? {} : { input }),
   });
   return { status: result.status ?? -1, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** The same without blocking this process, for servers that live in it. */
+export async function runGit(
+  folder: string,
+  args: readonly string[],
+  config: Readonly<Record<string, string>> = {},
+): Promise<GitOutcome> {
+  const entries = Object.entries(config).flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key],
+    [`GIT_CONFIG_VALUE_${index}`, value],
+  ]);
+  const more = { GIT_CONFIG_COUNT: String(Object.keys(config).length), ...Object.fromEntries(entries) };
+  const child = spawn("git", args, {
+    cwd: folder,
+    env: { ...environment(), ...more },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (said.stdout += chunk.toString("utf8")));
+  child.stderr.on("data", (chunk: Buffer) => (said.stderr += chunk.toString("utf8")));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) => resolve({ status: status ?? -1, ...said }));
+  });
 }
 
 /** Runs git, throws when it fails, returns its output without the last line end. */

@@ -41,7 +41,7 @@ function packedObject(object: PackedObject, distance: number): Buffer {
     return Buffer.concat([objectHeader(typeNumbers[object.type], object.content.length), deflateSync(object.content)]);
   }
   const isById = typeof object.base === "string";
-  const base = isById ? Buffer.from(String(object.base), "hex") : distanceBytes(distance);
+  const base = typeof object.base === "string" ? Buffer.from(object.base, "hex") : distanceBytes(distance);
   return Buffer.concat([objectHeader(isById ? 7 : 6, object.delta.length), base, deflateSync(object.delta)]);
 }
 
