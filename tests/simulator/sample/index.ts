@@ -1,0 +1,49 @@
+/** The project of a team that builds a web shop: what `npm start` and the sandbox show. */
+import type { DefinitionRecord } from "../build-store.ts";
+import type { ProjectRecord } from "../project-store.ts";
+import type { SimulatorState } from "../state.ts";
+import { addSampleWorkItems } from "../wit/sample.ts";
+import type { SampleWorkItems } from "../wit/sample.ts";
+import { addSampleRepositories } from "./repositories.ts";
+import type { SampleRepositories } from "./repositories.ts";
+
+export interface SampleProject {
+  readonly project: ProjectRecord;
+  readonly repositories: SampleRepositories;
+  readonly workItems: SampleWorkItems;
+  /** The pipeline whose runs back the project up. */
+  readonly nightly: DefinitionRecord;
+}
+
+/** Adds the sample project, `Contoso Shop`, to an organisation. */
+export function addSampleProject(state: SimulatorState): SampleProject {
+  const project = state.addProject({
+    name: "Contoso Shop",
+    description: "Everything that sells, packs and ships.",
+    defaultRepository: false,
+  });
+  for (const [name, description] of teams) addTeam(state, project, { name, description });
+  const repositories = addSampleRepositories(state, project);
+  const workItems = addSampleWorkItems(state, project);
+  const nightly = state.builds.addDefinition(project, {
+    name: "Nightly backup",
+    path: "\\Operations",
+    yamlFilename: "pipelines/backup.yml",
+    repositoryId: repositories.infrastructure.id,
+  });
+  return { project, repositories, workItems, nightly };
+}
+
+const teams = [
+  ["Storefront", "Web and mobile"],
+  ["Fulfilment", "Orders, stock, shipping"],
+] as const;
+
+function addTeam(
+  state: SimulatorState,
+  project: ProjectRecord,
+  { name, description }: { readonly name: string; readonly description: string },
+): void {
+  const team = state.projectStore.addTeam(project, { name, description });
+  for (const identity of state.identities.slice(1, 5)) team.members.set(identity.id, { identity, isAdmin: false });
+}
