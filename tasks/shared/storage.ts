@@ -6,10 +6,8 @@ import type { Agent } from "./agent.ts";
 import { azureSignIn, type SignInPlace } from "./azure-connection.ts";
 import { badInput, oneOf, requiredInput } from "./inputs.ts";
 
-export function storageOf(
-  agent: Agent,
-  { clock, random }: { readonly clock: Clock; readonly random: () => number },
-): DeletingStore {
+export function storageOf(place: SignInPlace): DeletingStore {
+  const { agent, clock, random } = place;
   const shared = { md5, clock, random };
   if (oneOf(agent, "storageConnection", ["serviceConnection", "containerUrl"]) === "containerUrl") {
     return azureBlobStore({ ...shared, containerUrl: containerUrlOf(agent), sas: agent.secret("containerSas") });

@@ -1,0 +1,257 @@
+/**
+ * Restores items of a snapshot into a project: plan, then apply with a journal. The same request again resumes what
+ * was interrupted, or finds everything done.
+ */
+import type { AzureDevOps } from "../azure-devops/azure-devops.ts";
+import { sha256Hex, type Cryptography } from "../crypto/cryptography.ts";
+import { fingerprint } from "../crypto/keys.ts";
+import { utf8 } from "../foundation/bytes.ts";
+import type { Clock } from "../foundation/clock.ts";
+import { BackupError } from "../foundation/errors.ts";
+import { arrayAt, canonicalJson, isObject, stringAt, type JsonObject } from "../foundation/json.ts";
+import type { Reporter } from "../foundation/reporter.ts";
+import type { GitAccess } from "../git/git-access.ts";
+import type { ConflictPolicy, IdMap, ProjectRef, ResourceKind, WorkItemHistory } from "../kinds/kind.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import type { Head } from "../vault/log-entry.ts";
+import { readLog, type Log } from "../vault/log.ts";
+import { finishedJournals, openJournal, type JournalTarget, type RestoreJournal } from "../vault/restore-journal.ts";
+import type { SnapshotReader } from "../vault/stream-reader.ts";
+import { openSnapshot } from "../vault/vault-snapshot-reader.ts";
+import { applyRestore } from "./apply-restore.ts";
+import { chooseSnapshot } from "./choose-snapshots.ts";
+import { planRestore, type PlannedRestore } from "./plan-restore.ts";
+import { idMap, restoreTarget, type RestoreTarget } from "./restore-target.ts";
+import type { RestorePlan, RestoreResult } from "./results.ts";
+import { selectItems } from "./select-items.ts";
+
+export interface RestoreRequest {
+  readonly vault: string;
+  readonly source: { readonly organizationUrl: string; readonly project: ProjectRef };
+  readonly snapshot: string;
+  readonly selectors: readonly string[];
+  /** Undefined id: the project is to be created. */
+  readonly targetProject: { readonly id: string | undefined; readonly name: string };
+  readonly conflictPolicy: ConflictPolicy;
+  readonly workItemHistory: WorkItemHistory;
+  readonly mapping: JsonObject;
+  readonly previewOnly: boolean;
+  readonly planHash: string | undefined;
+  readonly recoveryIdentities: readonly string[];
+  readonly pinnedSigners: readonly string[];
+  readonly pin: Head | undefined;
+  readonly kinds: readonly ResourceKind[];
+  readonly parallelism: number;
+}
+
+export interface RestoreTools {
+  readonly store: ObjectStore;
+  readonly cryptography: Cryptography;
+  /** The target's organisation. */
+  readonly azureDevOps: AzureDevOps;
+  readonly git: GitAccess;
+  readonly clock: Clock;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  readonly temporaryFolder: string;
+  /** Called with the plan before anything is changed. */
+  readonly announce: (plan: RestorePlan) => void;
+}
+
+export async function restoreItems(request: RestoreRequest, tools: RestoreTools): Promise<RestoreResult> {
+  const { store, cryptography, clock } = tools;
+  const startedMs = clock.monotonicMs();
+  const { snapshot, log } = await openForRestore(request, tools);
+  const restoreId = restoreIdOf(request, snapshot, tools);
+  const place = { store, cryptography, vault: request.vault, identities: request.recoveryIdentities };
+  const journal = await openJournal({ ...place, restoreId, recipients: log.keys?.recipients ?? [] });
+  const ids = await knownIds(request, tools, { journal, place });
+  const target = targetOf(request, tools, { snapshot, restoreId, ids });
+  const isResumed = journal.state === "unfinished" && !request.previewOnly;
+  const planned = isResumed
+    ? await resumedPlan(journal, request, snapshot)
+    : await planRestore({ ...request, snapshot, target, cryptography });
+  tools.announce(planned.plan);
+  checkHash(request, planned.plan);
+  if (request.previewOnly) return preview(planned.plan, restoreId, clock.monotonicMs() - startedMs);
+  if (!isResumed)
+    await journal.begin({ target: journalTarget(target), source: journalSource(request), plan: jsonOf(planned.plan) });
+  const results = isResumed ? journal.results : new Map();
+  const intents = isResumed ? journal.intents : new Set<number>();
+  const steps = { results, intents, intend: journal.intend, record: journal.record };
+  const result = await applyRestore({ ...planned, target, kinds: request.kinds, journal: steps, resumed: isResumed });
+  if (result.failed === 0)
+    await journal.finish(
+      { created: result.created, updated: result.updated, skipped: result.skipped },
+      journalTarget(target),
+    );
+  return { ...result, durationMs: clock.monotonicMs() - startedMs };
+}
+
+/** The verified snapshot, readable with the recovery key. Throws before anything is contacted but the storage. */
+export async function openForRestore(
+  request: Pick<RestoreRequest, "vault" | "snapshot" | "recoveryIdentities" | "pinnedSigners" | "pin">,
+  { store, cryptography }: Pick<RestoreTools, "store" | "cryptography">,
+): Promise<{ readonly snapshot: SnapshotReader; readonly log: Log }> {
+  const { vault, recoveryIdentities } = request;
+  const log = await readLog({ store, cryptography, vault, pinnedSigners: request.pinnedSigners, pin: request.pin });
+  const chosen = chooseSnapshot(log, request.snapshot);
+  await checkRecoveryKey(log, recoveryIdentities, cryptography);
+  const access = { store, cryptography, vault, identities: recoveryIdentities };
+  return { log, snapshot: openSnapshot({ access, entry: chosen.entry, takenAt: chosen.entry.srv }) };
+}
+
+async function checkRecoveryKey(log: Log, identities: readonly string[], cryptography: Cryptography): Promise<void> {
+  const recipients = log.keys?.recipients ?? [];
+  const own = await Promise.all(identities.map((identity) => cryptography.recipientOf(identity)));
+  if (own.some((recipient) => recipients.includes(recipient))) return;
+  throw new BackupError({
+    code: "KEY_MISMATCH",
+    message: `Input recoveryKey (${own.map(fingerprint).join(", ")}) opens nothing in this vault, which is sealed to ${recipients.map(fingerprint).join(", ")}`,
+    hint: "Use the recovery key that was made with this vault's keys.",
+  });
+}
+
+/** The same request gives the same id (design: restore id). */
+function restoreIdOf(
+  request: RestoreRequest,
+  snapshot: SnapshotReader,
+  { azureDevOps, cryptography }: RestoreTools,
+): string {
+  const facts = {
+    vault: request.vault,
+    snapshot: snapshot.id,
+    selectors: [...request.selectors].sort(),
+    target: [azureDevOps.organization.id, request.targetProject.name.toLowerCase()],
+    policy: [request.conflictPolicy, request.workItemHistory],
+    mapping: request.mapping,
+  };
+  return sha256Hex(cryptography, utf8(canonicalJson(facts)));
+}
+
+function targetOf(
+  request: RestoreRequest,
+  tools: RestoreTools,
+  { snapshot, restoreId, ids }: { readonly snapshot: SnapshotReader; readonly restoreId: string; readonly ids: IdMap },
+): RestoreTarget {
+  const { id, name } = request.targetProject;
+  return restoreTarget({
+    ...tools,
+    ...request,
+    ids,
+    snapshot,
+    restoreId,
+    project: { id: id ?? "", name },
+    isNew: id === undefined,
+    isSource: id !== undefined && id.toLowerCase() === request.source.project.id.toLowerCase(),
+  });
+}
+
+/** What earlier restores of the same source have made in this target, this one's unfinished part included. */
+async function knownIds(
+  request: RestoreRequest,
+  { azureDevOps, reporter }: RestoreTools,
+  { journal, place }: { readonly journal: RestoreJournal; readonly place: Parameters<typeof finishedJournals>[0] },
+): Promise<IdMap> {
+  const ids = idMap();
+  const { id, name } = request.targetProject;
+  const target: JournalTarget = {
+    organizationUrl: azureDevOps.organization.url,
+    projectName: name,
+    ...(id === undefined ? {} : { projectId: id }),
+  };
+  const { restores, unreadable } = await finishedJournals(place, target);
+  for (const restore of restores) {
+    if (restore.source.projectId !== undefined && restore.source.projectId !== request.source.project.id) continue;
+    for (const { kind, oldId, newId } of restore.ids) ids.set(kind, oldId, newId);
+  }
+  for (const { restoreId, code } of unreadable)
+    reporter.warn(
+      `The journal of restore ${restoreId.slice(0, 12)} cannot be used (${code}); what it made may be made again`,
+    );
+  if (journal.state !== "new")
+    reporter.info(
+      journal.state === "unfinished"
+        ? "An interrupted restore of the same request is continued"
+        : "The same restore was made before; it is compared with what is there now",
+    );
+  return ids;
+}
+
+/** The plan of the interrupted run, with selections found again by its steps. */
+async function resumedPlan(
+  journal: RestoreJournal,
+  request: RestoreRequest,
+  snapshot: SnapshotReader,
+): Promise<PlannedRestore> {
+  const plan = planOf(journal.header?.plan);
+  if (plan === undefined) {
+    throw new BackupError({
+      code: "JOURNAL_TAMPERED",
+      message: "The journal of the interrupted restore holds no plan",
+      hint: "Restore with another selection or snapshot, or contact support with the journal.",
+    });
+  }
+  return { plan, selections: await selectItems(request.selectors, snapshot, request.kinds) };
+}
+
+/** What was sealed under our own MAC is trusted to be what we wrote; only its form is looked at. */
+function planOf(value: JsonObject | undefined): RestorePlan | undefined {
+  if (value === undefined || stringAt(value, "hash") === undefined || stringAt(value, "snapshot") === undefined)
+    return undefined;
+  const steps = arrayAt(value, "steps");
+  if (
+    steps === undefined ||
+    !steps.every(
+      (step) => isObject(step) && stringAt(step, "kind") !== undefined && stringAt(step, "key") !== undefined,
+    )
+  )
+    return undefined;
+  return value as unknown as RestorePlan;
+}
+
+function checkHash({ planHash }: RestoreRequest, plan: RestorePlan): void {
+  if (planHash === undefined || planHash === plan.hash) return;
+  throw new BackupError({
+    code: "PLAN_CHANGED",
+    message: `The plan made now has the hash ${plan.hash}, not ${planHash}: snapshot or target changed since it was approved`,
+    hint: "Look at the new plan, then apply it with its own planHash.",
+  });
+}
+
+function preview(plan: RestorePlan, restoreId: string, durationMs: number): RestoreResult {
+  const worksheet = plan.steps.flatMap((step) =>
+    (step.secrets ?? []).map((secret) => `${step.kind} ${step.name}: ${secret}`),
+  );
+  return {
+    plan,
+    restoreId,
+    resumed: false,
+    applied: false,
+    steps: [],
+    created: 0,
+    updated: 0,
+    skipped: 0,
+    failed: 0,
+    worksheet,
+    durationMs,
+  };
+}
+
+function journalTarget({ azureDevOps, project, isNew }: RestoreTarget): JournalTarget {
+  return {
+    organizationUrl: azureDevOps.organization.url,
+    projectName: project.name,
+    ...(isNew ? {} : { projectId: project.id }),
+  };
+}
+
+function journalSource({ source }: RestoreRequest): JournalTarget {
+  return { organizationUrl: source.organizationUrl, projectName: source.project.name, projectId: source.project.id };
+}
+
+function jsonOf(value: unknown): JsonObject {
+  const json: unknown = JSON.parse(JSON.stringify(value));
+  if (!isObject(json)) throw new Error("a plan is an object");
+  return json;
+}

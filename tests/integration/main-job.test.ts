@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Wit } from "../simulator/wit/builder.ts";
+import { engineOver, type Engine } from "../support/backup-engine.ts";
+import { git, refsOf, workRepository, type WorkRepository } from "../support/git-repositories.ts";
+import { simulator, type TestSimulator } from "../support/simulator.ts";
+
+describe("the main job on the engine", () => {
+  let azure: TestSimulator;
+  let engine: Engine;
+  let folder: string;
+
+  beforeEach(async () => {
+    azure = await simulator();
+    engine = await engineOver(azure);
+    folder = await mkdtemp(join(tmpdir(), "main-job-"));
+  });
+
+  afterEach(async () => {
+    await engine.close();
+    await azure.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("backs up a project with a repository and work items, and verifies it", async () => {
+    const project = azure.state.addProject("Shop");
+    const { work } = addRepository(project, "Web");
+    const wit = new Wit(azure.state);
+    const story = wit.create(project, { type: "User Story", title: "Pay by card", fields: { "System.Description": "<p>Cards</p>" } });
+    wit.create(project, { type: "Task", title: "Form", parent: story });
+    wit.comment(story, "<div>Please hurry</div>");
+
+    const first = await engine.backUp(project);
+    expect(first.gaps).toEqual([]);
+    expect(first.status).toBe("complete");
+    expect(first.sum.items).toBeGreaterThan(3);
+
+    const second = await engine.backUp(project);
+    expect(second.sum.changed).toBe(0);
+
+    work.commit({ "more.txt": "more\n" });
+    work.push("main");
+    wit.edit(story, { "System.State": "Active" });
+    const third = await engine.backUp(project);
+    expect(third.sum.changed).toBe(2);
+
+    const verified = await engine.verify(project, { snapshot: "all" });
+    expect(verified.streams.flatMap(({ findings }) => findings)).toEqual([]);
+    expect(verified.damaged).toBe(0);
+  });
+
+  function addRepository(project: { readonly id: string; readonly name: string }, name: string): { readonly work: WorkRepository; readonly folder: string } {
+    const repository = azure.state.addRepository(project, { name });
+    const work = workRepository(join(folder, name), azure.state.repositories.folderOf(repository));
+    work.commit({ "README.md": "# Web\n" });
+    work.push("main");
+    return { work, folder: azure.state.repositories.folderOf(repository) };
+  }
+});
+void [git, refsOf];
