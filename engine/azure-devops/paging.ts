@@ -19,6 +19,11 @@ export async function wholeList(azureDevOps: AzureDevOps, request: ApiRequest): 
   return listOf(answer, requestName(request));
 }
 
+/** The first page only, for callers that want a few of many (`$top`); what follows is left out on purpose. */
+export async function firstPage(azureDevOps: AzureDevOps, request: ApiRequest): Promise<ListOf> {
+  return listOf(await azureDevOps.call(request), requestName(request));
+}
+
 /** Token in the header `x-ms-continuationtoken`, given back as `continuationToken=`. */
 export async function* pagesByHeader(azureDevOps: AzureDevOps, request: ApiRequest): AsyncGenerator<ListOf> {
   const name = requestName(request);
