@@ -30,6 +30,8 @@ export interface FilesWriterFacts {
   readonly access: VaultAccess;
   /** The state to go on from; undefined starts anew. */
   readonly previous: FilesState | undefined;
+  /** Longer files get objects of their own; at most, and by default, what a tar entry may hold. */
+  readonly tarFileBytes?: number;
 }
 
 /** A stored object of this run; its place in the chain is known only at the end. */
@@ -48,6 +50,7 @@ interface NewFile {
 /** Reads the earlier table of contents once, to know which files are there. */
 export async function filesWriter(facts: FilesWriterFacts): Promise<FilesWriter> {
   const { sealed, access, previous } = facts;
+  const tarFileBytes = Math.min(facts.tarFileBytes ?? maxTarFileBytes, maxTarFileBytes);
   const known = new Set<string>();
   if (previous !== undefined) for await (const { id } of readTableEntries(access, previous)) known.add(id);
   const places: Place[] = [];
@@ -77,7 +80,7 @@ export async function filesWriter(facts: FilesWriterFacts): Promise<FilesWriter>
       if (known.has(file.id)) return;
       known.add(file.id);
       try {
-        const start = await readStart(file.chunks, maxTarFileBytes);
+        const start = await readStart(file.chunks, tarFileBytes);
         if (start.ended) await addSmall(file, concat(start.parts));
         else await addLarge(file, start.whole);
       } catch (error) {

@@ -15,7 +15,7 @@ import { sampleRepository, workItemRecord, writeSampleVault, type SampleContent 
 const run = promisify(execFile);
 /** What the page in the vault says one needs, and what every Unix shell has. */
 const tools = ["age", "openssl", "git", "gunzip", "jq", "tar", "curl", "bash"];
-const isCi = (process.env["CI"] ?? "") !== "";
+const isCi = (process.env.CI ?? "") !== "";
 const missing = tools.filter((tool) => !isInstalled(tool));
 if (missing.length > 0 && !isCi) {
   console.log(`Recovery by hand was not tried: not installed here: ${missing.join(", ")}`);
@@ -52,7 +52,7 @@ describe.runIf(missing.length === 0 || isCi)("recovery by hand, following README
     const script = join(folder, `${name}.sh`);
     await writeFile(script, commands);
     const env = {
-      PATH: process.env["PATH"] ?? "",
+      PATH: process.env.PATH ?? "",
       HOME: place,
       CONTAINER_URL: container.url,
       CONTAINER_SAS: azurite.containerSas(container.name, { permissions: "rl" }),

@@ -9,6 +9,7 @@ import { parseAgentKey, parseOwnerKey } from "../../engine/crypto/keys.ts";
 import type { ObjectStore } from "../../engine/store/object-store.ts";
 import { commitSnapshot, type StreamDraft } from "../../engine/vault/commit.ts";
 import { openVault } from "../../engine/vault/genesis.ts";
+import { filesWriter } from "../../engine/vault/files-writer.ts";
 import { readIndex, readState, writeState } from "../../engine/vault/index-file.ts";
 import { writeLines } from "../../engine/vault/line-objects.ts";
 import { appendEntry, type AppendFacts } from "../../engine/vault/log-append.ts";
@@ -38,6 +39,10 @@ export interface SampleOptions {
   readonly clock: Clock;
   /** Also a file above the limit of tar segments. */
   readonly withLargeFile: boolean;
+  /** Files above this many bytes get objects of their own; the format's limit when absent. */
+  readonly tarFileBytes?: number;
+  /** Called between the two snapshots. */
+  readonly nextDay?: () => void;
   /** A retire entry of the first snapshot at the end. */
   readonly withRetirement: boolean;
 }
@@ -56,6 +61,7 @@ export async function writeSampleVault(options: SampleOptions): Promise<readonly
       ...(options.withLargeFile ? { "3b8e0c44-4a2f-4a8f-8c1e-8d2f7a6b5c03": patternBytes(5_000_000, 7) } : {}),
     });
     await snapshot(options, { run: sampleRuns[0], before: undefined, content: one, bundle: repository.bundle([]) });
+    options.nextDay?.();
     const second = repository.second();
     const two = contentOf(second, [work(1, "Sign in fails twice"), work(2, "Slow search"), work(4, "New wiki page")], {
       ...one.files,
@@ -174,7 +180,14 @@ async function workItemsDraft(place: Place, { content, before }: SnapshotWork): 
     keys: [...(previous?.keys ?? []), await writer.catalogueRecords(link, each(...(await keyLines(writer, records))))],
   };
   const filesBefore = (await previousState(place, "work-items/files")) as FilesState | undefined;
-  const files = await writer.files(filesBefore);
+  const { store, tarFileBytes } = place.options;
+  const files = await filesWriter({
+    stream: "work-items/files",
+    sealed: place.sealed,
+    access: { store, cryptography, vault: sampleVault, identities: [sampleKeys.viewerKey] },
+    previous: filesBefore,
+    ...(tarFileBytes === undefined ? {} : { tarFileBytes }),
+  });
   for (const [id, bytes] of Object.entries(content.files)) await files.add({ id, chunks: chunksOf(bytes) });
   const filesState = (await files.finish({ asOf }))!;
   const items = await writer.items(
