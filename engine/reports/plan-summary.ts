@@ -1,0 +1,118 @@
+/** What a restore would do, before anything is touched. */
+import { counted } from "../foundation/text.ts";
+import type { RestorePlan } from "../operations/results.ts";
+import { markdownText } from "./escape.ts";
+import { byKind, plannedItems, type Action, type PlannedItem } from "./items.ts";
+import { alarm, code, list, page, section, table, toCopy } from "./markdown.ts";
+import { figure, kindTitle, timeForPeople } from "./wording.ts";
+
+export function planSummary(plan: RestorePlan): string {
+  const items = plannedItems(plan.steps);
+  return page([
+    `## Restore plan: ${whereTo(plan)}`,
+    facts(plan),
+    alarm(
+      "Older than the snapshot",
+      plan.stale.map(({ stream, asOf }) => `${markdownText(stream)}: as it was at ${timeForPeople(asOf)}`),
+    ),
+    cannot(items),
+    counts(items),
+    ...details(items),
+    items.length === 0 ? "Nothing in this snapshot matches the selection." : "",
+    `### Apply exactly this plan\n\n${toCopy(`planHash: ${plan.hash}`)}`,
+  ]);
+}
+
+/** `Fabrikam → new project Fabrikam Copy`, with the organisation where it is another one. */
+export function whereTo({ source, target }: RestorePlan): string {
+  const organization =
+    source.organizationUrl === target.organizationUrl ? "" : ` in ${markdownText(target.organizationUrl)}`;
+  const project = `${target.createsProject ? "new project " : ""}${markdownText(target.project.name)}`;
+  return `${markdownText(source.project.name)} → ${project}${organization}`;
+}
+
+const policies: Readonly<Record<string, string>> = {
+  skip: "left alone (conflictPolicy skip)",
+  overwrite: "made exactly as in the snapshot (conflictPolicy overwrite)",
+  rename: "kept, and the restored one gets another name (conflictPolicy rename)",
+};
+
+function facts({ snapshot, takenAt, conflictPolicy }: RestorePlan): string {
+  return table({
+    columns: ["Snapshot", `${code(snapshot)}, taken ${timeForPeople(takenAt)}`],
+    rows: [["What exists and differs", policies[conflictPolicy] ?? markdownText(conflictPolicy)]],
+  });
+}
+
+function cannot(items: readonly PlannedItem[]): string {
+  const hopeless = items.filter(({ action }) => action === "cannot");
+  return section(`Cannot be restored (${figure(hopeless.length)})`, {
+    columns: ["What", "Why"],
+    rows: hopeless.map((item) => [
+      `${kindTitle(item.kind)}: ${markdownText(item.name)}`,
+      item.reasons.map((reason) => markdownText(reason)).join("; "),
+    ]),
+  });
+}
+
+const actionColumns: readonly (readonly [Action, string])[] = [
+  ["create", "Create"],
+  ["undelete", "Undelete"],
+  ["update", "Update"],
+  ["skip", "Leave alone"],
+  ["cannot", "Cannot"],
+];
+
+function counts(items: readonly PlannedItem[]): string {
+  if (items.length === 0) return "";
+  return table({
+    columns: ["", ...actionColumns.map(([, title]) => title)],
+    figures: actionColumns.map((_, place) => place + 1),
+    rows: [...byKind(items)].map(([kind, own]) => [
+      kindTitle(kind),
+      ...actionColumns.map(([action]) => {
+        const count = own.filter((item) => item.action === action).length;
+        return count === 0 ? "–" : figure(count);
+      }),
+    ]),
+  });
+}
+
+const verbs: Readonly<Record<Action, string>> = {
+  create: "to create",
+  undelete: "to take out of the recycle bin",
+  update: "to change",
+  skip: "to leave alone",
+  cannot: "that cannot be restored",
+};
+
+/** By kind and action: what happens to each item, and why. */
+function details(items: readonly PlannedItem[]): readonly string[] {
+  return [...byKind(items)].flatMap(([kind, own]) =>
+    actionColumns
+      .filter(([action]) => action !== "cannot")
+      .map(([action]) => {
+        const those = own.filter((item) => item.action === action);
+        return section(`${kindTitle(kind)}: ${counted(those.length, "item")} ${verbs[action]}`, {
+          columns: ["Item", "Name", action === "skip" ? "Why" : "What is done"],
+          rows: those.map((item) => [markdownText(item.key), markdownText(item.name), whatAndWhy(item)]),
+        });
+      }),
+  );
+}
+
+const maxChanges = 8;
+
+function whatAndWhy({ action, changes, reasons }: PlannedItem): string {
+  const shown = changes.slice(0, maxChanges).map((change) => markdownText(change));
+  if (changes.length > shown.length) shown.push(`… and ${figure(changes.length - shown.length)} more`);
+  const why = reasons.map((reason) => markdownText(reason));
+  return (action === "skip" ? [...why, ...shown] : [...shown, ...why]).join("<br>") || "–";
+}
+
+/** One line per thing a person has to do by hand afterwards. */
+export function worksheet(lines: readonly string[]): string {
+  if (lines.length === 0) return "";
+  const intro = "A backup cannot hold these. Enter them again before what needs them is used:";
+  return `### Secrets to enter again\n\n${intro}\n\n${list(lines.map((line) => `[ ] ${markdownText(line)}`))}`;
+}
