@@ -2,7 +2,7 @@
 import { isObject, numberAt, objectAt, stringAt } from "../foundation/json.ts";
 import { fromUtf8, readAll } from "../foundation/bytes.ts";
 import type { AzureDevOps } from "./azure-devops.ts";
-import { wholeList } from "./paging.ts";
+import { firstPage, wholeList } from "./paging.ts";
 
 export interface RunAttachment {
   readonly buildId: number;
@@ -19,7 +19,7 @@ export async function* attachmentsOfRuns(
   wanted: { readonly definitionId: string; readonly type: string; readonly runs: number },
 ): AsyncGenerator<RunAttachment> {
   const query = { definitions: wanted.definitionId, $top: wanted.runs, queryOrder: "queueTimeDescending" };
-  for (const build of await wholeList(azureDevOps, { area: "build", project, path: ["build", "builds"], query })) {
+  for (const build of await firstPage(azureDevOps, { area: "build", project, path: ["build", "builds"], query })) {
     const buildId = numberAt(build, "id");
     if (buildId === undefined) continue;
     const path = ["build", "builds", String(buildId), "attachments", wanted.type];

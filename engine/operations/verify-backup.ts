@@ -9,7 +9,7 @@ import type { Reporter } from "../foundation/reporter.ts";
 import type { Finding, ResourceKind, VerifyTools } from "../kinds/kind.ts";
 import type { ObjectReader } from "../store/object-store.ts";
 import { checkCanaries } from "../vault/canary.ts";
-import type { Head, VerificationEntry } from "../vault/log-entry.ts";
+import type { Head } from "../vault/log-entry.ts";
 import { entriesOf, readLog, type Log } from "../vault/log.ts";
 import type { VaultAccess } from "../vault/sealed-objects.ts";
 import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
@@ -217,18 +217,4 @@ function streamsOf(gathered: Gathered, tallies: ReadonlyMap<string, StreamTally>
         durationMs: 0,
       };
     });
-}
-
-/** What the log entry of a verification says. */
-export function verificationOf(
-  result: VerifyResult,
-  snapshots: readonly LoggedSnapshot[],
-): VerificationEntry["verification"] {
-  return {
-    snapshot: snapshots.length === 1 ? (snapshots[0]?.entry.seq ?? 0) : "all",
-    level: result.level,
-    sample: result.sample,
-    checked: result.checkedObjects,
-    damaged: result.damaged,
-  };
 }

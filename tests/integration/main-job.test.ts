@@ -2,9 +2,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ProjectRecord } from "../simulator/project-store.ts";
 import { Wit } from "../simulator/wit/builder.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
-import { git, refsOf, workRepository, type WorkRepository } from "../support/git-repositories.ts";
+import { workRepository, type WorkRepository } from "../support/git-repositories.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 
 describe("the main job on the engine", () => {
@@ -28,7 +29,11 @@ describe("the main job on the engine", () => {
     const project = azure.state.addProject("Shop");
     const { work } = addRepository(project, "Web");
     const wit = new Wit(azure.state);
-    const story = wit.create(project, { type: "User Story", title: "Pay by card", fields: { "System.Description": "<p>Cards</p>" } });
+    const story = wit.create(project, {
+      type: "User Story",
+      title: "Pay by card",
+      fields: { "System.Description": "<p>Cards</p>" },
+    });
     wit.create(project, { type: "Task", title: "Form", parent: story });
     wit.comment(story, "<div>Please hurry</div>");
 
@@ -51,7 +56,10 @@ describe("the main job on the engine", () => {
     expect(verified.damaged).toBe(0);
   });
 
-  function addRepository(project: { readonly id: string; readonly name: string }, name: string): { readonly work: WorkRepository; readonly folder: string } {
+  function addRepository(
+    project: ProjectRecord,
+    name: string,
+  ): { readonly work: WorkRepository; readonly folder: string } {
     const repository = azure.state.addRepository(project, { name });
     const work = workRepository(join(folder, name), azure.state.repositories.folderOf(repository));
     work.commit({ "README.md": "# Web\n" });
@@ -59,4 +67,3 @@ describe("the main job on the engine", () => {
     return { work, folder: azure.state.repositories.folderOf(repository) };
   }
 });
-void [git, refsOf];

@@ -35,13 +35,22 @@ export interface Engine {
 
 export async function engineOver(
   azure: Pick<Simulator, "organizationUrl" | "token">,
-  options: { readonly store?: DeletingStore; readonly keys?: KeySet; readonly token?: string; readonly signal?: AbortSignal } = {},
+  options: {
+    readonly store?: DeletingStore;
+    readonly keys?: KeySet;
+    readonly token?: string;
+    readonly signal?: AbortSignal;
+  } = {},
 ): Promise<Engine> {
   const temporaryFolder = await mkdtemp(join(tmpdir(), "engine-"));
   const keys = options.keys ?? (await makeKeySet(cryptography));
   const store = options.store ?? memoryStore();
   const messages: string[] = [];
-  const reporter: Reporter = { ...silentReporter, info: (line) => messages.push(line), warn: (line) => messages.push(line) };
+  const reporter: Reporter = {
+    ...silentReporter,
+    info: (line) => messages.push(line),
+    warn: (line) => messages.push(line),
+  };
   const signal = options.signal ?? new AbortController().signal;
   const shared = { clock: systemClock, random: Math.random, reporter, signal };
   const azureDevOps = await connectAzureDevOps({
