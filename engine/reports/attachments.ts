@@ -60,18 +60,27 @@ export function parseSnapshotAttachment(json: string): ReportedSnapshot | undefi
   if (facts?.form !== snapshotForm) return undefined;
   const vault = matching(facts, "vault", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   const snapshot = matching(facts, "snapshot", /^[0-9A-Za-z-]{1,64}$/);
-  const status = facts.status === "complete" || facts.status === "partial" ? facts.status : undefined;
+  const status = statusAt(facts);
   const head = parseHead(stringAt(facts, "head") ?? "");
-  const seq = numberAt(facts, "seq");
+  const seq = seqAt(facts);
   const project = projectAt(facts);
   if (vault === undefined || snapshot === undefined || status === undefined) return undefined;
-  if (head === undefined || seq === undefined || !Number.isSafeInteger(seq) || seq < 0) return undefined;
-  return project === undefined ? undefined : { vault, project, snapshot, seq, head: formatHead(head), status, facts };
+  if (head === undefined || seq === undefined || project === undefined) return undefined;
+  return { vault, project, snapshot, seq, head: formatHead(head), status, facts };
 }
 
 function matching(facts: JsonObject, key: string, form: RegExp): string | undefined {
   const text = stringAt(facts, key);
   return text !== undefined && form.test(text) ? text : undefined;
+}
+
+function statusAt({ status }: JsonObject): ReportedSnapshot["status"] | undefined {
+  return status === "complete" || status === "partial" ? status : undefined;
+}
+
+function seqAt(facts: JsonObject): number | undefined {
+  const seq = numberAt(facts, "seq");
+  return seq !== undefined && Number.isSafeInteger(seq) && seq >= 0 ? seq : undefined;
 }
 
 function projectAt(facts: JsonObject): ReportedSnapshot["project"] | undefined {
