@@ -34,8 +34,10 @@ export interface StoredObject {
 }
 
 export interface RetirableFacts {
-  /** All objects under data/, checkpoints of runs included. */
+  /** All objects under data/. */
   readonly stored: Iterable<StoredObject>;
+  /** When each run wrote its newest checkpoint. */
+  readonly checkpointedMs?: ReadonlyMap<string, number>;
   /** Paths that kept snapshots or log entries reach. */
   readonly live: ReadonlySet<string>;
   readonly retired: Retired;
@@ -52,12 +54,13 @@ export interface Retirable {
 
 /** What nothing that is kept needs, and nobody can be about to need. */
 export function retirable(facts: RetirableFacts): Retirable {
-  const { live, retired, committed, idleSinceMs } = facts;
+  const { live, retired, committed, checkpointedMs, idleSinceMs } = facts;
   const objects: string[] = [];
   const runs: string[] = [];
   for (const [run, stored] of byRun(facts.stored)) {
     if (retired.runs.has(run)) continue;
-    const isIdle = stored.every(({ createdMs }) => createdMs <= idleSinceMs);
+    const times = [checkpointedMs?.get(run) ?? 0, ...stored.map(({ createdMs }) => createdMs)];
+    const isIdle = times.every((createdMs) => createdMs <= idleSinceMs);
     if (!committed.has(run) && !isIdle) continue;
     // Other runs may have adopted states of a run that died: then only the rest of it goes.
     if (!committed.has(run) && !stored.some(({ path }) => live.has(path))) {
