@@ -2,11 +2,12 @@
 import { isObject, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../../engine/foundation/json.ts";
 import { SimError } from "../service.ts";
-import type { Route, SimAnswer, SimRequest } from "../service.ts";
+import type { Route, SimAnswer, SimProject, SimRequest } from "../service.ts";
 import { badRequest } from "./errors.ts";
 import { itemWriters } from "./item-routes.ts";
 import { requestedId } from "./patch.ts";
 import type { WorkItemTracking } from "./tracking.ts";
+import { quoted } from "./values.ts";
 
 const MOST_PARTS = 200;
 const URI = /^(?:https?:\/\/[^/]+\/[^/]+)?\/(?:([^/]+)\/)?_apis\/wit\/workitems\/(\$?)([^/?]+)(?:\?(.*))?$/i;
@@ -47,7 +48,7 @@ interface Part {
 function partAnswer(tracking: WorkItemTracking, request: SimRequest, { part, made }: Part): JsonObject {
   try {
     const { answer, wantedId } = carriedOut(tracking, request, { part, made });
-    const id = isObject(answer.body) ? answer.body["id"] : undefined;
+    const id = isObject(answer.body) ? answer.body.id : undefined;
     if (wantedId !== undefined && typeof id === "number") made.set(wantedId, id);
     return { code: answer.status ?? 200, headers: JSON_HEADERS, body: JSON.stringify(answer.body) };
   } catch (error) {
@@ -66,11 +67,29 @@ function carriedOut(
   { part, made }: Part,
 ): { answer: SimAnswer; wantedId: number | undefined } {
   if (!isObject(part)) throw badRequest("VssPropertyValidationException", "A part of the batch is not an object.");
+  const { projectName, isNew, name, query } = targetOf(part);
+  const project = projectName === undefined ? undefined : projectOf(tracking, request, projectName);
+  const body = withIds(part.body, made);
+  const params: Record<string, string> = isNew ? { type: name } : { id: String(made.get(Number(name)) ?? name) };
+  const writers = itemWriters(tracking);
+  const handle = isNew ? writers.created : writers.changed;
+  return { answer: handle({ ...request, params, project, query, body }), wantedId: requestedId(body) };
+}
+
+interface Target {
+  readonly projectName: string | undefined;
+  readonly isNew: boolean;
+  readonly name: string;
+  readonly query: URLSearchParams;
+}
+
+function targetOf(part: JsonObject): Target {
   const uri = stringAt(part, "uri") ?? "";
-  const [, projectName, mark, name = "", query = ""] = URI.exec(uri) ?? [];
-  if (!URI.test(uri) || stringAt(part, "method")?.toUpperCase() !== "PATCH") {
-    throw badRequest("VssPropertyValidationException", `The batch cannot do '${String(part["method"])} ${uri}'.`);
+  const match = URI.exec(uri);
+  if (!match || stringAt(part, "method")?.toUpperCase() !== "PATCH") {
+    throw badRequest("VssPropertyValidationException", `The batch cannot do '${quoted(part.method)} ${uri}'.`);
   }
+  const [, projectName, mark, name = "", query = ""] = match;
   const parameters = new URLSearchParams(query);
   if (!parameters.has("api-version")) {
     throw badRequest(
@@ -78,20 +97,18 @@ function carriedOut(
       'No api-version was supplied for the "PATCH" request. The version must be supplied either as part of the Accept header or as a query parameter.',
     );
   }
-  const project = projectName === undefined ? undefined : tracking.host.projectOf(decodeURIComponent(projectName));
-  if (projectName !== undefined && (!project || !request.maySee(project.id))) {
-    throw new SimError(
-      404,
-      "ProjectDoesNotExistWithNameException",
-      `TF200016: The following project does not exist: ${projectName}.`,
-    );
-  }
-  const body = withIds(part["body"], made);
-  const id = String(made.get(Number(name)) ?? name);
-  const params: Record<string, string> = mark === "$" ? { type: decodeURIComponent(name) } : { id };
-  const writers = itemWriters(tracking);
-  const handle = mark === "$" ? writers.created : writers.changed;
-  return { answer: handle({ ...request, params, project, query: parameters, body }), wantedId: requestedId(body) };
+  return { projectName, isNew: mark === "$", name: decodeURIComponent(name), query: parameters };
+}
+
+function projectOf(tracking: WorkItemTracking, request: SimRequest, encoded: string): SimProject {
+  const name = decodeURIComponent(encoded);
+  const project = tracking.host.projectOf(name);
+  if (project && request.maySee(project.id)) return project;
+  throw new SimError(
+    404,
+    "ProjectDoesNotExistWithNameException",
+    `TF200016: The following project does not exist: ${name}.`,
+  );
 }
 
 function withIds(body: JsonValue | undefined, made: ReadonlyMap<number, number>): JsonValue | undefined {

@@ -31,6 +31,16 @@ export interface NewWorkItem extends When {
   readonly parent?: WorkItem;
 }
 
+export interface NewLink {
+  readonly to: WorkItem;
+  readonly comment?: string;
+  readonly by?: SimIdentity;
+}
+
+function linkOf(other: WorkItem | NewLink): NewLink {
+  return "to" in other ? other : { to: other };
+}
+
 export class Wit {
   readonly tracking: WorkItemTracking;
   readonly #host: WitHost;
@@ -70,7 +80,7 @@ export class Wit {
       [...this.#fieldOperations(project, fields), ...operationsFrom(formats)],
       what,
     );
-    if (what.parent) this.link(what.parent, "Child", item, what);
+    if (what.parent) this.link(what.parent, "Child", { to: item, ...(what.by && { by: what.by }) });
     return item;
   }
 
@@ -78,20 +88,24 @@ export class Wit {
     return this.#edit(item, this.#fieldOperations(this.tracking.projectOf(item), fields), when);
   }
 
-  /** `name` is a relation's reference name or what people call it: Parent, Child, Related, Predecessor, Tested By … */
-  link(item: WorkItem, name: string, other: WorkItem, what: When & { readonly comment?: string } = {}): void {
-    const { comment } = what;
+  /** `as` is what the other item is to this one (Parent, Child, Related, Predecessor, Tested By …), or a reference name. */
+  link(item: WorkItem, as: string, other: WorkItem | NewLink): void {
+    const { to, comment, by } = linkOf(other);
     const attributes = comment === undefined ? {} : { comment };
-    const url = `/_apis/wit/workItems/${other.id}`;
-    this.#edit(item, [{ kind: "add relation", rel: relOf(name), url, attributes }], {
-      ...(what.by && { by: what.by }),
-    });
+    const operation: Operation = {
+      kind: "add relation",
+      rel: relOf(as),
+      url: `/_apis/wit/workItems/${to.id}`,
+      attributes,
+    };
+    this.#edit(item, [operation], by ? { by } : {});
   }
 
-  unlink(item: WorkItem, name: string, other: WorkItem, when: Pick<When, "by"> = {}): void {
-    const rel = relOf(name);
-    this.#removeRelation(item, when, (relation) => {
-      if (relation.kind !== "work item" || otherEnd(relation, item) !== other) return false;
+  unlink(item: WorkItem, as: string, other: WorkItem | NewLink): void {
+    const rel = relOf(as);
+    const { to, by } = linkOf(other);
+    this.#removeRelation(item, by ? { by } : {}, (relation) => {
+      if (relation.kind !== "work item" || otherEnd(relation, item) !== to) return false;
       return (relation.source === item ? relation.type.forward : relation.type.reverse) === rel;
     });
   }
@@ -102,7 +116,7 @@ export class Wit {
   }
 
   /** `name` as in the service's list of artefact links: Fixed in Commit, Build, Pull Request … */
-  artifact(item: WorkItem, name: string, url: string, when: When = {}): void {
+  artifact(item: WorkItem, { name, url, ...when }: When & { readonly name: string; readonly url: string }): void {
     this.#edit(item, [{ kind: "add relation", rel: "ArtifactLink", url, attributes: { name } }], when);
   }
 

@@ -69,7 +69,7 @@ function single(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
 function created(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const parent = nodeOf(tracking, request);
   const body = requests.bodyObject(request);
-  const id = body["id"];
+  const id = body.id;
   if (typeof id === "number" && id > 0) {
     const node = tracking.nodes.byId(id);
     if (!node || node.isDeleted) throw nodeNotFound(String(id));
@@ -81,8 +81,11 @@ function created(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const attributes = attributesOf(body);
   const node = tracking.nodes.add(parent, name);
   node.attributes = attributes;
-  const answer = nodeJson(request, node, { depth: 0, withLinks: true });
-  return { status: 201, body: answer, headers: { location: String(answer["url"]) } };
+  return {
+    status: 201,
+    body: nodeJson(request, node, { depth: 0, withLinks: true }),
+    headers: { location: urlOf(request, node) },
+  };
 }
 
 function attributesOf(body: JsonObject): ClassificationNode["attributes"] {
@@ -112,7 +115,7 @@ function changed(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const node = nodeOf(tracking, request);
   const body = requests.bodyObject(request);
   const name = stringAt(body, "name");
-  const attributes = isObject(body["attributes"]) ? attributesOf(body) : node.attributes;
+  const attributes = isObject(body.attributes) ? attributesOf(body) : node.attributes;
   if (name !== undefined) tracking.nodes.rename(node, name);
   node.attributes = attributes;
   return { body: nodeJson(request, node, { depth: 0, withLinks: true }) };

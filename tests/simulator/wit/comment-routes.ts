@@ -110,7 +110,7 @@ function commentOf(tracking: WorkItemTracking, request: SimRequest, which?: "liv
   const id = requests.param(request, "commentId");
   const comment = item.comments.find((one) => one.id === Number(id));
   if (!comment) throw notFound(id);
-  const isSingleRead = request.method === "GET" && request.params["version"] === undefined;
+  const isSingleRead = request.method === "GET" && request.params.version === undefined;
   const refusesDeleted = which === "live" || (isSingleRead && !requests.flag(request, "includeDeleted"));
   if (refusesDeleted && latestOf(comment).isDeleted) throw notFound(id);
   return comment;

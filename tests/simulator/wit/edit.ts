@@ -7,7 +7,7 @@ import { badRequest, fieldNotFound, ruleError, typeNotFound } from "./errors.ts"
 import { fieldOf } from "./fields.ts";
 import type { FieldDefinition } from "./fields.ts";
 import { isEmptyChange } from "./links.ts";
-import type { Bag, FieldValue, StructureGroup, WorkItem } from "./model.ts";
+import type { Bag, FieldValue, RelationChanges, StructureGroup, WorkItem } from "./model.ts";
 import type { Operation } from "./patch.ts";
 import { applyRelations, needsRevision, planRelations, tellOtherEnds } from "./relation-plan.ts";
 import type { PlanContext, PlannedRelations } from "./relation-plan.ts";
@@ -16,7 +16,7 @@ import { mergedBag } from "./tracking.ts";
 import type { WorkItemTracking } from "./tracking.ts";
 import { nodeByItemPath } from "./tree.ts";
 import type { WorkItemType } from "./types.ts";
-import { isIdentity, valueOf } from "./values.ts";
+import { isIdentity, quoted, textIn, valueOf } from "./values.ts";
 
 export interface EditRequest {
   /** The item to change, or where and what to create. */
@@ -73,8 +73,8 @@ function draftOf(tracking: WorkItemTracking, request: EditRequest): Draft {
   const isNew = !("id" in of);
   const item = isNew ? tracking.newItem() : of;
   const project = projectFor(tracking, request, isNew ? of.project : tracking.projectOf(of));
-  const typeName = isNew ? of.type.name : String(of.current["System.WorkItemType"]);
-  const wantedType = String(lastValue(request, "System.WorkItemType") ?? typeName);
+  const typeName = isNew ? of.type.name : textIn(of.current, "System.WorkItemType");
+  const wantedType = quoted(lastValue(request, "System.WorkItemType") ?? typeName);
   const type = tracking.typeIn(project, wantedType);
   if (!type) throw typeNotFound(wantedType, project.name);
   if (isNew && type !== of.type) throw ruleError(required("System.WorkItemType"), "ReadOnly, HasValues, InvalidValue");
@@ -92,7 +92,7 @@ function draftOf(tracking: WorkItemTracking, request: EditRequest): Draft {
 function projectFor(tracking: WorkItemTracking, request: EditRequest, present: SimProject): SimProject {
   const wanted = lastValue(request, "System.TeamProject");
   if (wanted === undefined || wanted === null) return present;
-  const project = tracking.host.projectOf(String(wanted));
+  const project = tracking.host.projectOf(quoted(wanted));
   if (!project || (project !== present && !("id" in request.of))) {
     throw ruleError(required("System.TeamProject"), "HasValues, LimitedToValues, InvalidListValue");
   }
@@ -147,20 +147,36 @@ function testFailed(path: string): SimError {
 }
 
 function setField(draft: Draft, field: FieldDefinition, value: JsonValue): void {
-  const { request, item, type, changed } = draft;
+  const { request, changed } = draft;
   const name = field.referenceName;
   if (name === "System.TeamProject" || name === "System.WorkItemType") return;
   checkWritable(draft, field);
-  if (name === "System.AreaPath") return setNode(draft, "areas", value);
-  if (name === "System.IterationPath") return setNode(draft, "iterations", value);
+  if (name === "System.AreaPath") {
+    setNode(draft, "areas", value);
+    return;
+  }
+  if (name === "System.IterationPath") {
+    setNode(draft, "iterations", value);
+    return;
+  }
   const cleaned = valueOf(field, value, { host: draft.tracking.host, bypassRules: request.bypassRules });
-  if (name === "System.ChangedDate") draft.at = typeof cleaned === "string" ? cleaned : undefined;
-  else if (name === "System.ChangedBy") draft.by = cleaned ?? undefined;
-  else if (name === "System.History") draft.history = cleaned === null ? undefined : String(cleaned);
-  else if (name === "System.Tags") changed[name] = tagsOf(draft, cleaned);
-  else if (cleaned !== null && !name.startsWith("WEF_") && !type.fields.includes(name)) throw fieldNotFound(name);
-  else if (cleaned !== null || item.current[name] !== undefined) changed[name] = cleaned;
-  else Reflect.deleteProperty(changed, name);
+  if (name === "System.Tags") changed[name] = tagsOf(draft, cleaned);
+  else if (!setOfRevision(draft, name, cleaned)) setPlain(draft, name, cleaned);
+}
+
+/** What says something of the revision, not of the item. */
+function setOfRevision(draft: Draft, name: string, value: FieldValue | null): boolean {
+  if (name === "System.ChangedDate") draft.at = typeof value === "string" ? value : undefined;
+  else if (name === "System.ChangedBy") draft.by = value ?? undefined;
+  else if (name === "System.History") draft.history = typeof value === "string" ? value : undefined;
+  else return false;
+  return true;
+}
+
+function setPlain({ item, type, changed }: Draft, name: string, value: FieldValue | null): void {
+  if (value === null && item.current[name] === undefined) Reflect.deleteProperty(changed, name);
+  else if (value !== null && !name.startsWith("WEF_") && !type.fields.includes(name)) throw fieldNotFound(name);
+  else changed[name] = value;
 }
 
 function checkWritable({ request, isNew }: Draft, field: FieldDefinition): void {
@@ -264,36 +280,34 @@ function withCreation({ isNew, changed, at, by, now, request }: Draft): Bag {
 }
 
 function commit(draft: Draft, context: PlanContext, relations: PlannedRelations): WorkItem {
-  const { tracking, item, request, now, history } = draft;
+  const { tracking, item, request } = draft;
   const makesRevision = isRevision(draft, relations);
   const rev = item.revisions.length + (makesRevision ? 1 : 0);
   if (draft.isNew) tracking.enter(item);
   item.markdown = draft.markdown.size === 0 ? item.markdown : draft.markdown;
   const changes = applyRelations(context, relations, { rev, by: request.by });
   const isRelated = !isEmptyChange(changes);
-  const by = draft.by ?? request.by;
-  if (makesRevision) {
-    const at = draft.at ?? now;
-    const comment =
-      history === undefined ? undefined : addComment(item, { tracking, text: history, format: "html", at, by, rev });
-    const changed = withCreation(draft);
-    if (comment) Object.assign(changed, { "System.History": history, "System.CommentCount": comment.count });
-    const said = comment ? { comment: { comment: comment.comment, version: 1 } } : {};
-    const step = {
-      changed,
-      at,
-      by,
-      authorizedBy: request.by,
-      authorizedAt: now,
-      ...(isRelated && { relations: changes }),
-      ...said,
-    };
-    tracking.revise(item, step);
-  } else if (isRelated) {
+  if (makesRevision) revise(draft, isRelated ? changes : undefined);
+  else if (isRelated) {
     item.linkUpdates.push({ afterRev: rev, at: tracking.host.timestamp(), by: request.by, relations: changes });
   }
   if (isRelated) tellOtherEnds(item, changes, request.by);
   return item;
+}
+
+function revise(draft: Draft, relations: RelationChanges | undefined): void {
+  const { tracking, item, request, now, history: text } = draft;
+  const { at = now, by = request.by } = draft;
+  const changed = withCreation(draft);
+  const step = { changed, at, by, authorizedBy: request.by, authorizedAt: now, ...(relations && { relations }) };
+  if (text === undefined) {
+    tracking.revise(item, step);
+    return;
+  }
+  const rev = item.revisions.length + 1;
+  const { comment, count } = addComment(item, { tracking, text, format: "html", at, by, rev });
+  Object.assign(changed, { "System.History": text, "System.CommentCount": count });
+  tracking.revise(item, { ...step, comment: { comment, version: 1 } });
 }
 
 function likenessOf(draft: Draft): WorkItem {

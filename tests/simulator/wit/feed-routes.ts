@@ -8,10 +8,11 @@ import { instantOf, shownInstant } from "./dates.ts";
 import { badRequest, invalidArgument } from "./errors.ts";
 import { fieldOf } from "./fields.ts";
 import type { LinkEvent, Revision } from "./model.ts";
-import { fieldsJson, identityJson, LONG_TEXT_FIELDS, valueAt } from "./render.ts";
+import { fieldsJson, identityJson, LONG_TEXT_FIELDS, textAt } from "./render.ts";
 import type { View } from "./render.ts";
 import * as requests from "./requests.ts";
 import type { WorkItemTracking } from "./tracking.ts";
+import { projectIdOf, textIn } from "./values.ts";
 
 const LARGEST_PAGE = 1000;
 const LINK_PAGE = 1000;
@@ -67,12 +68,12 @@ function wantedByBody(request: SimRequest): Wanted {
   const names = (value: JsonValue | undefined): string[] =>
     Array.isArray(value) ? (value as readonly JsonValue[]).map(String) : [];
   return {
-    fields: fieldSet(names(body["fields"])),
-    types: setOf(names(body["types"])),
-    includeDeleted: body["includeDeleted"] === true,
-    includeIdentityRef: body["includeIdentityRef"] === true,
-    includeTagRef: body["includeTagRef"] === true,
-    latestOnly: body["includeLatestOnly"] === true,
+    fields: fieldSet(names(body.fields)),
+    types: setOf(names(body.types)),
+    includeDeleted: body.includeDeleted === true,
+    includeIdentityRef: body.includeIdentityRef === true,
+    includeTagRef: body.includeTagRef === true,
+    latestOnly: body.includeLatestOnly === true,
     discussionsOnly: false,
   };
 }
@@ -146,7 +147,7 @@ function batchAnswer(
   for (const name of [...query.keys()]) if (/^(continuationtoken|startdatetime)$/i.test(name)) query.delete(name);
   query.set("continuationToken", token);
   const where = request.project ? `/${request.project.id}` : "";
-  const [, resource = "workItemRevisions"] = /reporting\/(.+)$/i.exec(request.params["resource"] ?? "") ?? [];
+  const [, resource = "workItemRevisions"] = /reporting\/(.+)$/i.exec(request.params.resource ?? "") ?? [];
   const nextLink = `${request.organizationUrl}${where}/_apis/wit/reporting/${resource}?${query.toString()}`;
   return { body: { values, nextLink, continuationToken: token, isLastBatch: isLast } };
 }
@@ -193,10 +194,9 @@ function revisionFilter(
     if (item.deleted && !wanted.includeDeleted) return false;
     if (wanted.latestOnly && rev < item.revisions.length) return false;
     if (wanted.discussionsOnly && revision.changed["System.History"] === undefined) return false;
-    const where = String(valueAt(item, rev, "System.TeamProject"));
+    const where = textAt(item, rev, "System.TeamProject");
     if (project && where !== project.id) return false;
-    if (wanted.types && !wanted.types.has(String(valueAt(item, rev, "System.WorkItemType")).toLowerCase()))
-      return false;
+    if (wanted.types && !wanted.types.has(textAt(item, rev, "System.WorkItemType").toLowerCase())) return false;
     return isVisible(where);
   };
 }
@@ -206,7 +206,7 @@ function revisionJson(view: View, revision: Revision, how: Wanted & { expandsFie
   const fields = fieldsJson(view, revision, { all: true, identities });
   if (!how.expandsFields && !how.fields) for (const name of LONG_TEXT_FIELDS) Reflect.deleteProperty(fields, name);
   if (how.includeTagRef && typeof fields["System.Tags"] === "string") {
-    const project = String(valueAt(revision.item, revision.rev, "System.TeamProject"));
+    const project = textAt(revision.item, revision.rev, "System.TeamProject");
     fields["System.Tags"] = tagRefs(view, project, fields["System.Tags"]);
   }
   if (how.fields) {
@@ -227,11 +227,11 @@ function links(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const types = setOf(requests.namesIn(requests.queryValue(request, "types")));
   const passes = ({ link }: LinkEvent): boolean => {
     const ends = [link.source, link.target];
-    const projects = ends.map((end) => String(end.current["System.TeamProject"]));
+    const projects = ends.map((end) => projectIdOf(end));
     if (request.project && !projects.includes(request.project.id)) return false;
     if (linkTypes && ![link.type.name, link.type.forward].some((name) => linkTypes.has(name.toLowerCase())))
       return false;
-    if (types && !ends.some((end) => types.has(String(end.current["System.WorkItemType"]).toLowerCase()))) return false;
+    if (types && !ends.some((end) => types.has(textIn(end.current, "System.WorkItemType").toLowerCase()))) return false;
     return projects.some((id) => requests.isVisible(tracking, request, id));
   };
   const page = pageOf(tracking.linkFeed, passes, { start, size: LINK_PAGE });
@@ -255,8 +255,8 @@ function linkJson(view: View, { link, at, by, isActive, operation }: LinkEvent):
       changedBy: identityJson(by, view.base),
       comment: link.comment ?? null,
       changedOperation: operation,
-      sourceProjectId: String(link.source.current["System.TeamProject"]),
-      targetProjectId: String(link.target.current["System.TeamProject"]),
+      sourceProjectId: projectIdOf(link.source),
+      targetProjectId: projectIdOf(link.target),
     },
   };
 }
@@ -265,7 +265,7 @@ function linkJson(view: View, { link, at, by, isActive, operation }: LinkEvent):
 function discussions(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const start = positionOf(request) ?? 0;
   const passes = ({ item, changed }: Revision): boolean => {
-    const where = String(item.current["System.TeamProject"]);
+    const where = projectIdOf(item);
     if (changed["System.History"] === undefined || (request.project && where !== request.project.id)) return false;
     return !item.deleted && requests.isVisible(tracking, request, where);
   };
@@ -277,7 +277,7 @@ function discussions(tracking: WorkItemTracking, request: SimRequest): SimAnswer
       "System.Id": item.id,
       "System.Rev": rev,
       "System.ChangedDate": shownInstant(at),
-      "System.History": String(changed["System.History"]),
+      "System.History": textIn(changed, "System.History"),
     },
   }));
   return batchAnswer(withResource(request, "reporting/workItemRevisions/discussions"), values, page);

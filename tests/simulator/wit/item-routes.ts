@@ -13,6 +13,7 @@ import { itemJson, lastRevision } from "./render.ts";
 import type { Expand, ItemChoice } from "./render.ts";
 import * as requests from "./requests.ts";
 import type { WorkItemTracking } from "./tracking.ts";
+import { quoted } from "./values.ts";
 
 export const MOST_IDS = 200;
 
@@ -107,12 +108,12 @@ function listed(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
 
 function batch(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const body = requests.bodyObject(request);
-  const ids = Array.isArray(body["ids"]) ? (body["ids"] as readonly JsonValue[]).map(Number) : [];
-  const fields = Array.isArray(body["fields"]) ? (body["fields"] as readonly JsonValue[]).map(String) : [];
-  const asOf = typeof body["asOf"] === "string" ? body["asOf"] : undefined;
-  const policy = body["errorPolicy"];
-  const errorPolicy = policy === undefined || policy === null ? undefined : policy === 2 ? "omit" : String(policy);
-  return many(tracking, request, { ids, wanted: wantedOf(body["$expand"], fields, asOf), errorPolicy });
+  const ids = Array.isArray(body.ids) ? (body.ids as readonly JsonValue[]).map(Number) : [];
+  const fields = Array.isArray(body.fields) ? (body.fields as readonly JsonValue[]).map(String) : [];
+  const asOf = typeof body.asOf === "string" ? body.asOf : undefined;
+  const policy = body.errorPolicy;
+  const errorPolicy = policy === 2 ? "omit" : quoted(policy);
+  return many(tracking, request, { ids, wanted: wantedOf(body.$expand, fields, asOf), errorPolicy });
 }
 
 interface ManyWanted {
@@ -192,14 +193,17 @@ function deleted(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
 
 function deletedMany(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const body = requests.bodyObject(request);
-  const ids = Array.isArray(body["ids"]) ? (body["ids"] as readonly JsonValue[]).map(Number) : [];
+  const ids = Array.isArray(body.ids) ? (body.ids as readonly JsonValue[]).map(Number) : [];
   const view = requests.viewOf(tracking, request);
   const results = ids.map((id): JsonValue => {
     const item = requests.findItem(tracking, request, id);
     if (!item || item.deleted) return { id, code: 404, message: itemNotFound(id).message };
-    if (body["destroy"] === true) tracking.destroy(item);
-    else tracking.remove(item, request.identity);
-    return item.deleted ? deletedJson(view, item) : { id, code: 200 };
+    if (body.destroy === true) {
+      tracking.destroy(item);
+      return { id, code: 200 };
+    }
+    tracking.remove(item, request.identity);
+    return deletedJson(view, item);
   });
   return { body: { results } };
 }

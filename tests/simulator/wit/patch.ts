@@ -4,6 +4,7 @@ import type { JsonObject, JsonValue } from "../../../engine/foundation/json.ts";
 import { badRequest, fieldNotFound } from "./errors.ts";
 import { fieldOf } from "./fields.ts";
 import type { FieldDefinition } from "./fields.ts";
+import { quoted } from "./values.ts";
 
 export type Operation =
   | { readonly kind: "test rev"; readonly value: JsonValue }
@@ -40,10 +41,10 @@ function rawOf(value: JsonValue): RawOperation {
   const op = members.get("op");
   const path = members.get("path");
   if (typeof path !== "string" || !path.startsWith("/")) {
-    throw badRequest("VssPropertyValidationException", `The patch path '${String(path)}' is not valid.`);
+    throw badRequest("VssPropertyValidationException", `The patch path '${quoted(path)}' is not valid.`);
   }
   return {
-    op: typeof op === "number" ? (NUMBERED[op] ?? "") : String(op).toLowerCase(),
+    op: typeof op === "number" ? (NUMBERED[op] ?? "") : quoted(op).toLowerCase(),
     path: path
       .slice(1)
       .split("/")
@@ -64,7 +65,7 @@ function operationOf(raw: RawOperation): Operation {
     case "id":
       return { kind: "set id", value: Number(raw.value) };
     case "multilinefieldsformat":
-      return { kind: "set format", field: knownField(raw.path[1] ?? ""), value: String(raw.value) };
+      return { kind: "set format", field: knownField(raw.path[1] ?? ""), value: quoted(raw.value) };
     default:
   }
   throw unsupported(raw);
@@ -92,21 +93,27 @@ function fieldOperation(raw: RawOperation): Operation {
 }
 
 function relationOperation(raw: RawOperation): Operation {
-  const [, position = "", member, attribute] = raw.path;
-  if (raw.op === "add" && position === "-" && isObject(raw.value)) {
-    const { rel, url, attributes } = raw.value;
-    if (typeof rel !== "string" || typeof url !== "string") throw unsupported(raw);
-    return { kind: "add relation", rel, url, attributes: isObject(attributes) ? attributes : {} };
-  }
-  const index = /^\d+$/.test(position) ? Number(position) : -1;
-  if (index < 0) throw unsupported(raw);
-  if (raw.op === "remove" && member === undefined) return { kind: "remove relation", index };
-  if (member === "attributes" && attribute !== undefined) {
-    return { kind: "edit relation", index, attributes: { [attribute]: raw.op === "remove" ? null : raw.value } };
-  }
-  const edited = isObject(raw.value) ? raw.value["attributes"] : undefined;
-  if (raw.op === "replace" && isObject(edited)) return { kind: "edit relation", index, attributes: edited };
-  throw unsupported(raw);
+  const [, position = ""] = raw.path;
+  if (raw.op === "add" && position === "-" && isObject(raw.value)) return addedRelation(raw, raw.value);
+  if (!/^\d+$/.test(position)) throw unsupported(raw);
+  const index = Number(position);
+  if (raw.op === "remove" && raw.path.length === 2) return { kind: "remove relation", index };
+  const attributes = editedAttributes(raw);
+  if (!attributes) throw unsupported(raw);
+  return { kind: "edit relation", index, attributes };
+}
+
+function addedRelation(raw: RawOperation, { rel, url, attributes }: JsonObject): Operation {
+  if (typeof rel !== "string" || typeof url !== "string") throw unsupported(raw);
+  return { kind: "add relation", rel, url, attributes: isObject(attributes) ? attributes : {} };
+}
+
+/** `/relations/0/attributes/comment`, or all attributes with the whole relation. */
+function editedAttributes({ op, path, value }: RawOperation): JsonObject | undefined {
+  const [, , member, attribute] = path;
+  if (member === "attributes" && attribute !== undefined) return { [attribute]: op === "remove" ? null : value };
+  const edited = op === "replace" && isObject(value) ? value.attributes : undefined;
+  return isObject(edited) ? edited : undefined;
 }
 
 /** The negative id by which a batch calls an item before it exists. */

@@ -8,6 +8,7 @@ import { identityText, itemJson, lastRevision } from "./render.ts";
 import type { View } from "./render.ts";
 import * as requests from "./requests.ts";
 import type { WorkItemTracking } from "./tracking.ts";
+import { projectIdOf, textIn, quoted } from "./values.ts";
 
 const MOST_LISTED = 20_000;
 
@@ -34,15 +35,15 @@ export function recycleBinRoutes(tracking: WorkItemTracking): Route[] {
 }
 
 function urlOf(view: View, item: WorkItem): string {
-  return `${view.base}/${String(item.current["System.TeamProject"])}/_apis/wit/recyclebin/${item.id}`;
+  return `${view.base}/${projectIdOf(item)}/_apis/wit/recyclebin/${item.id}`;
 }
 
 /** What the bin says about an item, without the item. */
 function referenceJson(view: View, item: WorkItem): JsonObject {
   return {
     id: item.id,
-    type: String(item.current["System.WorkItemType"]),
-    name: String(item.current["System.Title"]),
+    type: textIn(item.current, "System.WorkItemType"),
+    name: textIn(item.current, "System.Title"),
     project: view.tracking.projectOf(item).name,
     deletedDate: shownInstant(item.deleted?.at ?? ""),
     deletedBy: identityText(item.deleted?.by ?? ""),
@@ -72,7 +73,7 @@ function listed(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   }
   const found: WorkItem[] = [];
   for (const item of tracking.items.values()) {
-    const project = String(item.current["System.TeamProject"]);
+    const project = projectIdOf(item);
     if (!item.deleted || (request.project && request.project.id !== project)) continue;
     if (requests.isVisible(tracking, request, project)) found.push(item);
   }
@@ -94,8 +95,8 @@ function deletedItem(tracking: WorkItemTracking, request: SimRequest): WorkItem 
 function restored(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const item = deletedItem(tracking, request);
   const body = requests.bodyObject(request);
-  const isDeleted = body["IsDeleted"] ?? body["isDeleted"];
-  if (isDeleted !== false) throw invalidArgument("IsDeleted", String(isDeleted));
+  const isDeleted = body.IsDeleted ?? body.isDeleted;
+  if (isDeleted !== false) throw invalidArgument("IsDeleted", quoted(isDeleted));
   const view = requests.viewOf(tracking, request);
   const before = referenceJson(view, item);
   tracking.restore(item, request.identity);

@@ -17,7 +17,7 @@ import type {
 import { mergedBag } from "./tracking.ts";
 import type { WorkItemTracking } from "./tracking.ts";
 import { itemPathOf, nameOf, pathOf } from "./tree.ts";
-import { isIdentity } from "./values.ts";
+import { isIdentity, projectIdOf, textIn } from "./values.ts";
 
 export interface View {
   readonly tracking: WorkItemTracking;
@@ -72,12 +72,12 @@ export function bagAt(item: WorkItem, rev: number): Record<string, FieldValue> {
 }
 
 /** One field after a revision, without replaying the others. */
-export function valueAt(item: WorkItem, rev: number, name: string): FieldValue | null | undefined {
+export function textAt(item: WorkItem, rev: number, name: string): string {
   for (let at = rev; at > 0; at--) {
     const value = item.revisions[at - 1]?.changed[name];
-    if (value !== undefined) return value;
+    if (value !== undefined) return typeof value === "string" ? value : "";
   }
-  return undefined;
+  return "";
 }
 
 /** Where the last replay of a long history stopped: whoever pages through it goes on from there. */
@@ -102,7 +102,7 @@ export function fieldsJson(view: View, revision: Revision, choice: FieldChoice):
   };
   put("System.Id", item.id);
   putNode(put, view.tracking.nodes.byId(Number(bag["System.AreaId"])), "Area");
-  fields["System.TeamProject"] = view.tracking.projectById(String(bag["System.TeamProject"])).name;
+  fields["System.TeamProject"] = view.tracking.projectById(textIn(bag, "System.TeamProject")).name;
   put("System.Rev", rev);
   put("System.AuthorizedDate", shownInstant(revision.authorizedAt));
   put("System.RevisedDate", shownInstant(revisedAt(revision)));
@@ -161,7 +161,7 @@ function personId({ id }: SimIdentity): number {
 }
 
 export function itemUrl(view: View, item: WorkItem): string {
-  return `${view.base}/${String(item.current["System.TeamProject"])}/_apis/wit/workItems/${item.id}`;
+  return `${view.base}/${projectIdOf(item)}/_apis/wit/workItems/${item.id}`;
 }
 
 export function relationJson(view: View, item: WorkItem, relation: Relation): JsonObject {
@@ -185,7 +185,7 @@ function linkJson(view: View, item: WorkItem, link: WorkItemLink): JsonObject {
 function resourceJson(view: View, item: WorkItem, link: ResourceLink): JsonObject {
   const { rel, comment, name, size, toRev } = link;
   const revised = toRev === undefined ? FOR_EVER : (item.revisions[toRev - 1]?.at ?? FOR_EVER);
-  const project = String(item.current["System.TeamProject"]);
+  const project = projectIdOf(item);
   return {
     rel,
     url: rel === "AttachedFile" ? `${view.base}/${project}/_apis/wit/attachments/${link.url}` : link.url,
@@ -216,26 +216,38 @@ export interface ItemChoice {
 
 export function itemJson(view: View, revision: Revision, choice: ItemChoice): JsonObject {
   const { item, rev } = revision;
-  const all = choice.fields !== undefined || choice.expand === "fields" || choice.expand === "all";
-  let fields = fieldsJson(view, revision, { all, identities: "objects" });
-  const parent = parentAt(item, rev);
-  if (parent !== undefined) fields["System.Parent"] = parent;
-  const { fields: wanted } = choice;
-  if (wanted) fields = Object.fromEntries(Object.entries(fields).filter(([name]) => wanted.has(name.toLowerCase())));
-  const isScoped = !wanted || wanted.has("system.teamproject");
-  const url = isScoped ? itemUrl(view, item) : `${view.base}/_apis/wit/workItems/${item.id}`;
+  const isPartial = choice.fields !== undefined;
+  const withLinks = choice.withLinks || choice.expand === "links" || choice.expand === "all";
+  const url =
+    isPartial && !choice.fields.has("system.teamproject")
+      ? `${view.base}/_apis/wit/workItems/${item.id}`
+      : itemUrl(view, item);
   return {
     id: item.id,
     rev,
-    fields,
-    ...(!wanted && { multilineFieldsFormat: Object.fromEntries([...item.markdown].map((name) => [name, "markdown"])) }),
-    ...(!wanted && relationsPart(view, revision, choice.expand)),
+    fields: chosenFields(view, revision, choice),
+    ...(!isPartial && wholeItemPart(view, revision, choice.expand)),
     ...(revision.comment && { commentVersionRef: commentVersionJson(view, revision) }),
-    ...(!wanted && item.id % 7 === 0 && UNKNOWN_TO_CLIENTS),
-    ...((choice.withLinks || choice.expand === "links" || choice.expand === "all") && {
-      _links: linksJson(view, item),
-    }),
+    ...(withLinks && { _links: linksJson(view, item) }),
     url: choice.asRevision ? `${url}/revisions/${rev}` : url,
+  };
+}
+
+function chosenFields(view: View, revision: Revision, { fields: wanted, expand }: ItemChoice): JsonObject {
+  const all = wanted !== undefined || expand === "fields" || expand === "all";
+  const fields = fieldsJson(view, revision, { all, identities: "objects" });
+  const parent = parentAt(revision.item, revision.rev);
+  if (parent !== undefined) fields["System.Parent"] = parent;
+  if (!wanted) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted.has(name.toLowerCase())));
+}
+
+function wholeItemPart(view: View, revision: Revision, expand: Expand): JsonObject {
+  const { id, markdown } = revision.item;
+  return {
+    multilineFieldsFormat: Object.fromEntries([...markdown].map((name) => [name, "markdown"])),
+    ...relationsPart(view, revision, expand),
+    ...(id % 7 === 0 && UNKNOWN_TO_CLIENTS),
   };
 }
 
@@ -269,9 +281,9 @@ function commentVersionJson(view: View, { item, rev, comment }: Revision): JsonO
 }
 
 function linksJson(view: View, item: WorkItem): JsonObject {
-  const project = `${view.base}/${String(item.current["System.TeamProject"])}`;
+  const project = `${view.base}/${projectIdOf(item)}`;
   const self = itemUrl(view, item);
-  const type = encodeURIComponent(String(item.current["System.WorkItemType"]));
+  const type = encodeURIComponent(textIn(item.current, "System.WorkItemType"));
   return {
     self: { href: self },
     workItemUpdates: { href: `${self}/updates` },

@@ -6,6 +6,7 @@ import { badRequest, invalidArgument, itemNotFound } from "./errors.ts";
 import type { WorkItem } from "./model.ts";
 import type { Expand, View } from "./render.ts";
 import type { WorkItemTracking } from "./tracking.ts";
+import { projectIdOf, quoted } from "./values.ts";
 
 export type Handler = (request: SimRequest) => SimAnswer;
 
@@ -64,7 +65,7 @@ const EXPANSIONS: readonly Expand[] = ["none", "relations", "fields", "links", "
 /** By name or by the number that older clients send. */
 export function expandOf(value: JsonValue | undefined): Expand {
   if (value === undefined || value === null) return "none";
-  const text = String(value).toLowerCase();
+  const text = quoted(value).toLowerCase();
   const expand = /^\d$/.test(text) ? EXPANSIONS[Number(text)] : EXPANSIONS.find((one) => one === text);
   if (!expand) throw invalidArgument("$expand", text);
   return expand;
@@ -83,8 +84,7 @@ export function isVisible(tracking: WorkItemTracking, request: SimRequest, proje
 /** An item that the caller may see, in the recycle bin or not. */
 export function findItem(tracking: WorkItemTracking, request: SimRequest, id: number): WorkItem | undefined {
   const item = tracking.items.get(id);
-  const project = String(item?.current["System.TeamProject"]);
-  return item && isVisible(tracking, request, project) ? item : undefined;
+  return item && isVisible(tracking, request, projectIdOf(item)) ? item : undefined;
 }
 
 /** The live item of a route's id. Through a project's URL the service serves any project's items, so do we. */

@@ -174,7 +174,7 @@ function addTasks(team: Team, story: WorkItem): WorkItem {
   );
   const [first, second, third] = tasks;
   if (!first || !second || !third) throw new Error("no tasks");
-  wit.link(first, "Successor", second, { comment: "the limit decides the due date" });
+  wit.link(first, "Successor", { to: second, comment: "the limit decides the due date" });
   wit.link(second, "Successor", third);
   team.edit(first, { "System.State": "Active", "System.AssignedTo": team.person(2).uniqueName }, 2);
   team.edit(first, { "Microsoft.VSTS.Scheduling.RemainingWork": 1, "Microsoft.VSTS.Scheduling.CompletedWork": 3 }, 2);
@@ -203,7 +203,7 @@ function addBug(team: Team, story: WorkItem): WorkItem {
     },
   });
   wit.link(story, "Tested By", test);
-  wit.link(bug, "Related", story, { comment: "found while testing" });
+  wit.link(bug, "Related", { to: story, comment: "found while testing" });
   const screen = wit.attach(bug, {
     name: "screen.png",
     content: samplePng(40, 30),

@@ -20,6 +20,7 @@ import type {
 import { ClassificationNodes } from "./tree.ts";
 import { typesOf } from "./types.ts";
 import type { WorkItemType } from "./types.ts";
+import { projectIdOf } from "./values.ts";
 
 const SAMPLE_ITERATIONS = ["Iteration 1", "Iteration 2", "Iteration 3"];
 
@@ -89,7 +90,7 @@ export class WorkItemTracking {
   }
 
   projectOf(item: WorkItem): SimProject {
-    return this.projectById(String(item.current["System.TeamProject"]));
+    return this.projectById(projectIdOf(item));
   }
 
   /** An item with no revision yet; `enter` makes it exist. */

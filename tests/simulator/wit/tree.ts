@@ -4,7 +4,7 @@ import { badRequest, nodeNotFound } from "./errors.ts";
 import { SimError } from "../service.ts";
 import type { ClassificationNode, StructureGroup } from "./model.ts";
 
-const FORBIDDEN = /[\\/:*?"<>|#$&+\u0000-\u001f]/;
+const FORBIDDEN = /[\\/:*?"<>|#$&+\p{Cc}]/u;
 
 export function nameOf(node: ClassificationNode): string {
   return node.parent ? node.name : node.project.name;

@@ -14,6 +14,7 @@ import { boardFieldsOf, SET_BY_RULES } from "./rules.ts";
 import type { WorkItemTracking } from "./tracking.ts";
 import { ALLOWED_VALUES } from "./types.ts";
 import type { WorkItemType } from "./types.ts";
+import { quoted } from "./values.ts";
 
 export function typeRoutes(tracking: WorkItemTracking): Route[] {
   const { routesAt, READ } = requests;
@@ -198,7 +199,7 @@ function linkTypeRoutes(): Route[] {
   const single: requests.Handler = (request) => {
     const name = requests.param(request, "relation");
     const found = relationTypesJson(request).find(
-      (one) => String(one["referenceName"]).toLowerCase() === name.toLowerCase(),
+      (one) => quoted(one.referenceName).toLowerCase() === name.toLowerCase(),
     );
     if (!found)
       throw new SimError(404, "WorkItemLinkTypeNotFoundException", `TF201028: Cannot find link type '${name}'.`);

@@ -269,7 +269,7 @@ const PROCESSES: Readonly<Record<string, readonly WorkItemType[]>> = {
 
 /** An inherited process has the types of the Agile process. */
 export function typesOf(process: string): readonly WorkItemType[] {
-  return PROCESSES[process.toLowerCase()] ?? PROCESSES["agile"] ?? [];
+  return PROCESSES[process.toLowerCase()] ?? PROCESSES.agile ?? [];
 }
 
 /** Values that the rules allow; fields that are not here take any. */

@@ -6,13 +6,28 @@ import { instantOf } from "./dates.ts";
 import { ruleError } from "./errors.ts";
 import type { FieldDefinition } from "./fields.ts";
 import type { WitHost } from "./host.ts";
-import type { FieldValue } from "./model.ts";
+import type { FieldValue, WorkItem } from "./model.ts";
 
 const LONGEST_TEXT = 1_048_576;
 const LONGEST_STRING = 255;
 
 export function isIdentity(value: FieldValue | null | undefined): value is SimIdentity {
   return typeof value === "object" && value !== null;
+}
+
+/** A field that holds a plain text; empty when it has none. */
+export function textIn(bag: Readonly<Record<string, FieldValue | null>>, name: string): string {
+  const value = bag[name];
+  return typeof value === "string" ? value : "";
+}
+
+export function projectIdOf(item: WorkItem): string {
+  return textIn(item.current, "System.TeamProject");
+}
+
+/** A JSON value for an error message. */
+export function quoted(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
 }
 
 /** Null clears the field. Throws the rule error of a value that does not fit. */
@@ -63,9 +78,7 @@ function identityOf(
   value: JsonValue,
   from: { host: WitHost; bypassRules: boolean },
 ): FieldValue | null {
-  const names = isObject(value)
-    ? [value["descriptor"], value["id"], value["uniqueName"], value["displayName"]]
-    : [value];
+  const names = isObject(value) ? [value.descriptor, value.id, value.uniqueName, value.displayName] : [value];
   const texts = names.filter((name) => typeof name === "string" && name !== "") as string[];
   for (const text of texts) {
     const identity = from.host.identityOf(text);

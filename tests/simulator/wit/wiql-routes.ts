@@ -10,7 +10,7 @@ import { bagAt, identityText, lastRevision } from "./render.ts";
 import * as requests from "./requests.ts";
 import type { WorkItemTracking } from "./tracking.ts";
 import { isUnder, itemPathOf, nodeByItemPath } from "./tree.ts";
-import { isIdentity } from "./values.ts";
+import { isIdentity, projectIdOf, textIn } from "./values.ts";
 import { parseWiql } from "./wiql.ts";
 import type { Condition, Literal } from "./wiql.ts";
 
@@ -35,13 +35,7 @@ function answered(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const run: Run = { tracking, project: request.project, caller: request.identity };
   const asOf = query.asOf === undefined ? undefined : instantOf(query.asOf);
   const passes = query.where ? testOf(run, query.where) : () => true;
-  const found: Revision[] = [];
-  const visible = new Map(tracking.host.projects().map(({ id }) => [id, request.maySee(id)]));
-  for (const item of tracking.items.values()) {
-    if (item.deleted || visible.get(String(item.current["System.TeamProject"])) !== true) continue;
-    const revision = asOf === undefined ? lastRevision(item) : item.revisions.findLast(({ at }) => at <= asOf);
-    if (revision && passes(revision)) found.push(revision);
-  }
+  const found = liveRevisions(tracking, request, asOf).filter(passes);
   const limit = tracking.host.queryLimit ?? 20_000;
   const top = requests.wholeNumber(request, "$top");
   if (found.length > limit && (top === undefined || top > limit)) {
@@ -52,6 +46,16 @@ function answered(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   }
   found.sort(orderOf(run, query.orderBy));
   return { body: resultJson(request, { query, found: found.slice(0, top), asOf: asOf ?? tracking.host.timestamp() }) };
+}
+
+/** Of each item that the caller may see the last revision, or the last one at that time. */
+function liveRevisions(tracking: WorkItemTracking, request: SimRequest, asOf: string | undefined): Revision[] {
+  const visible = new Set(tracking.host.projects().flatMap(({ id }) => (request.maySee(id) ? [id] : [])));
+  const live = [...tracking.items.values()].filter((item) => !item.deleted && visible.has(projectIdOf(item)));
+  return live.flatMap((item) => {
+    if (asOf === undefined) return lastRevision(item);
+    return item.revisions.findLast(({ at }) => at <= asOf) ?? [];
+  });
 }
 
 interface Result {
@@ -99,7 +103,7 @@ function valueIn(run: Run, revision: Revision, name: string): string | number | 
     case "System.Watermark":
       return revision.watermark;
     case "System.TeamProject":
-      return run.tracking.projectById(String(bag[name])).name;
+      return run.tracking.projectById(textIn(bag, name)).name;
     case "System.AreaPath":
       return path(bag["System.AreaId"]);
     case "System.IterationPath":

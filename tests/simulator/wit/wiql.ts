@@ -22,7 +22,10 @@ export interface Query {
   readonly asOf: string | undefined;
 }
 
-type Token = { readonly kind: "word" | "field" | "text" | "number" | "macro" | "sign"; readonly text: string };
+interface Token {
+  readonly kind: "word" | "field" | "text" | "number" | "macro" | "sign";
+  readonly text: string;
+}
 
 const TOKEN =
   /\s+|\[([^\]]+)\]|'((?:[^']|'')*)'|"((?:[^"]|"")*)"|(@\w+)|(-?\d+(?:\.\d+)?)(?![\w.])|([\w.]+)|(<>|<=|>=|[=<>(),+-])/gy;

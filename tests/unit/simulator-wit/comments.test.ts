@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { WorkItem } from "../../simulator/wit/model.ts";
 import { add, witService } from "./wit-service.ts";
-import type { Loose, Said, WitService } from "./wit-service.ts";
+import type { Shown, Said, WitService } from "./wit-service.ts";
 
 let service: WitService;
 
@@ -57,7 +57,7 @@ it("keeps every version of a comment without telling by a revision", async () =>
   const first = await service.get(`${base(item)}/${json.id}/versions/1?${V1}`);
 
   expect(edited.json).toMatchObject({ version: 2, text: "second" });
-  expect(versions.list.map(({ text }) => text as string)).toEqual(["first", "second"]);
+  expect(versions.list.map(({ text }) => text)).toEqual(["first", "second"]);
   expect(first.json.text).toBe("first");
   expect(item.revisions).toHaveLength(2);
 });
@@ -68,11 +68,11 @@ it("pages comments in either order by a token in the body", async () => {
 
   const page = await service.get(`${base(item)}?$top=2&order=asc&${V4}`);
   const rest = await service.get(
-    `${base(item)}?$top=2&order=asc&continuationToken=${encodeURIComponent(page.json.continuationToken as string)}&${V4}`,
+    `${base(item)}?$top=2&order=asc&continuationToken=${encodeURIComponent(page.json.continuationToken)}&${V4}`,
   );
   const newest = await service.get(`${base(item)}?$top=1&${V4}`);
 
-  const texts = ({ json }: Said): string[] => json.comments.map(({ text }: Loose) => text);
+  const texts = ({ json }: Said): string[] => json.comments.map(({ text }: Shown) => text);
   expect(page.json).toMatchObject({ totalCount: 3, count: 2, nextPage: expect.stringContaining("continuationToken=") });
   expect([...texts(page), ...texts(rest)]).toEqual(["1", "2", "3"]);
   expect(rest.json.continuationToken).toBeUndefined();

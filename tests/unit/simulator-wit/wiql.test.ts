@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { witService } from "./wit-service.ts";
-import type { Loose, WitService } from "./wit-service.ts";
+import type { Shown, WitService } from "./wit-service.ts";
 
 let service: WitService;
 const ids: Record<string, number> = {};
@@ -15,7 +15,7 @@ beforeAll(async () => {
   make("alpha", "Bug", { "System.AreaPath": "Web", "System.Tags": "red; green", "Microsoft.VSTS.Common.Priority": 1 });
   make("beta", "Task", { "System.AreaPath": "Web\\Basket", "System.AssignedTo": state.owner.uniqueName });
   make("it's gamma", "Task", { "Microsoft.VSTS.Common.Priority": 4, "System.State": "Active" });
-  ids["lab"] = wit.create("Lab", { title: "lab" }).id;
+  ids.lab = wit.create("Lab", { title: "lab" }).id;
   const gone = wit.create("Shop", { title: "gone" });
   wit.remove(gone);
 });
@@ -29,9 +29,9 @@ async function find(where: string, rest: { scope?: string; query?: string; order
   const { status, json } = await service.send("POST", `${scope}_apis/wit/wiql?${query}`, {
     query: `SELECT [System.Id], [System.Title] FROM WorkItems WHERE ${where} ${orderBy}`,
   });
-  if (status !== 200) return [`${status} ${(json.message as string).split(":")[0]}`];
+  if (status !== 200) return [`${status} ${json.message.split(":")[0]}`];
   const names = new Map(Object.entries(ids).map(([name, id]) => [id, name]));
-  return json.workItems.map(({ id }: Loose) => names.get(id as number) ?? "?");
+  return json.workItems.map(({ id }: Shown) => names.get(id) ?? "?");
 }
 
 const cases: readonly (readonly [string, string[]])[] = [

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { add, witService } from "./wit-service.ts";
-import type { WitService } from "./wit-service.ts";
+import type { Shown, WitService } from "./wit-service.ts";
 
 let service: WitService;
 
@@ -14,7 +14,7 @@ afterAll(async () => {
 
 const created = async (title: string, ...more: object[]): Promise<number> => {
   const { json } = await service.patch("Shop/_apis/wit/workitems/$Task", [add("System.Title", title), ...more], "POST");
-  return json.id as number;
+  return json.id;
 };
 
 it("creates an item as the service shows a fresh one", async () => {
@@ -52,7 +52,7 @@ it("shows more or less of an item by $expand, fields and asOf", async () => {
 
   const all = await service.get(`_apis/wit/workitems/${id}?$expand=all`);
   const some = await service.get(`_apis/wit/workitems/${id}?fields=System.Id,System.Title`);
-  const old = await service.get(`_apis/wit/workitems/${id}?asOf=${before.fields["System.ChangedDate"]}`);
+  const old = await service.get(`_apis/wit/workitems/${id}?asOf=${String(before.fields["System.ChangedDate"])}`);
   const both = await service.get(`_apis/wit/workitems/${id}?fields=System.Id&$expand=relations`);
 
   expect(all.json.fields).toMatchObject({
@@ -206,7 +206,7 @@ it("moves an item to another project and type", async () => {
     "System.Tags": "away; far",
   });
   const tags = await service.get("Lab/_apis/wit/tags");
-  expect(tags.list.map(({ name }) => name as string)).toEqual(["away", "far"]);
+  expect(tags.list.map(({ name }) => name)).toEqual(["away", "far"]);
 });
 
 it("answers for missing items by the error policy and keeps their places", async () => {
@@ -271,10 +271,12 @@ it("carries out the parts of a batch one by one, whatever becomes of the others"
   ]);
 
   expect(json.count).toBe(3);
-  expect(json.value.map(({ code }: { code: number }) => code)).toEqual([200, 400, 200]);
-  const parent = JSON.parse(json.value[0].body as string).id as number;
-  expect(JSON.parse(json.value[1].body as string).value.Message).toContain("TF401320");
-  expect(JSON.parse(json.value[2].body as string).fields["System.Parent"]).toBe(parent);
+  expect(json.value.map((part) => part?.code)).toEqual([200, 400, 200]);
+  const bodyOf = (index: number): Shown & { value: { Message: string } } =>
+    JSON.parse(json.value[index]?.body ?? "") as Shown & { value: { Message: string } };
+  const parent = bodyOf(0).id;
+  expect(bodyOf(1).value.Message).toContain("TF401320");
+  expect(bodyOf(2).fields["System.Parent"]).toBe(parent);
 });
 
 it("describes types, states, fields and kinds of links", async () => {
@@ -286,8 +288,8 @@ it("describes types, states, fields and kinds of links", async () => {
   const artifacts = await service.get("_apis/wit/artifactlinktypes");
   const categories = await service.get("Shop/_apis/wit/workitemtypecategories");
 
-  expect(types.list.map(({ name }) => name as string)).toContain("User Story");
-  expect(states.list.map(({ name }) => name as string)).toEqual(["New", "Approved", "Committed", "Done", "Removed"]);
+  expect(types.list.map(({ name }) => name)).toContain("User Story");
+  expect(states.list.map(({ name }) => name)).toEqual(["New", "Approved", "Committed", "Done", "Removed"]);
   expect(field.json).toMatchObject({ name: "Title", type: "string" });
   expect(fields.list.length).toBeGreaterThan(40);
   expect(relations.list).toHaveLength(21);
