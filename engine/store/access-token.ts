@@ -1,10 +1,17 @@
 /** Where sign-in tokens come from; has the shape that Azure's SDK takes as a credential. */
 export interface TokenSource {
   /** Throws a BackupError (SIGN_IN_…) when signing in fails. */
-  getToken(
-    scopes: string | string[],
-    options?: { readonly abortSignal?: AbortSignal },
-  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number }>;
+  getToken(scopes: string | string[], options?: TokenOptions): Promise<AccessToken>;
+}
+
+export interface AccessToken {
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly expiresOnTimestamp: number;
+}
+
+export interface TokenOptions {
+  readonly abortSignal?: AbortSignal;
 }
 
 /** Entra's name for Azure Storage, in all clouds. */

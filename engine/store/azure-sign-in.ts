@@ -4,10 +4,10 @@ import {
   ClientSecretCredential,
   ManagedIdentityCredential,
 } from "@azure/identity";
-import { systemClock } from "../foundation/clock.ts";
+import { systemClock, type Clock } from "../foundation/clock.ts";
 import { BackupError } from "../foundation/errors.ts";
 import type { RetryTools } from "../foundation/retry.ts";
-import type { TokenSource } from "./access-token.ts";
+import type { AccessToken, TokenOptions, TokenSource } from "./access-token.ts";
 import { pipelineOidcToken } from "./pipeline-oidc-token.ts";
 import { signInError } from "./sign-in-errors.ts";
 
@@ -34,10 +34,7 @@ export interface AzureEndpoint {
 
 /** As much of the identity library's credentials as is used. */
 interface Credential {
-  getToken(
-    scopes: string | string[],
-    options?: { readonly abortSignal?: AbortSignal },
-  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
+  getToken(scopes: string | string[], options?: TokenOptions): Promise<AccessToken | null>;
 }
 
 /**
@@ -50,16 +47,34 @@ export function azureCredential(
   tools: RetryTools = { clock: systemClock, random: () => 0.5 },
 ): TokenSource {
   const credential = credentialOf(endpoint, tools);
+  return cachingTokens(tools.clock, async (scopes, options) => {
+    try {
+      const token = await credential.getToken(scopes, options);
+      if (token !== null) return token;
+    } catch (error) {
+      options.abortSignal?.throwIfAborted();
+      throw signInError(error, endpoint);
+    }
+    throw signInError(undefined, endpoint);
+  });
+}
+
+const RENEW_BEFORE_MS = 5 * 60_000;
+
+/** The library asks for a federated token at every call, cached or not; so tokens are kept here. */
+function cachingTokens(
+  clock: Clock,
+  signIn: (scopes: string | string[], options: TokenOptions) => Promise<AccessToken>,
+): TokenSource {
+  const kept = new Map<string, Promise<AccessToken>>();
   return {
     getToken: async (scopes, options = {}) => {
-      try {
-        const token = await credential.getToken(scopes, options);
-        if (token !== null) return token;
-      } catch (error) {
-        options.abortSignal?.throwIfAborted();
-        throw signInError(error, endpoint);
-      }
-      throw signInError(undefined, endpoint);
+      const key = [scopes].flat().join(" ");
+      const token = await kept.get(key)?.catch(() => undefined);
+      if (token !== undefined && token.expiresOnTimestamp - RENEW_BEFORE_MS > clock.now().getTime()) return token;
+      const started = signIn(scopes, options);
+      kept.set(key, started);
+      return started;
     },
   };
 }
@@ -92,12 +107,22 @@ function federated(endpoint: AzureEndpoint, tools: RetryTools): Credential {
     requestUri: needed(endpoint, "oidcRequestUri", "System.OidcRequestUri of the job"),
     systemAccessToken: needed(endpoint, "systemAccessToken", "System.AccessToken of the job"),
   };
-  return new ClientAssertionCredential(
-    tenantId,
-    clientId,
-    () => pipelineOidcToken(request, tools),
-    authorityOptions(endpoint),
-  );
+  let failure: unknown;
+  const assertion = async (): Promise<string> => {
+    failure = undefined;
+    return pipelineOidcToken(request, tools).catch((error: unknown) => {
+      failure = error;
+      throw error;
+    });
+  };
+  const credential = new ClientAssertionCredential(tenantId, clientId, assertion, authorityOptions(endpoint));
+  return {
+    // The library keeps only the text of what went wrong in an assertion.
+    getToken: (scopes, options) =>
+      credential.getToken(scopes, options).catch((error: unknown) => {
+        throw failure ?? error;
+      }),
+  };
 }
 
 function servicePrincipal(endpoint: AzureEndpoint): Credential {

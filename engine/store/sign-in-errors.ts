@@ -49,16 +49,20 @@ const BY_AADSTS: Readonly<Record<string, Advice>> = {
   },
 };
 
+interface FailedSignIn {
+  readonly serviceConnectionId: string;
+  readonly scheme: string;
+  readonly authorityHost?: string | undefined;
+  readonly tenantId?: string | undefined;
+}
+
 /**
  * One line for whatever the identity library threw. Its own error is not kept as a cause: it holds the request, and
  * with it a secret or an assertion.
  */
-export function signInError(
-  error: unknown,
-  { serviceConnectionId, scheme }: { readonly serviceConnectionId: string; readonly scheme: string },
-): BackupError {
-  const known = within(error, (candidate) => candidate instanceof BackupError);
-  if (known instanceof BackupError) return known;
+export function signInError(error: unknown, endpoint: FailedSignIn): BackupError {
+  const { serviceConnectionId, scheme, authorityHost, tenantId } = endpoint;
+  if (error instanceof BackupError) return error;
   const connection = `The service connection ${serviceConnectionId}`;
   const text = textOf(error);
   const aadsts = /AADSTS(\d+)/.exec(text)?.[1];
@@ -74,8 +78,8 @@ export function signInError(
   if (scheme.toLowerCase() === "managedserviceidentity") return noManagedIdentity(connection);
   return new BackupError({
     code: "SIGN_IN_UNREACHABLE",
-    message: `${connection} could not sign in: Entra did not answer (${networkCodeOf(error)})`,
-    hint: "Check that this machine's network, proxy and firewall let it reach Entra, and that it trusts its certificate.",
+    message: `${connection} could not sign in: Entra (${inert(authorityHost ?? "public cloud", 100)}) gave no answer for the tenant ${inert(tenantId ?? "", 100)}`,
+    hint: "Check the tenant id, and that this machine's network, proxy and firewall let it reach Entra and that it trusts its certificate.",
   });
 }
 
@@ -115,13 +119,4 @@ function within(error: unknown, test: (candidate: unknown) => boolean, depth = 0
 function textOf(error: unknown): string {
   const found = within(error, (candidate) => candidate instanceof Error && candidate.message.includes("AADSTS"));
   return found instanceof Error ? found.message : "";
-}
-
-function networkCodeOf(error: unknown): string {
-  const found = within(error, (candidate) => candidate instanceof Error && /^E[A-Z]+|_/.test(codeOf(candidate)));
-  return found instanceof Error ? inert(codeOf(found), 60) : "no answer";
-}
-
-function codeOf(error: Error): string {
-  return "code" in error && typeof error.code === "string" ? error.code : "";
 }

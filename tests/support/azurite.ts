@@ -62,7 +62,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
   const account = { name: "devstoreaccount1", key: randomBytes(64).toString("base64") };
   try {
     const { child, address } = await spawnAzurite(folder, account, options);
-    return azuriteAt(`${address}/${account.name}`, { child, folder, account });
+    return azuriteAt(`${address}/${account.name}`, { child, folder, account, tls: options.tls });
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -73,11 +73,13 @@ interface Running {
   readonly child: ChildProcess;
   readonly folder: string;
   readonly account: { readonly name: string; readonly key: string };
+  readonly tls: AzuriteOptions["tls"];
 }
 
-function azuriteAt(endpoint: string, { child, folder, account }: Running): Azurite {
+function azuriteAt(endpoint: string, { child, folder, account, tls }: Running): Azurite {
   const credential = new StorageSharedKeyCredential(account.name, account.key);
-  const service = new BlobServiceClient(endpoint, credential);
+  const trusting = { retryOptions: {}, tlsOptions: tls === undefined ? {} : { ca: tls.certificate } };
+  const service = new BlobServiceClient(endpoint, credential, trusting);
 
   function containerSas(name: string, options: SasOptions = {}): string {
     const expiresOn = options.expiresOn ?? new Date(Date.now() + 30 * DAY_MS);
