@@ -11,6 +11,7 @@ import { simpleGit } from "simple-git";
 import type { SimpleGit } from "simple-git";
 import { BackupError } from "../foundation/errors.ts";
 import type { GitRemote } from "./git-access.ts";
+import { addressOf } from "./http-transport.ts";
 
 export interface GitProcessOptions {
   /** Home folder of git; nothing of the user's is read. */
@@ -88,7 +89,7 @@ export function gitProcesses(options: GitProcessOptions): GitProcesses {
 
 async function credentialSettings(remote: GitRemote | undefined): Promise<Readonly<Record<string, string>>> {
   if (remote === undefined) return {};
-  const key = `http.${new URL(remote.url).origin}/.extraHeader`;
+  const key = `http.${addressOf(remote.url).origin}/.extraHeader`;
   return { [key]: `Authorization: ${await remote.authorization()}` };
 }
 

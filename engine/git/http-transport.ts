@@ -70,7 +70,18 @@ export interface HttpOptions {
 }
 
 export function credentialsOf(remote: GitRemote): Credentials {
-  return { origin: new URL(remote.url).origin, authorization: () => remote.authorization() };
+  return { origin: addressOf(remote.url).origin, authorization: () => remote.authorization() };
+}
+
+/** Parses an http or https address; anything else (`file:`, `ext::`, `ssh:`, text) throws GIT_PROTOCOL. */
+export function addressOf(url: string): URL {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address !== undefined && /^https?:$/.test(address.protocol)) return address;
+  throw new BackupError({
+    code: "GIT_PROTOCOL",
+    message: `${url} is no http or https address`,
+    hint: "Use the address that the repository shows under Clone, HTTPS.",
+  });
 }
 
 export interface GitHttp {
@@ -120,7 +131,7 @@ interface Connection {
 
 /** One exchange with its redirects. */
 async function exchange(request: HttpRequest, connection: Connection): Promise<HttpAnswer> {
-  let url = new URL(request.url);
+  let url = addressOf(request.url);
   for (let redirects = 0; ; redirects += 1) {
     const answer = await oneExchange(request, url, connection);
     connection.options.pace?.heard(answer);

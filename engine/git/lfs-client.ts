@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readAll } from "../foundation/bytes.ts";
+import { chunksOf, readAll } from "../foundation/bytes.ts";
+import { mapConcurrent } from "../foundation/concurrency.ts";
 import { hasCode } from "../foundation/errors.ts";
 import type { GitRemote, LfsObjectSource, LfsPointer } from "./git-access.ts";
 import type { GitHttp, HttpAnswer } from "./http-transport.ts";
@@ -11,6 +12,8 @@ type LfsDownload = LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | u
 /** Links expire: one batch holds no more than can be read in a few minutes, unless one object alone is larger. */
 const maxBatchBytes = 1_000_000_000;
 const maxResumes = 3;
+const smallBytes = 1024 * 1024;
+const readAhead = 6;
 const maxAnswerBytes = 1024 * 1024;
 /** The object is not there, was removed, or cannot be valid: worth telling, not a failure of the transfer. */
 const absentCodes: ReadonlySet<number> = new Set([404, 410, 422]);
@@ -22,10 +25,39 @@ export async function* downloadLfs(
   pointers: readonly LfsPointer[],
 ): AsyncGenerator<LfsDownload> {
   for (const batch of batchesOf(pointers)) {
-    for (const verdict of await lfsBatch(http, remote, { operation: "download", pointers: batch })) {
-      yield downloadOf(http, verdict);
-    }
+    const verdicts = await downloadVerdicts(http, remote, batch);
+    yield* mapConcurrent(verdicts, readAhead, (verdict) => readIfSmall(downloadOf(http, verdict)));
   }
+}
+
+/** A server without LFS has none of the objects: the repository itself was just read, so it is no missing right. */
+async function downloadVerdicts(
+  http: GitHttp,
+  remote: GitRemote,
+  pointers: readonly LfsPointer[],
+): Promise<readonly LfsVerdict[]> {
+  try {
+    return await lfsBatch(http, remote, { operation: "download", pointers });
+  } catch (error) {
+    if (!hasCode(error, "GIT_NOT_FOUND")) throw error;
+    return pointers.map((pointer) => ({ ...pointer, error: { code: 404, message: "the server offers no LFS" } }));
+  }
+}
+
+/** Small objects are read at once, several at a time: one after the other, each would cost a round trip. */
+async function readIfSmall(download: LfsDownload): Promise<LfsDownload> {
+  if (download.chunks === undefined || download.size > smallBytes) return download;
+  try {
+    return { ...download, chunks: chunksOf(await readAll(download.chunks, smallBytes)) };
+  } catch (error) {
+    return { ...download, chunks: failed(error) };
+  }
+}
+
+/** Throws when it is read, so that one object's failure is met where the object is used. */
+// eslint-disable-next-line require-yield
+async function* failed(error: unknown): AsyncGenerator<Uint8Array> {
+  throw error;
 }
 
 function* batchesOf(pointers: readonly LfsPointer[]): Generator<readonly LfsPointer[]> {
