@@ -1,0 +1,46 @@
+// @ts-check
+import path from "node:path";
+import { build } from "esbuild";
+
+/**
+ * Packages in a task's bundle may be ES modules that ask where they are; a CommonJS file has no `import.meta`, so
+ * they are told by this constant.
+ */
+const importMetaUrl = "bundleFileUrl";
+
+/**
+ * Each task, with everything it imports, as one minified CommonJS file that needs no node_modules:
+ * `<outFolder>/<task>/index.js`. Files that several tasks import are read once.
+ * @param {{ readonly tasks: readonly string[], readonly projectFolder: string, readonly outFolder: string }} wanted
+ * @returns {Promise<readonly { readonly task: string, readonly bytes: number, readonly files: readonly string[] }[]>}
+ *   with the files of each bundle, relative to the project's folder, with `/`
+ */
+export async function bundleTasks({ tasks, projectFolder, outFolder }) {
+  const { metafile, warnings } = await build({
+    absWorkingDir: projectFolder,
+    entryPoints: tasks.map((task) => ({ in: `tasks/${task}/index.ts`, out: `${task}/index` })),
+    outdir: outFolder,
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    banner: { js: `const ${importMetaUrl}=require("node:url").pathToFileURL(__filename).href;` },
+    define: { "import.meta.url": importMetaUrl },
+    legalComments: "none",
+    metafile: true,
+    logLevel: "silent",
+  });
+  if (warnings.length > 0) {
+    throw new Error(warnings.map(({ text, location }) => `${location?.file ?? "bundle"}: ${text}`).join("\n"));
+  }
+  return Object.entries(metafile.outputs).map(([output, { bytes, inputs }]) => {
+    const task = path.basename(path.dirname(output));
+    const files = Object.keys(inputs).map((file) => file.split(path.sep).join("/"));
+    // It keeps its state in the module: two copies would each see half of it.
+    const libraries = files.filter((file) => file.endsWith("azure-pipelines-task-lib/task.js"));
+    if (libraries.length !== 1) throw new Error(`${task} has ${libraries.length} copies of azure-pipelines-task-lib`);
+    return { task, bytes, files };
+  });
+}
