@@ -29,7 +29,6 @@ async function start(options: SimulatorOptions = {}): Promise<void> {
 beforeEach(() => start());
 afterEach(() => azure.stop());
 
-
 /** A bare repository with these branches, made from one stream. */
 function bareRepository(name: string, branches: readonly string[]): string {
   const target = join(folder, name);
@@ -74,6 +73,17 @@ describe("sign-in", () => {
     expect(await as(`Bearer ${azure.token}`)).toBe(401);
     expect(await as(`Bearer ${bearer}`)).toBe(200);
     expect(await as(basic(bearer))).toBe(200);
+  });
+
+  it("gives pipeline jobs an identity of their own that knows of one project", async () => {
+    const shop = azure.state.addProject("Shop");
+    azure.state.addProject("Other");
+    const token = azure.state.jobTokenOf(shop);
+    const who = await ask(azure, "_apis/connectionData?api-version=7.1-preview.1", { token });
+    const projects = await ask(azure, "_apis/projects", { token });
+
+    expect(who.text).toContain("Shop Build Service (contoso)");
+    expect(projects.list.map(({ name }) => name)).toEqual(["Shop"]);
   });
 
   it("refuses writes to a token that may only read, and areas it has no scope for", async () => {
@@ -280,6 +290,18 @@ describe("faults", () => {
     await expect(create()).rejects.toThrow();
 
     expect([before, azure.state.repositories.list(project.id).length]).toEqual([1, 2]);
+  });
+
+  it("can move an answer to another host, which takes no credentials", async () => {
+    azure.state.addProject("Shop");
+    azure.faults.add({ kind: "redirectToStorage", when: isProjects });
+    const location = (await ask(azure, "_apis/projects")).headers.get("location") ?? "";
+    const withCredential = await fetch(location, { headers: { authorization: basic(azure.token) } });
+    const without = await fetch(location);
+
+    expect(location).toMatch(/^http:\/\/localhost:/);
+    expect([withCredential.status, without.status]).toEqual([400, 200]);
+    expect(await without.json()).toMatchObject({ count: 1 });
   });
 
   it("reach Git as well, by request and by byte", async () => {

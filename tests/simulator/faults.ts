@@ -23,6 +23,8 @@ export type FaultAction =
   /** The sign-in page as 203, or the redirect to it. */
   | { readonly kind: "signInPage" }
   | { readonly kind: "signInRedirect" }
+  /** The content waits at another host, as downloads do; that host refuses requests that carry credentials. */
+  | { readonly kind: "redirectToStorage" }
   /** The connection ends before anything happened. */
   | { readonly kind: "resetBefore" }
   /** It happened, the answer is lost. */

@@ -65,7 +65,7 @@ function noPermission(token: SimToken, isPush: boolean): ReturnType<typeof textA
 function repositoryAt(state: SimulatorState, address: GitAddress, token: SimToken): RepositoryRecord | undefined {
   const project = state.projectOf(address.project);
   const found = state.repositories.find(address.repository, project?.id);
-  if (found === undefined) return undefined;
+  if (found === undefined || state.projectOf(found.projectId) === undefined) return undefined;
   if (project !== undefined && found.projectId !== project.id) return undefined;
   const isHidden = token.hides.has(found.id) || token.hides.has(found.projectId);
   return isHidden ? undefined : found;

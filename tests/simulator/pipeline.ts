@@ -20,6 +20,7 @@ import { hasScope } from "./sign-in.ts";
 import type { SimToken } from "./sign-in.ts";
 import type { SimulatorState } from "./state.ts";
 import { blockedMessage } from "./throttle.ts";
+import type { StorageHost } from "./storage-host.ts";
 import type { Throttle } from "./throttle.ts";
 import type { Traffic } from "./traffic.ts";
 import { addressOf, bodyOf } from "./wire.ts";
@@ -32,6 +33,7 @@ export interface Pipeline {
   readonly faults: Faults;
   readonly throttle: Throttle;
   readonly traffic: Traffic;
+  readonly storage: StorageHost;
 }
 
 interface Call {
@@ -51,16 +53,21 @@ export async function serve(pipeline: Pipeline, request: IncomingMessage, respon
   const exchange = exchangeOf(request, address, json);
   const call: Call = { request, response, address, exchange, content };
   const fault = pipeline.faults.take(exchange);
-  if (fault?.kind === "resetBefore") return void response.destroy();
-  if (fault?.kind === "delay") await pause(fault.delayMs);
-  const instead = fault === undefined ? undefined : answerOfFault(fault, address.organizationUrl);
-  if (instead !== undefined) {
-    finish(pipeline, call, { answer: instead, fault });
-    return;
-  }
-  if (fault !== undefined) damage(response, fault);
-  const answer = await answerOf(pipeline, call);
-  if (answer !== undefined) finish(pipeline, call, { answer, fault });
+  if (fault === undefined) {
+    const answer = pipeline.storage.taken(request) ?? (await answerOf(pipeline, call));
+    if (answer !== undefined) finish(pipeline, call, { answer });
+  } else await serveFaulty(pipeline, call, fault);
+}
+
+async function serveFaulty(pipeline: Pipeline, call: Call, fault: Fault): Promise<void> {
+  const { request, response, address } = call;
+  if (fault.kind === "resetBefore") return void response.destroy();
+  if (fault.kind === "delay") await pause(fault.delayMs);
+  damage(response, fault);
+  const answer = answerOfFault(fault, address.organizationUrl) ?? (await answerOf(pipeline, call));
+  if (answer === undefined) return;
+  const isMoved = fault.kind === "redirectToStorage";
+  finish(pipeline, call, { answer: isMoved ? pipeline.storage.put(answer, request) : answer, fault });
 }
 
 function exchangeOf(request: IncomingMessage, address: Address, body: JsonValue | undefined): Exchange {
@@ -212,11 +219,11 @@ function requestOf(
 function finish(
   { traffic, state }: Pipeline,
   { response, request, exchange, address }: Call,
-  { answer, fault }: { readonly answer: PlainAnswer; readonly fault: Fault | undefined },
+  { answer, fault }: { readonly answer: PlainAnswer; readonly fault?: Fault },
 ): void {
   const activity = { activityid: randomUUID(), "x-vss-e2eid": randomUUID(), "x-tfs-processid": state.organization.id };
   send(response, { ...answer, headers: { ...activity, ...answer.headers } });
-  if (address.isGit || exchange.method === "OPTIONS") return;
+  if (address.isGit || !address.isOrganization || exchange.method === "OPTIONS") return;
   const requestType = exchange.headers["content-type"];
   const answerType = answer.headers["content-type"];
   traffic.record({

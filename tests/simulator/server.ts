@@ -15,6 +15,7 @@ import { serve } from "./pipeline.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { routerOf } from "./router.ts";
 import type { Route } from "./service.ts";
+import { storageHost } from "./storage-host.ts";
 import { SimulatorState } from "./state.ts";
 import type { StateOptions } from "./state.ts";
 import { throttleOf } from "./throttle.ts";
@@ -66,6 +67,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     faults: faultList(),
     throttle: throttleOf(options.throttle),
     traffic: trafficLog(trafficFileOf(options)),
+    storage: storageHost(),
   };
   const server = createServer((request, response) => void serve(pipeline, request, response));
   server.keepAliveTimeout = 30_000;

@@ -18,7 +18,7 @@ import type { NewRepository, RepositoryRecord, RepositoryStore } from "./reposit
 import { sequenceOf, timestampsOf } from "./sequence.ts";
 import type { SimHost, SimIdentity, SimProject } from "./service.ts";
 import { signInDesk } from "./sign-in.ts";
-import type { SignIn } from "./sign-in.ts";
+import type { SignIn, TokenOptions } from "./sign-in.ts";
 
 export interface StateOptions {
   /** Where Git, LFS and attachments live; made when missing. */
@@ -137,6 +137,13 @@ export class SimulatorState implements SimHost {
     const identity = buildServiceOf({ name: project.name, organizationName: this.organization.name }, this.newId());
     this.#identities.push(identity);
     return identity;
+  }
+
+  /** A token as a pipeline job of this project gets it: it knows of no other project. */
+  jobTokenOf(project: SimProject, options: Omit<TokenOptions, "kind" | "identity"> = {}): string {
+    const others = this.projects().filter(({ id }) => id !== project.id);
+    const hides = [...others.map(({ id }) => id), ...(options.hides ?? [])];
+    return this.signIn.issue({ ...options, kind: "bearer", identity: this.buildServiceOf(project), hides });
   }
 
   /** A project as it stands once created: default team, empty repository of the same name. */

@@ -6,7 +6,6 @@ import { identityRef } from "../identities.ts";
 import { isOn, listAnswer, skipPage } from "../paging.ts";
 import type { PushRecord, RepositoryRecord } from "../repository-store.ts";
 import type { Route, SimAnswer, SimProject, SimRequest } from "../service.ts";
-import { SimError } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 import { projectReference } from "./projects.ts";
 
@@ -14,12 +13,14 @@ import { projectReference } from "./projects.ts";
 export function repositoryAt(state: SimulatorState, { params, project, maySee }: SimRequest): RepositoryRecord {
   const name = params.repositoryId ?? "";
   const found = state.repositories.find(name, project?.id);
-  const isInProject = project === undefined || found?.projectId === project.id;
-  if (found === undefined || !isInProject || !maySee(found.id) || !maySee(found.projectId)) {
-    throw repositoryNotFound(name);
-  }
+  if (found === undefined || !maySee(found.id) || !maySee(found.projectId)) throw repositoryNotFound(name);
+  const home = state.projectOf(found.projectId);
+  if (home === undefined || (project !== undefined && project.id !== home.id)) throw repositoryNotFound(name);
   return found;
 }
+
+/** What no client knows yet: the service adds members at any time. */
+const comingFeature = { xSettings: { mode: "notYetKnown", since: null } };
 
 /** A repository as answers show it. */
 export function repositoryBody(
@@ -45,6 +46,7 @@ export function repositoryBody(
     isDisabled: repository.isDisabled,
     isInMaintenance: repository.isInMaintenance,
     ...(repository.parentId === undefined ? {} : { isFork: true }),
+    ...comingFeature,
   };
 }
 
@@ -132,16 +134,9 @@ function update(state: SimulatorState, request: SimRequest): SimAnswer {
 
 function remove(state: SimulatorState, request: SimRequest): SimAnswer {
   const repository = repositoryAt(state, request);
-  if (state.repositories.list(repository.projectId).length === 1) throw lastRepository();
   state.repositories.delete(repository);
   repository.deletedBy = request.identity;
   return { status: 204 };
-}
-
-/** A Git project keeps at least one repository. */
-function lastRepository(): SimError {
-  const message = "TF402455: You cannot delete the last Git repository in a project.";
-  return new SimError(400, "GitRepositoryMinimumPerProjectThresholdExceededException", message);
 }
 
 function deleted(state: SimulatorState, { project, organizationUrl, maySee }: SimRequest): SimAnswer {
