@@ -37,14 +37,19 @@ export interface Agent {
 
 export function workingAgent(): Agent {
   const secrets = new Set<string>();
+  // The agent masks what came from secret variables; announcing a secret to it would write it into the very stream
+  // that has to stay clean. What the agent cannot know is masked here, in everything we print.
   const addSecret = (value: string): void => {
-    // A multi-line secret is masked line by line: that is how it would show.
     for (const line of value.split(/\r?\n/)) {
       const text = line.trim();
-      if (text.length < 6 || secrets.has(text)) continue;
-      secrets.add(text);
-      library.setSecret(text);
+      if (text.length < 6) continue;
+      for (const form of [text, encodeURIComponent(text), decoded(text)]) secrets.add(form);
     }
+  };
+  const clean = (text: string): string => {
+    let masked = text;
+    for (const secret of secrets) masked = masked.replaceAll(secret, "***");
+    return masked;
   };
   return {
     isDebugging,
@@ -64,12 +69,20 @@ export function workingAgent(): Agent {
     },
     connection,
     addSecret,
-    print: (line) => process.stdout.write(`${inert(line, 4000)}\n`),
-    command: (name, properties, message) => library.command(name, { ...properties }, message),
+    print: (line) => process.stdout.write(`${inert(clean(line), 4000)}\n`),
+    command: (name, properties, message) => library.command(name, { ...properties }, clean(message)),
     setOutput: (name, value) => library.setVariable(name, value, false, true),
     complete: (result, message) =>
-      process.stdout.write(`##vso[task.complete result=${result};]${inert(message, 4000)}\n`),
+      process.stdout.write(`##vso[task.complete result=${result};]${inert(clean(message), 4000)}\n`),
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function nonEmpty(value: string | undefined): string | undefined {
