@@ -1,7 +1,7 @@
 // @ts-check
 /** Makes dist/: each task as an agent gets it (one file, its manifest, its icon) and the licences of what is in it. */
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { noticesOf } from "./lib/bundle-notices.mjs";
@@ -13,7 +13,6 @@ const outFolder = path.join(distFolder, "tasks");
 const startedAt = performance.now();
 
 const tasks = ["BackupProject", "RestoreItem", "VerifyBackup"].filter(isWhole);
-await rm(outFolder, { recursive: true, force: true });
 const bundles = await bundleTasks({ tasks, projectFolder, outFolder });
 for (const task of tasks) await addManifest(task);
 const files = new Set(bundles.flatMap((bundle) => bundle.files));
@@ -38,6 +37,8 @@ async function addManifest(task) {
   const target = path.join(outFolder, task);
   await mkdir(target, { recursive: true });
   await writeFile(path.join(target, "task.json"), await stampedManifest(path.join(source, "task.json")));
+  // Without it Node would take the bundle for an ES module wherever a folder above says so, as this project's does.
+  await writeFile(path.join(target, "package.json"), `{ "type": "commonjs" }\n`);
   await cp(path.join(source, "icon.png"), path.join(target, "icon.png"));
 }
 
