@@ -21,8 +21,10 @@ export async function teardown(): Promise<void> {
   try {
     if (file === undefined || !existsSync(file)) return;
     const { hasRun, exchanges, errors } = await checkTraffic(file);
-    if (errors.length > 0)
+    if (errors.length > 0) {
+      process.exitCode = 1; // vitest only prints what a teardown throws
       throw new Error(`The traffic of the tests has ${errors.length} errors:\n${errors.join("\n")}`);
+    }
     if (hasRun) console.log(`Traffic check: ${exchanges} exchanges with the simulator, 0 errors.`);
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
