@@ -235,27 +235,21 @@ export class Wit {
 
   #edit(of: Parameters<typeof edit>[1]["of"], operations: readonly Operation[], when: When): WorkItem {
     const by = this.#by(when);
-    const imported = when.at === undefined ? [] : operationsFrom(importFields(by, when.at));
+    const at = when.at === undefined ? undefined : instantOf(when.at);
     return edit(this.tracking, {
       of,
-      operations: [...operations, ...imported],
+      operations,
       by,
-      bypassRules: when.at !== undefined,
+      bypassRules: false,
       validateOnly: false,
       itemBy: (id) => this.tracking.items.get(id),
+      ...(at !== undefined && { at }),
     });
   }
 }
 
 function operationsFrom(document: readonly JsonValue[]): Operation[] {
   return document.length === 0 ? [] : operationsOf(document);
-}
-
-function importFields(by: SimIdentity, at: string): JsonValue[] {
-  return [
-    { op: "add", path: "/fields/System.ChangedDate", value: at },
-    { op: "add", path: "/fields/System.ChangedBy", value: by.uniqueName },
-  ];
 }
 
 function relOf(name: string): string {

@@ -23,6 +23,8 @@ export interface EditRequest {
   readonly of: WorkItem | { readonly project: SimProject; readonly type: WorkItemType };
   readonly operations: readonly Operation[];
   readonly by: SimIdentity;
+  /** When it is said to happen: now, unless the builder writes the past. */
+  readonly at?: string;
   readonly bypassRules: boolean;
   readonly validateOnly: boolean;
   readonly itemBy: PlanContext["itemBy"];
@@ -82,7 +84,7 @@ function draftOf(tracking: WorkItemTracking, request: EditRequest): Draft {
   const changed = baseOf({ tracking, item, project, type, isNew });
   return {
     ...{ tracking, request, item, isNew, project, type, now, changed },
-    at: undefined,
+    at: request.at,
     by: undefined,
     history: undefined,
     markdown: new Set(item.markdown),

@@ -183,12 +183,7 @@ function revisionFilter(
   wanted: Wanted,
 ): (revision: Revision) => boolean {
   const { project } = request;
-  const visible = new Map<string, boolean>();
-  const isVisible = (id: string): boolean => {
-    let answer = visible.get(id);
-    if (answer === undefined) visible.set(id, (answer = requests.isVisible(tracking, request, id)));
-    return answer;
-  };
+  const isVisible = requests.visibility(tracking, request);
   return (revision) => {
     const { item, rev } = revision;
     if (item.deleted && !wanted.includeDeleted) return false;
@@ -225,6 +220,7 @@ function links(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const start = startOf(request, (instant) => firstIndex(tracking.linkFeed, (one) => one.at >= instant));
   const linkTypes = setOf(requests.namesIn(requests.queryValue(request, "linkTypes")));
   const types = setOf(requests.namesIn(requests.queryValue(request, "types")));
+  const isVisible = requests.visibility(tracking, request);
   const passes = ({ link }: LinkEvent): boolean => {
     const ends = [link.source, link.target];
     const projects = ends.map((end) => projectIdOf(end));
@@ -232,7 +228,7 @@ function links(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
     if (linkTypes && ![link.type.name, link.type.forward].some((name) => linkTypes.has(name.toLowerCase())))
       return false;
     if (types && !ends.some((end) => types.has(textIn(end.current, "System.WorkItemType").toLowerCase()))) return false;
-    return projects.some((id) => requests.isVisible(tracking, request, id));
+    return projects.some(isVisible);
   };
   const page = pageOf(tracking.linkFeed, passes, { start, size: LINK_PAGE });
   const view = requests.viewOf(tracking, request);
@@ -264,10 +260,11 @@ function linkJson(view: View, { link, at, by, isActive, operation }: LinkEvent):
 /** Revisions that brought a comment, with its text. */
 function discussions(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   const start = positionOf(request) ?? 0;
+  const isVisible = requests.visibility(tracking, request);
   const passes = ({ item, changed }: Revision): boolean => {
     const where = projectIdOf(item);
     if (changed["System.History"] === undefined || (request.project && where !== request.project.id)) return false;
-    return !item.deleted && requests.isVisible(tracking, request, where);
+    return !item.deleted && isVisible(where);
   };
   const page = pageOf(tracking.feed, passes, { start, size: pageSize(request) });
   const values = page.found.map(({ item, rev, changed, at }) => ({

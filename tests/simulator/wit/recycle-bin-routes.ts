@@ -20,7 +20,7 @@ export function recycleBinRoutes(tracking: WorkItemTracking): Route[] {
     ...routesAt("GET", `${at}/{id}`, {
       ...READ,
       handle: (request) => ({
-        body: referenceJson(requests.viewOf(tracking, request), deletedItem(tracking, request)),
+        body: deletedJson(requests.viewOf(tracking, request), deletedItem(tracking, request)),
       }),
     }),
     ...routesAt("PATCH", `${at}/{id}`, { ...WRITE, handle: (request) => restored(tracking, request) }),
@@ -52,7 +52,7 @@ function referenceJson(view: View, item: WorkItem): JsonObject {
   };
 }
 
-/** The answer to a deletion. */
+/** With the item's fields; its relations and history cannot be read while it is in the bin. */
 export function deletedJson(view: View, item: WorkItem): JsonObject {
   const resource = itemJson(view, lastRevision(item), { expand: "none", withLinks: false });
   return { ...referenceJson(view, item), resource: { ...resource, url: urlOf(view, item) } };

@@ -81,6 +81,16 @@ export function isVisible(tracking: WorkItemTracking, request: SimRequest, proje
   return tracking.host.projectOf(projectId) !== undefined && request.maySee(projectId);
 }
 
+/** The same for many projects of one request. */
+export function visibility(tracking: WorkItemTracking, request: SimRequest): (projectId: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (projectId) => {
+    let answer = known.get(projectId);
+    if (answer === undefined) known.set(projectId, (answer = isVisible(tracking, request, projectId)));
+    return answer;
+  };
+}
+
 /** An item that the caller may see, in the recycle bin or not. */
 export function findItem(tracking: WorkItemTracking, request: SimRequest, id: number): WorkItem | undefined {
   const item = tracking.items.get(id);
