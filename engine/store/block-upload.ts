@@ -76,23 +76,18 @@ async function* startingWith(first: Block, rest: AsyncGenerator<Block>): AsyncGe
 
 /** A yielded block belongs to who takes it. It is known to be the last without another buffer being needed. */
 async function* blocksOf(chunks: AsyncIterable<Uint8Array>, pool: BlockPool): AsyncGenerator<Block> {
-  let held = 0;
+  const lane = pool.lane();
   let buffer: Uint8Array | undefined;
   let filled = 0;
   const handOver = (bytes: Uint8Array, isLast: boolean): Block => {
     buffer = undefined;
-    const release = (): void => {
-      held -= 1;
-      pool.release(bytes);
-    };
-    return { bytes: bytes.subarray(0, filled), isLast, release };
+    return { bytes: bytes.subarray(0, filled), isLast, release: () => lane.release(bytes) };
   };
   try {
     for await (const part of withinBlocks(chunks, pool.blockBytes)) {
       if (filled === buffer?.length) yield handOver(buffer, false);
       if (buffer === undefined) {
-        buffer = await pool.take(held === 0);
-        held += 1;
+        buffer = await lane.take();
         filled = 0;
       }
       buffer.set(part, filled);
@@ -100,7 +95,7 @@ async function* blocksOf(chunks: AsyncIterable<Uint8Array>, pool: BlockPool): As
     }
     if (buffer !== undefined) yield handOver(buffer, true);
   } finally {
-    if (buffer !== undefined) pool.release(buffer);
+    if (buffer !== undefined) lane.release(buffer);
   }
 }
 
@@ -135,33 +130,56 @@ export interface BlockPool {
   /** Blocks in memory at the same time, and so the requests in flight. */
   readonly limit: number;
   readonly blockBytes: number;
-  /** Waits for a free block; `atOnce` never waits, beyond the limit if need be. */
-  take(atOnce: boolean): Promise<Uint8Array>;
+  /** One for each upload. */
+  lane(): BlockLane;
+}
+
+export interface BlockLane {
+  /** At once for a lane that holds none, beyond the limit if need be; else when the pool has one free. */
+  take(): Promise<Uint8Array>;
   release(block: Uint8Array): void;
+}
+
+interface Waiter {
+  readonly owner: { held: number };
+  readonly give: (block: Uint8Array) => void;
 }
 
 export function blockPool(limit: number, blockBytes: number): BlockPool {
   const free: Uint8Array[] = [];
-  const waiting: ((block: Uint8Array) => void)[] = [];
+  const waiting: Waiter[] = [];
   let taken = 0;
-  return {
-    limit,
-    blockBytes,
-    take: async (atOnce) => {
-      if (taken >= limit && !atOnce) return new Promise((resolve) => waiting.push(resolve));
+
+  /** A lane that now holds none goes first: it must never depend on other lanes. */
+  function nextFor(owner: Waiter["owner"]): Waiter | undefined {
+    const own = owner.held === 0 ? waiting.findIndex((waiter) => waiter.owner === owner) : -1;
+    if (own >= 0) return waiting.splice(own, 1)[0];
+    return taken < limit ? waiting.shift() : undefined;
+  }
+
+  function take(owner: Waiter["owner"]): Promise<Uint8Array> {
+    if (taken >= limit && owner.held > 0) return new Promise((give) => waiting.push({ owner, give }));
+    taken += 1;
+    owner.held += 1;
+    return Promise.resolve(free.pop() ?? new Uint8Array(blockBytes));
+  }
+
+  function release(owner: Waiter["owner"], block: Uint8Array): void {
+    taken -= 1;
+    owner.held -= 1;
+    const next = nextFor(owner);
+    if (next !== undefined) {
       taken += 1;
-      return free.pop() ?? new Uint8Array(blockBytes);
-    },
-    release: (block) => {
-      if (taken <= limit) {
-        const next = waiting.shift();
-        if (next === undefined) free.push(block);
-        else {
-          next(block);
-          return;
-        }
-      }
-      taken -= 1;
-    },
+      next.owner.held += 1;
+      next.give(block);
+    } else if (taken < limit) {
+      free.push(block);
+    }
+  }
+
+  const lane = (): BlockLane => {
+    const owner = { held: 0 };
+    return { take: () => take(owner), release: (block) => release(owner, block) };
   };
+  return { limit, blockBytes, lane };
 }
