@@ -88,16 +88,18 @@ async function writeRefs(folder: string, refs: Refs): Promise<void> {
   await writeFile(join(folder, "packed-refs"), lines.join(""));
 }
 
-const damage = /^(?:missing|broken|error: |fatal: |bad |invalid |\S+: (?:object corrupt|not a commit|invalid sha1))/i;
 /** What an object was committed with, e.g. `error in tree …: zeroPaddedFilemode`: its hash proves that it came so. */
 const committedDefect = /^(?:error|warning) in \S+ [0-9a-f]{40,64}: /;
+/** Said of sound repositories too, or the second line of a report. */
+const remark = /^(?:notice: |warning: |dangling |unreachable |to )/;
 
 /** Lines of `git fsck --full --strict` that mean damage. */
 export async function checkRepository(git: GitProcesses, folder: string): Promise<readonly string[]> {
   const args = ["fsck", "--full", "--strict", "--no-dangling", "--no-progress"];
   const { status, stdout, stderr } = await git.run(folder, args);
+  if (status === 0) return [];
   const lines = `${stdout}\n${stderr}`.split("\n").map((line) => line.trim());
-  const found = lines.filter((line) => damage.test(line) && !committedDefect.test(line));
-  const isExplained = found.length > 0 || lines.some((line) => committedDefect.test(line));
-  return status === 0 || isExplained ? found : [`git fsck ended with ${status}: ${stderr.trim().slice(0, 300)}`];
+  const told = lines.filter((line) => line !== "" && !remark.test(line));
+  if (told.length === 0) return [`git fsck ended with ${status}`];
+  return told.filter((line) => !committedDefect.test(line));
 }

@@ -33,7 +33,6 @@ const modes: readonly Mode[] = [
   { name: "git's v0", server: { protocol: "any" }, protocol: 0, thin: true },
   { name: "git's v1", server: { protocol: "any" }, protocol: 1, thin: true },
   { name: "git's v2, thin", server: { protocol: "any" }, protocol: 2, thin: true },
-  { name: "git's v2, not thin", server: { protocol: "any" }, protocol: 2, thin: false },
   { name: "no side-band", server: { capabilities: ["multi_ack", "thin-pack"] }, protocol: 0, thin: true },
   { name: "git itself", server: { authorization }, protocol: 0, thin: true, engine: "git" },
 ];

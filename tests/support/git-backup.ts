@@ -1,5 +1,5 @@
 /** A small stand-in for what the Git kind does around GitAccess: keeps bundles as files, in chains. */
-import { createReadStream, createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { systemClock } from "../../engine/foundation/clock.ts";
@@ -81,7 +81,7 @@ export async function backUp(
     throw error;
   }
   const { header, objects } = bundle.facts();
-  const segment = { file, header, objects, bytes: (await import("node:fs")).statSync(file).size };
+  const segment = { file, header, objects, bytes: statSync(file).size };
   return {
     ...state,
     chain: [...chain, segment],
