@@ -13,11 +13,10 @@ export interface ReadmeFacts {
 
 export function recoveryReadme({ vault, genesis }: ReadmeFacts): string {
   const { signers, project, organization } = genesis.genesis;
+  const what = project === undefined ? "the settings" : `project ${inertWord(project.id)}`;
+  const source = `${what} of organisation ${inertWord(organization.id)},\n${inertWord(organization.url)}`;
   const sections = [
-    introduction(
-      vault,
-      `${project === undefined ? "organisation" : `project ${project.id} of organisation`} ${organization.id} (${organization.url})`,
-    ),
+    introduction(vault, source),
     tools(vault),
     signedLog(signers),
     snapshot,
@@ -29,13 +28,18 @@ export function recoveryReadme({ vault, genesis }: ReadmeFacts): string {
   return sections.map((section) => `${section.trim()}\n`).join("\n");
 }
 
+/** Nothing that comes from elsewhere may look like a command of this page. */
+function inertWord(text: string): string {
+  return text.replace(/[^!-~]/g, "?");
+}
+
 function introduction(vault: string, source: string): string {
   return `
 HOW TO RECOVER WHAT IS IN THIS FOLDER
 =====================================
 
 This is a vault (format 1) of Project Backup for Azure DevOps. It holds backups of
-${source}.
+${source}
 Vault id: ${vault}
 
 With that software, use its command line or its task RestoreItem. Without it, this page is enough: you need
@@ -85,8 +89,8 @@ Three helpers: fetch one name; list all names below a prefix, page by page; fetc
       age --decrypt --identity "$KEY_FILE" sealed.tmp
     }
 
-DAMAGED means: the stored bytes are not the ones that were signed. Do not use what is built on it. If the storage account keeps versions, look for
-an older version of the same name; the oldest one with the right hash is the object.
+DAMAGED means: the stored bytes are not the ones that were signed. Do not use what is built on it. If the storage
+account keeps versions, look for an older version of the same name; the oldest one with the right hash is the object.
 `;
 }
 

@@ -23,6 +23,6 @@ export function goldenStore(): MemoryStore {
 export const goldenContents = expected.snapshots.map(({ files, ...rest }): SampleContent => ({
   ...(rest as unknown as Omit<SampleContent, "files">),
   files: Object.fromEntries(
-    Object.entries(files).flatMap(([id, text]) => (text === undefined ? [] : [[id, fromBase64(text)!]])),
+    Object.entries(files as unknown as Readonly<Record<string, string>>).map(([id, text]) => [id, fromBase64(text)!]),
   ),
 }));
