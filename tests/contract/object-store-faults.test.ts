@@ -209,6 +209,18 @@ describe("a service in trouble", () => {
     expect(slept.reduce((sum, ms) => sum + ms, 0) / 3).toBeLessThan(3 * 60_000);
   });
 
+  it("ends at once, with the caller's reason, when it is told to stop", async () => {
+    proxy.faults.delayMs = 20;
+    const stop = new AbortController();
+    const store = storeWith({ signal: stop.signal });
+    const upload = store.createFrom("a", parts(randomBytes(30 * MEGABYTE), 65_552));
+
+    setTimeout(() => stop.abort(new Error("the job was cancelled")), 50);
+
+    await expect(upload).rejects.toThrow("the job was cancelled");
+    expect(await storeWith().info("a")).toBeUndefined();
+  });
+
   it("does not wait an hour because the service says so", async () => {
     proxy.faults.status = { status: 503, retryAfterSeconds: 3600 };
 
