@@ -128,7 +128,7 @@ async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOut
     items: await work.into.items([], catalogueOf(now), { complete: true }),
     count: Object.keys(now.refs).length,
     changes: refChanges((await previousGit(work))?.refs ?? {}, now.refs),
-    findings: missing.map((pointer) => missingLfs(stream, pointer)),
+    findings: [...missing.map((pointer) => missingLfs(stream, pointer)), ...hiddenPointers(stream, news.hidden)],
   };
 }
 
@@ -140,6 +140,8 @@ async function previousGit(work: BackupWork): Promise<GitState | undefined> {
 interface News {
   readonly chain: readonly Segment[];
   readonly pointers: readonly LfsPointer[];
+  /** Small deltas that may be LFS pointers and could not be read. */
+  readonly hidden: number;
 }
 
 /** Climbs the fallback ladder: each rung may look at the remote again, because refs move while we read. */
@@ -166,13 +168,13 @@ async function fetchNews(seen: Seen, rung: FetchRung, work: BackupWork): Promise
   const knownOids = new Set(Object.values(known).map(([oid]) => oid));
   const refs = Object.fromEntries(Object.entries(seen.now.refs).map(([name, [oid]]) => [name, oid]));
   if (previous !== undefined && Object.values(refs).every((oid) => knownOids.has(oid)))
-    return { chain: previous.chain, pointers: [] };
-  if (Object.keys(refs).length === 0) return { chain: [], pointers: [] };
+    return { chain: previous.chain, pointers: [], hidden: 0 };
+  if (Object.keys(refs).length === 0) return { chain: [], pointers: [], hidden: 0 };
   const usesLfs = (await work.previous.files()) !== undefined;
   const request = { advertisement: seen.advertisement, refs, known, engine: rung.engine };
   const bundle = await work.source.git.fetchBundle(seen.remote, { ...request, thin: !usesLfs });
   const stored = await storeBundle(seen, bundle, { previous, work });
-  if (bundle.hiddenPointers() === 0 || (bundle.pointers().length === 0 && !usesLfs)) return stored;
+  if (bundle.hiddenPointers() === 0 || (bundle.pointers().length === 0 && !usesLfs)) return { ...stored, hidden: 0 };
   // The first LFS files of a repository may hide in deltas of a thin pack: read those commits again without deltas.
   const plain = await work.source.git.fetchBundle(seen.remote, { ...request, thin: false });
   return storeBundle(seen, plain, { previous, work });
@@ -191,7 +193,11 @@ async function storeBundle(
 ): Promise<News> {
   const from = bundle.isIncrement() ? (previous?.chain.at(-1)?.to ?? null) : null;
   const segment = await work.into.bundle({ from, to: digest }, bundle);
-  return { chain: from === null ? [segment] : [...(previous?.chain ?? []), segment], pointers: bundle.pointers() };
+  return {
+    chain: from === null ? [segment] : [...(previous?.chain ?? []), segment],
+    pointers: bundle.pointers(),
+    hidden: bundle.hiddenPointers(),
+  };
 }
 
 async function storeLfs(
@@ -289,6 +295,12 @@ function disabledFinding(stream: SourceStream): Finding {
     message: `Repository ${inert(stream.name)} is disabled: Azure DevOps does not deliver it, its last stored state is kept`,
     severity: "note",
   };
+}
+
+function hiddenPointers(stream: SourceStream, count: number): readonly Finding[] {
+  if (count === 0) return [];
+  const message = `Repository ${inert(stream.name)} holds ${count} small objects that may be LFS pointers and could not be read; their LFS content may be missing`;
+  return [{ stream: stream.id, code: "LFS_POINTERS_UNCERTAIN", message, severity: "warning" }];
 }
 
 function missingLfs(stream: SourceStream, pointer: LfsPointer): Finding {

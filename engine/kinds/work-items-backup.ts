@@ -10,10 +10,11 @@
  */
 import { reportingLinks, reportingRevisions } from "../azure-devops/work-items.ts";
 import { hasCode } from "../foundation/errors.ts";
-import { isObject, numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
+import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import { sortLines, type LineSorter } from "../native/sorted-lines.ts";
 import type { CatalogueItem, RecordsState } from "../vault/state.ts";
 import type { RecordLine } from "../vault/stream-writer.ts";
+import { linkedWorkItem, relationsOf } from "./work-item-relations.ts";
 import { catalogueItemOf, workItemSchema, type WorkItemRecord } from "./work-item-record.ts";
 import {
   currentRevisions,
@@ -39,6 +40,8 @@ interface Key {
   readonly rev: number;
   /** Keyed hash of the comments; absent without comments. */
   readonly c?: string;
+  /** Linked work items: when this one enters or leaves the recycle bin, theirs change without a word in any feed. */
+  readonly l?: readonly number[];
   readonly deleted: boolean;
   readonly lost: boolean;
 }
@@ -146,11 +149,13 @@ async function readKeys({ previous }: BackupWork): Promise<Map<number, Key>> {
   const keys = new Map<number, Key>();
   for await (const { key, value } of previous.keys()) {
     const c = stringAt(value, "c");
+    const l = arrayAt(value, "l")?.filter((id) => typeof id === "number");
     keys.set(Number(key), {
       rev: numberAt(value, "rev") ?? 0,
       deleted: value["del"] === true,
       lost: value["lost"] === true,
       ...(c === undefined ? {} : { c }),
+      ...(l === undefined ? {} : { l }),
     });
   }
   return keys;
@@ -180,7 +185,10 @@ async function changedIds(work: BackupWork, { watermark }: Known, keys: Readonly
   }
   const census = await readCensus(work.source);
   for (const id of linked) if (keys.has(id) || census.live.has(id)) ids.add(id);
-  for (const id of disagreements(census, keys)) ids.add(id);
+  for (const id of disagreements(census, keys)) {
+    ids.add(id);
+    for (const neighbour of keys.get(id)?.l ?? []) if (census.live.has(neighbour)) ids.add(neighbour);
+  }
   if (work.previous.reconcile) for await (const id of silentlyChanged(work, keys)) ids.add(id);
   ids.delete(0);
   return { ids, watermark: position, census };
@@ -278,6 +286,22 @@ async function* recordsOf(
   }
 }
 
+/** The key as it is stored, without what is the rule. */
+function storedKey({ rev, c, l, deleted, lost }: Key): JsonObject {
+  return {
+    rev,
+    ...(c === undefined ? {} : { c }),
+    ...(l === undefined ? {} : { l }),
+    ...(deleted ? { del: true } : {}),
+    ...(lost ? { lost: true } : {}),
+  };
+}
+
+function linkedIds({ item }: WorkItemRecord): readonly number[] {
+  const ids = relationsOf(item).flatMap((relation) => linkedWorkItem(relation) ?? []);
+  return [...new Set(ids)].map(Number).sort((a, b) => a - b);
+}
+
 /** Counts what changed and keeps the catalogue lines for later on an encrypted spool. */
 class Tally {
   records = 0;
@@ -305,9 +329,17 @@ class Tally {
     else if (before === undefined) this.#added += 1;
     else this.#changed += 1;
     this.records += 1;
-    this.#keys.set(record.id, { rev: record.rev, deleted, lost: false, ...(c === undefined ? {} : { c }) });
-    const key = { rev: record.rev, ...(c === undefined ? {} : { c }), ...(deleted ? { del: true } : {}) };
-    await this.#keySpool.add(record.id, JSON.stringify(key));
+    // The recycle bin does not show links: the ones known before are what comes back with the item.
+    const linked = deleted ? (before?.l ?? []) : linkedIds(record);
+    const key: Key = {
+      rev: record.rev,
+      deleted,
+      lost: false,
+      ...(c === undefined ? {} : { c }),
+      ...(linked.length === 0 ? {} : { l: linked }),
+    };
+    this.#keys.set(record.id, key);
+    await this.#keySpool.add(record.id, JSON.stringify(storedKey(key)));
     await this.#itemSpool.add(record.id, JSON.stringify(line));
   }
 
@@ -319,10 +351,7 @@ class Tally {
       if (before.lost) return false;
       this.lost.push(id);
       this.#keys.set(id, { ...before, lost: true });
-      await this.#keySpool.add(
-        id,
-        JSON.stringify({ rev: before.rev, ...(before.c === undefined ? {} : { c: before.c }), lost: true }),
-      );
+      await this.#keySpool.add(id, JSON.stringify(storedKey({ ...before, lost: true })));
       return false;
     }
     this.#deleted += 1;

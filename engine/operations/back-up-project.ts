@@ -21,6 +21,7 @@ import { openVault, type OpenedVault } from "../vault/genesis.ts";
 import { readIndex } from "../vault/index-file.ts";
 import type { Head, LogEntry } from "../vault/log-entry.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
+import type { RetentionRules } from "../vault/retention-rules.ts";
 import { chooseRun, type RunFacts } from "../vault/run.ts";
 import { sealedWriter, type SealedWriter, type VaultAccess } from "../vault/sealed-objects.ts";
 import { keptSnapshots, newestSnapshot, snapshotOfRun, type LoggedSnapshot } from "../vault/snapshots.ts";
@@ -55,8 +56,8 @@ export interface BackupRequest {
   readonly toolVersion: string;
   readonly share: Share;
   readonly maxStaleDays: number;
-  /** As the input gives it; empty keeps all. */
-  readonly retention: string;
+  /** Undefined keeps all. */
+  readonly retention: RetentionRules | undefined;
   readonly parallelism: number;
 }
 

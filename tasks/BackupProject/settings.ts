@@ -10,6 +10,7 @@ import {
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { BackupOptions } from "../../engine/kinds/kind.ts";
 import { composing, everything, oneOfSeveral, type Share } from "../../engine/operations/share.ts";
+import { parseRetention, type RetentionRules } from "../../engine/vault/retention-rules.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, flag, lines, oneOf, requiredSecret, wholeNumber } from "../shared/inputs.ts";
 import { toolVersion } from "../shared/tool-version.ts";
@@ -29,7 +30,7 @@ export interface Settings {
   readonly share: Share;
   readonly maxStaleDays: number;
   readonly failOnPartial: boolean;
-  readonly retention: string;
+  readonly retention: RetentionRules | undefined;
 }
 
 export async function readSettings(
@@ -61,7 +62,7 @@ export async function readSettings(
     share: shareOf(agent),
     maxStaleDays: wholeNumber(agent, "maxStaleDays", { fallback: 3, least: 0, most: 3650 }),
     failOnPartial: flag(agent, "failOnPartial", false),
-    retention: agent.input("retention") ?? "",
+    retention: parseRetention(agent.input("retention") ?? ""),
   };
 }
 

@@ -82,7 +82,7 @@ export async function engineOver(
         toolVersion: "0.0.0",
         share: everything,
         maxStaleDays: 3,
-        retention: "",
+        retention: undefined,
         parallelism: 4,
         ...changes,
       };
