@@ -11,15 +11,16 @@ export type HostedRequest = Omit<TaskRequest, "organizationUrl" | "project" | "t
   readonly pipeline?: string;
   /** Goes on under a run that was begun, e.g. one whose task was killed. */
   readonly run?: BuildRecord;
-  /** Default: a token that may do everything. */
+  /** Default: a job token that may do everything. */
   readonly token?: string;
 };
 
 export type HostedRun = TaskRun & { readonly run: BuildRecord };
 
 export async function runHostedTask(request: HostedRequest): Promise<HostedRun> {
-  const { simulator, project, pipeline = "Backup", token = simulator.token, ...rest } = request;
-  const { builds } = simulator.state;
+  const { simulator, project, pipeline = "Backup", ...rest } = request;
+  const { builds, signIn } = simulator.state;
+  const token = request.token ?? signIn.issue({ kind: "bearer" });
   const definition = definitionNamed(simulator, project, pipeline);
   const run = request.run ?? builds.startRun(definition);
   const done = await runTask({
