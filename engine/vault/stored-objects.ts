@@ -16,6 +16,8 @@ export interface StoredAccess {
   readonly store: ObjectReader;
   readonly cryptography: Cryptography;
   readonly vault: string;
+  /** The stream that is being read, to be named in errors. */
+  readonly stream?: string;
 }
 
 /**
@@ -102,10 +104,10 @@ export function mayHelpToReadAgain(error: unknown): boolean {
 export function objectDamaged(access: StoredAccess, ref: Ref, cause?: unknown): BackupError {
   return new BackupError({
     code: "OBJECT_DAMAGED",
-    message: `Object ${dataName(access.vault, ref.o)} is damaged: its stored bytes are not the ones that were signed`,
+    message: `${objectOf(access, ref)} is damaged: its stored bytes are not the ones that were signed`,
     hint: "Use another snapshot for what it holds, or bring back an older version of the object in the storage account; the next backup stores the stream anew.",
     cause,
-    context: { object: ref.o },
+    context: contextOf(access, ref),
   });
 }
 
@@ -119,9 +121,9 @@ export function rethrownAsDamage(access: StoredAccess, ref: Ref): (error: unknow
 export function objectMissing(access: StoredAccess, ref: Ref): BackupError {
   return new BackupError({
     code: "OBJECT_MISSING",
-    message: `Object ${dataName(access.vault, ref.o)} is not in the storage account`,
+    message: `${objectOf(access, ref)} is not in the storage account`,
     hint: "Undelete it there if soft delete or versioning is on, or use another snapshot; the next backup stores the stream anew.",
-    context: { object: ref.o },
+    context: contextOf(access, ref),
   });
 }
 
@@ -129,19 +131,27 @@ export function objectMissing(access: StoredAccess, ref: Ref): BackupError {
 export function objectForged(access: StoredAccess, ref: Ref): BackupError {
   return new BackupError({
     code: "OBJECT_DAMAGED",
-    message: `Object ${dataName(access.vault, ref.o)} opens with its key but is not the object that was signed`,
+    message: `${objectOf(access, ref)} opens with its key but is not the object that was signed`,
     hint: "Someone who holds a recovery key replaced it: do not use it, treat the storage account as attacked.",
-    context: { object: ref.o, forged: true },
+    context: { ...contextOf(access, ref), forged: true },
   });
 }
 
 export function objectTooLarge(access: StoredAccess, ref: Ref, maxBytes: number): BackupError {
   return new BackupError({
     code: "OBJECT_TOO_LARGE",
-    message: `Object ${dataName(access.vault, ref.o)} has ${ref.n} bytes where at most ${maxBytes} are expected`,
+    message: `${objectOf(access, ref)} has ${ref.n} bytes where at most ${maxBytes} are expected`,
     hint: "Update the extension; if it is up to date, the object does not come from it.",
-    context: { object: ref.o },
+    context: contextOf(access, ref),
   });
+}
+
+function objectOf({ vault, stream }: StoredAccess, ref: Ref): string {
+  return `Object ${dataName(vault, ref.o)}${stream === undefined ? "" : ` of ${stream}`}`;
+}
+
+function contextOf({ stream }: StoredAccess, { o }: Ref): Readonly<Record<string, string>> {
+  return { object: o, ...(stream === undefined ? {} : { stream }) };
 }
 
 export interface Measured {

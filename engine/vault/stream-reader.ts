@@ -37,7 +37,7 @@ export interface StreamReader {
   file(id: string): Promise<StoredFile | undefined>;
   /** Ids, lengths and hashes of the files of a `files` stream, in id order, without their content. */
   toc(): AsyncIterable<Omit<StoredFile, "chunks">>;
-  /** Every file of a `files` stream in toc order, each segment read once. */
+  /** Every file of a `files` stream as they are stored, each segment read once. Take a content before the next file. */
   files(): AsyncIterable<StoredFile>;
   /** Bundles of a Git stream, base first. */
   bundles(): AsyncIterable<StoredBundle>;

@@ -1,5 +1,6 @@
 /** Opens a snapshot that a valid log entry names. */
 import { collect } from "../foundation/concurrency.ts";
+import { keptOnceDone } from "./kept-once-done.ts";
 import { readIndex } from "./index-file.ts";
 import type { SnapshotEntry } from "./log-entry.ts";
 import type { VaultAccess } from "./sealed-objects.ts";
@@ -16,14 +17,10 @@ export interface SnapshotFacts {
 
 /** Nothing is read before it is asked for; the index is read once, in full, before a line of it is handed on. */
 export function openSnapshot({ access, entry, takenAt }: SnapshotFacts): SnapshotReader {
-  let indexOnce: Promise<ReadonlyMap<string, IndexLine>> | undefined;
-
-  function index(): Promise<ReadonlyMap<string, IndexLine>> {
-    indexOnce ??= collect(readIndex(access, entry.snapshot.index)).then(
-      (lines) => new Map(lines.map((line) => [line.s, line])),
-    );
-    return indexOnce;
-  }
+  const index = keptOnceDone(async (): Promise<ReadonlyMap<string, IndexLine>> => {
+    const lines = await collect(readIndex(access, entry.snapshot.index));
+    return new Map(lines.map((line) => [line.s, line]));
+  });
 
   return {
     seq: entry.seq,

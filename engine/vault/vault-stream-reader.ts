@@ -7,18 +7,15 @@ import { readState } from "./index-file.ts";
 import { readItems } from "./items-catalogue.ts";
 import { mergedRecords, recordFinder } from "./record-segments.ts";
 import type { RecordFinder } from "./record-segments.ts";
+import { keptOnceDone } from "./kept-once-done.ts";
 import type { VaultAccess } from "./sealed-objects.ts";
 import type { IndexLine, StreamState } from "./state.ts";
 import type { StreamReader } from "./stream-reader.ts";
 
-export function vaultStreamReader(access: VaultAccess, line: IndexLine): StreamReader {
-  let stateOnce: Promise<StreamState> | undefined;
+export function vaultStreamReader(vaultAccess: VaultAccess, line: IndexLine): StreamReader {
+  const access = { ...vaultAccess, stream: line.name === undefined ? line.s : `${line.s} (${line.name})` };
+  const state = keptOnceDone(() => stateOf(access, line));
   let finder: RecordFinder | undefined;
-
-  function state(): Promise<StreamState> {
-    stateOnce ??= stateOf(access, line);
-    return stateOnce;
-  }
 
   async function stateOfKind<Kind extends StreamState["kind"]>(
     kind: Kind,
