@@ -1,7 +1,7 @@
 /** Checks what a snapshot is about to refer to, just before its log entry is appended. */
 import { mapConcurrent } from "../foundation/concurrency.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { mayCommit, runOf } from "./commit-rules.ts";
+import { doubtfulReferences, mayCommit } from "./commit-rules.ts";
 import type { Log } from "./log.ts";
 import type { Index, MergedStream } from "./merge-index.ts";
 import { missingObjects } from "./probe.ts";
@@ -46,11 +46,11 @@ export function referenceChecks(access: VaultAccess, run: string): ReferenceChec
 
   async function refsOf({ stream, lines }: MergedStream, parent: Index): Promise<StreamRefs> {
     const own = (await Promise.all(lines.map(reached))).flat();
-    const older = own.map(({ o }) => o).filter((o) => runOf(o) !== run);
-    if (older.length === 0) return { stream, own, doubtful: [] };
+    const paths = own.map(({ o }) => o);
+    const isAllNew = doubtfulReferences(run, paths, new Set()).length === 0;
+    if (isAllNew) return { stream, own, doubtful: [] };
     const theirs = await Promise.all(lines.map((line) => reached(parent.get(line.s))));
-    const safe = new Set(theirs.flat().map(({ o }) => o));
-    return { stream, own, doubtful: older.filter((o) => !safe.has(o)) };
+    return { stream, own, doubtful: doubtfulReferences(run, paths, new Set(theirs.flat().map(({ o }) => o))) };
   }
 
   async function retiredAmong(log: Log, streams: readonly StreamRefs[]): Promise<ReadonlySet<string>> {

@@ -20,6 +20,18 @@ export type CommitVerdict =
   /** These references may be deleted any time: their streams must be stored anew or left as they were. */
   | { readonly allowed: false; readonly why: "objects-retired"; readonly objects: readonly string[] };
 
+/**
+ * The references of one stream that need a look at what was retired: not those to the run's own objects, and not
+ * those that the newest kept snapshot has in the same stream, for what a kept snapshot reaches is never retired.
+ */
+export function doubtfulReferences(
+  run: string,
+  references: Iterable<string>,
+  inParent: ReadonlySet<string>,
+): readonly string[] {
+  return [...references].filter((path) => runOf(path) !== run && !inParent.has(path));
+}
+
 /** Whether a run may commit references to objects that the parent snapshot does not hold already. */
 export function mayCommit(run: string, references: Iterable<string>, retired: Retired): CommitVerdict {
   if (retired.runs.has(run)) return { allowed: false, why: "run-retired" };
