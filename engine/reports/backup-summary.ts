@@ -4,7 +4,7 @@ import type { BackupResult, KindSummary, RetentionSummary } from "../operations/
 import { formatHead } from "../vault/head-pin.ts";
 import { markdownText } from "./escape.ts";
 import { alarm, code, list, page, section, table, toCopy } from "./markdown.ts";
-import { anomalyText, durationForPeople, figure } from "./wording.ts";
+import { anomalyText, durationForPeople, figure, placeText } from "./wording.ts";
 
 export function backupSummary(result: BackupResult): string {
   return page([
@@ -36,7 +36,10 @@ function figures({ snapshot, seq, sum, durationMs, requests, firstSnapshot }: Ba
   return table({
     columns: ["Snapshot", `${code(snapshot)} (${place})`],
     rows: [
-      ["Stored", `**${bytesForPeople(sum.newBytes)}** new, ${bytesForPeople(sum.totalBytes)} in all`],
+      [
+        "Stored",
+        `**${bytesForPeople(sum.newBytes)}** by this run; the snapshot's content: ${bytesForPeople(sum.totalBytes)}`,
+      ],
       ["Content", `${counted(sum.items, "item")} in ${counted(sum.streams, "stream")}; ${notWell(sum)}`],
       ["Took", `${durationForPeople(durationMs)}, ${counted(requests, "request")} to Azure DevOps`],
     ],
@@ -57,10 +60,10 @@ function notWell(sum: BackupResult["sum"]): string {
 function gaps({ gaps: missing }: BackupResult): string {
   return section(`Could not be read (${figure(missing.length)})`, {
     columns: ["What", "Found", "What to do"],
-    rows: missing.map(({ stream, item, code: reason, message, cure }) => [
-      markdownText(item === undefined ? stream : `${stream}: ${item}`),
-      `${markdownText(message)} (${markdownText(reason)})`,
-      markdownText(cure),
+    rows: missing.map((gap) => [
+      markdownText(placeText(gap)),
+      `${markdownText(gap.message)} (${markdownText(gap.code)})`,
+      markdownText(gap.cure),
     ]),
   });
 }
@@ -68,6 +71,7 @@ function gaps({ gaps: missing }: BackupResult): string {
 function changes({ kinds, sum }: BackupResult): string {
   // A repeated run finds its snapshot made: nothing was read, so there are no figures by kind.
   if (sum.streams > 0 && kinds.every(({ streams }) => streams === 0)) return repeated;
+  if (kinds.every(({ changedStreams, gaps: missing }) => changedStreams === 0 && missing === 0)) return "";
   const known = kinds.filter(({ streams, gaps: missing }) => streams > 0 || missing > 0);
   return section("What changed", {
     columns: ["", "Streams", "Changed", "Items added", "Items changed", "Items deleted", "Stored", "Gaps"],
@@ -95,10 +99,10 @@ function findings({ findings: found }: BackupResult): string {
   const sorted = [...found].sort((a, b) => rank[a.severity] - rank[b.severity]);
   return section(`Worth knowing (${figure(found.length)})`, {
     columns: ["", "What", "Found"],
-    rows: sorted.map(({ severity, stream, item, message }) => [
-      severity === "note" ? "note" : `**${severity}**`,
-      markdownText(item === undefined ? stream : `${stream}: ${item}`),
-      markdownText(message),
+    rows: sorted.map((finding) => [
+      finding.severity === "note" ? "note" : `**${finding.severity}**`,
+      markdownText(placeText(finding)),
+      markdownText(finding.message),
     ]),
   });
 }
@@ -122,17 +126,20 @@ function drift(lines: readonly string[]): string {
 }
 
 /** Lines to paste into the pipeline (design.md §6.30). */
-function pins({ signer, signerPinned, headPinned, head, vault }: BackupResult): string {
+function pins({ signer, signerPinned, headPinned, head, vault, firstSnapshot }: BackupResult): string {
   const headLine = `The log's head is now ${code(formatHead(head))}.`;
   if (signerPinned && headPinned) return headLine;
-  const unknown = [...(signerPinned ? [] : ["who signed it"]), ...(headPinned ? [] : ["how far its log had got"])];
+  const toldBy = [...(signerPinned ? [] : ["who signed it"]), ...(headPinned ? [] : ["how far its log had got"])];
+  const why = firstSnapshot
+    ? "The vault is new."
+    : `Nothing outside the storage told this run ${toldBy.join(" or ")}, so a vault that was swapped or cut off would not have been noticed.`;
   const lines = [
     ...(signerPinned ? [] : [`signer: ${signer}`]),
     ...(headPinned ? [] : [`vaultHead: ${vault}=${formatHead(head)}`]),
   ];
   return [
     "### Pin the vault",
-    `Nothing outside the storage told this run ${unknown.join(" or ")}, so a vault that was swapped or cut off would not have been noticed. Give these inputs from now on, to this task and to VerifyBackup and RestoreItem${
+    `${why} Give these inputs from now on, to this task and to VerifyBackup and RestoreItem${
       headPinned ? "" : " (later runs of the same pipeline find the head by themselves)"
     }:`,
     toCopy(lines.join("\n")),

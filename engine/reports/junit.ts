@@ -52,7 +52,7 @@ function streamCase({ stream, name, snapshots, findings, durationMs }: VerifiedS
   const concerned = failures.length === 0 ? [] : [`Snapshots concerned: ${snapshots.join(", ")}`];
   return {
     className: kindTitle(stream.split("/")[0] ?? stream),
-    name: name === undefined || name === stream ? stream : `${name} (${stream})`,
+    name: name === undefined ? stream : `${name} (${stream})`,
     durationMs,
     failures: [...failures, ...concerned],
     remarks: remarkLines(findings),

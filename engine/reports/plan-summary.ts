@@ -94,8 +94,8 @@ function details(items: readonly PlannedItem[]): readonly string[] {
       .map(([action]) => {
         const those = own.filter((item) => item.action === action);
         return section(`${kindTitle(kind)}: ${counted(those.length, "item")} ${verbs[action]}`, {
-          columns: ["Item", "Name", action === "skip" ? "Why" : "What is done"],
-          rows: those.map((item) => [markdownText(item.key), markdownText(item.name), whatAndWhy(item)]),
+          columns: ["Item", action === "skip" ? "Why" : "What is done"],
+          rows: those.map((item) => [markdownText(item.name), whatAndWhy(item)]),
         });
       }),
   );

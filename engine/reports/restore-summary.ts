@@ -52,23 +52,28 @@ const words: Readonly<Record<Outcome, string>> = {
   failed: "failed",
   created: "created",
   undeleted: "taken out of the recycle bin",
-  adopted: "found made by an earlier run",
+  adopted: "was there already, taken over",
   updated: "changed",
   skipped: "left alone",
 };
 
 function restored(kind: string, items: readonly DoneItem[]): string {
   const those = items.filter(({ outcome }) => outcome !== "failed");
+  const isRenumbered = those.some((item) => newNumber(item) !== undefined);
   return section(`${kindTitle(kind)} (${figure(those.length)})`, {
-    columns: ["Item", "Name", "Outcome"],
-    rows: those.map((item) => [idOf(item), markdownText(item.name), outcomeOf(item)]),
+    columns: ["Item", ...(isRenumbered ? ["New id"] : []), "Outcome"],
+    figures: isRenumbered ? [1] : [],
+    rows: those.map((item) => [
+      markdownText(item.name),
+      ...(isRenumbered ? [newNumber(item) ?? "–"] : []),
+      outcomeOf(item),
+    ]),
   });
 }
 
-/** `42`, or `42 → 1017` when it is another one now. */
-function idOf({ key, newId }: DoneItem): string {
-  const isSame = newId === undefined || newId.toLowerCase() === key.toLowerCase();
-  return isSame ? markdownText(key) : `${markdownText(key)} → **${markdownText(newId)}**`;
+/** People know things by number, not by GUID; GUIDs stand in the attached report. */
+function newNumber({ key, newId }: DoneItem): string | undefined {
+  return newId !== undefined && newId !== key && /^[0-9]+$/.test(newId) ? `**${newId}**` : undefined;
 }
 
 function outcomeOf({ outcome, reasons, messages }: DoneItem): string {
@@ -76,9 +81,26 @@ function outcomeOf({ outcome, reasons, messages }: DoneItem): string {
   return [words[outcome], ...why.map((message) => markdownText(message))].join(": ");
 }
 
+/** Many items differ in the same way: each way once. */
 function differences(items: readonly DoneItem[]): string {
-  const rows = items.flatMap(({ kind, name, fidelity }) =>
-    fidelity.map((line) => [`${kindTitle(kind)}: ${markdownText(name)}`, markdownText(line)]),
-  );
-  return section(`Different from the snapshot (${figure(rows.length)})`, { columns: ["What", "Difference"], rows });
+  const names = new Map<string, string[]>();
+  for (const { kind, name, fidelity } of items) {
+    for (const line of fidelity) {
+      const difference = `${kindTitle(kind)}: ${line}`;
+      names.set(difference, [...(names.get(difference) ?? []), name]);
+    }
+  }
+  return section("Different from the snapshot", {
+    columns: ["Difference", "Items"],
+    rows: [...names].map(([difference, own]) => [markdownText(difference), namesText(own)]),
+  });
+}
+
+const maxNames = 3;
+
+function namesText(names: readonly string[]): string {
+  const shown = names.slice(0, maxNames).map((name) => markdownText(name, 80));
+  return names.length > shown.length
+    ? `${shown.join(", ")} and ${figure(names.length - shown.length)} more`
+    : shown.join(", ");
 }

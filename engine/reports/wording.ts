@@ -26,6 +26,15 @@ export function kindTitle(kind: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What a gap or finding is about. A stream's GUID says nothing to people: its message names the thing. */
+export function placeText({ stream, item }: { readonly stream: string; readonly item?: string }): string {
+  const [kind = stream, ...rest] = stream.split("/");
+  const parts = rest.filter((part) => !guid.test(part));
+  return [[kindTitle(kind), ...parts].join(", "), ...(item === undefined ? [] : [item])].join(": ");
+}
+
 const anomalies: Readonly<Record<string, (n: number) => string>> = {
   "mass-delete": (n) => `${figure(n)} streams or items were deleted since the snapshot before`,
   "mass-change": (n) => `${figure(n)} items were changed since the snapshot before`,
