@@ -1,0 +1,62 @@
+/** The simulated Azure DevOps in a process of its own: what the bench asks of it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startSimulator } from "../simulator/server.ts";
+import type { Simulator } from "../simulator/server.ts";
+import type { SimProject } from "../simulator/service.ts";
+import { addManyWorkItems } from "../simulator/wit/many.ts";
+import { offer } from "./child.ts";
+
+export interface NamedThing {
+  readonly id: string;
+  readonly name: string;
+}
+
+function functionsOf(simulator: Simulator) {
+  const { state, traffic } = simulator;
+  const projectOf = (id: string): SimProject => {
+    const project = state.projectOf(id);
+    if (project === undefined) throw new Error(`there is no project ${id}`);
+    return project;
+  };
+  return {
+    describe: () => ({ organizationUrl: simulator.organizationUrl, token: simulator.token }),
+    addProject: (name: string): NamedThing => {
+      const { id } = state.addProject(name);
+      for (const repository of state.repositories.list(id)) state.repositories.purge(repository);
+      return { id, name };
+    },
+    /** A copy of a bare repository; its folder is told, so that refs can be moved there as pushes would. */
+    addRepository: (wanted: { readonly projectId: string; readonly name: string; readonly from: string }) => {
+      const { projectId, name, from } = wanted;
+      const repository = state.addRepository(projectOf(projectId), { name, from });
+      return { id: repository.id, name, folder: state.repositories.folderOf(repository) };
+    },
+    /** Very many repositories that share the content of one. */
+    addRepositories: (wanted: { readonly projectId: string; readonly count: number; readonly from: string }) => {
+      const project = projectOf(wanted.projectId);
+      for (let index = 0; index < wanted.count; index += 1) {
+        const name = `Service ${String(index).padStart(5, "0")}`;
+        state.addRepository(project, { name, from: wanted.from, share: true });
+      }
+    },
+    addWorkItems: (wanted: { readonly projectId: string; readonly count: number }) =>
+      addManyWorkItems(state, projectOf(wanted.projectId), wanted.count),
+    /** `METHOD path` of the requests since the last call. */
+    takeRequests: (): readonly string[] => {
+      const lines = [...traffic.lines];
+      traffic.clear();
+      return lines;
+    },
+  };
+}
+
+export type AzureDevOpsFunctions = ReturnType<typeof functionsOf>;
+
+/** Runs until its parent goes. */
+export async function runAzureDevOps(): Promise<void> {
+  const stateFolder = mkdtempSync(join(tmpdir(), "bench-simulator-"));
+  process.on("exit", () => rmSync(stateFolder, { recursive: true, force: true }));
+  offer(functionsOf(await startSimulator({ stateFolder, trafficFile: null })));
+}

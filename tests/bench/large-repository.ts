@@ -1,0 +1,166 @@
+/**
+ * A large repository, made by `git fast-import` from a seed: source files with long histories, pictures, merges,
+ * branches and tags. The versions of a file are written one after the other, so git stores them as deltas.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { runGit } from "../simulator/run-git.ts";
+import { noiseOf, randomOf } from "./random.ts";
+import type { Random } from "./random.ts";
+import { sourceFileOf, vocabularyOf } from "./source-text.ts";
+
+/** Counts of a repository of full size: its pack has some 330 MB. */
+const fullSize = { commits: 30_000, filesPerCommit: 1.5, picturesPerCommit: 0.03 };
+const newestCommits = 60;
+
+export interface LargeRepository {
+  /** A bare repository. */
+  readonly folder: string;
+  /** Tips of `main`: as the first backup sees it, one commit later, and `newestCommits` later. */
+  readonly base: string;
+  readonly next: string;
+  readonly newest: string;
+  readonly newestCommits: number;
+}
+
+/** The repository of this seed and scale; made on first use, then kept in `cache`. */
+export async function largeRepository(options: {
+  readonly seed: string;
+  readonly scale: number;
+  readonly cache: string;
+}): Promise<LargeRepository> {
+  const { seed, scale, cache } = options;
+  const folder = join(cache, `repository-1-${seed}-${scale}.git`);
+  if (!existsSync(folder)) {
+    const unfinished = `${folder}.new`;
+    rmSync(unfinished, { recursive: true, force: true });
+    mkdirSync(cache, { recursive: true });
+    await makeRepository(unfinished, { random: randomOf(seed), commits: Math.round(fullSize.commits * scale) });
+    renameSync(unfinished, folder);
+  }
+  const tip = (name: string): string => runGit(["-C", folder, "rev-parse", `refs/bench/${name}`]).trim();
+  return { folder, base: tip("base"), next: tip("next"), newest: tip("newest"), newestCommits };
+}
+
+interface Plan {
+  readonly random: Random;
+  readonly commits: number;
+}
+
+async function makeRepository(folder: string, plan: Plan): Promise<void> {
+  runGit(["init", "--quiet", "--bare", "--initial-branch=main", folder]);
+  const importer = spawn("git", ["-C", folder, "fast-import", "--quiet", "--depth=50"], {
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  const ended = once(importer, "close");
+  for (const part of streamOf(plan)) await write(importer.stdin, part);
+  importer.stdin.end();
+  const [code] = (await ended) as [number | null];
+  if (code !== 0) throw new Error(`git fast-import ended with ${String(code)}`);
+  runGit(["-C", folder, "commit-graph", "write", "--reachable"]);
+  runGit(["-C", folder, "config", "uploadpack.hideRefs", "refs/bench"]);
+}
+
+async function write(into: Writable, part: Buffer | string): Promise<void> {
+  if (!into.write(part)) await once(into, "drain");
+}
+
+interface Change {
+  readonly path: string;
+  readonly mark: number;
+}
+
+function* streamOf(plan: Plan): Generator<Buffer | string> {
+  const changes: Change[][] = Array.from({ length: plan.commits }, () => []);
+  const marks = { last: 0 };
+  yield* sourceFiles(plan, changes, marks);
+  yield* pictures(plan, changes, marks);
+  yield* history(plan, changes, marks);
+}
+
+function* blob(content: Buffer, marks: { last: number }): Generator<Buffer | string> {
+  marks.last += 1;
+  yield `blob\nmark :${marks.last}\ndata ${content.length}\n`;
+  yield content;
+  yield "\n";
+}
+
+/** Files appear all along the history; few of them change often, most hardly ever. */
+function* sourceFiles({ random, commits }: Plan, changes: Change[][], marks: { last: number }) {
+  const vocabulary = vocabularyOf(random, 3000);
+  const count = Math.round(commits * fullSize.filesPerCommit);
+  for (let index = 0; index < count; index += 1) {
+    const path = `src/${random.of(vocabulary.slice(0, 40))}/${random.of(vocabulary.slice(40, 80))}/file${index}.ts`;
+    const born = Math.floor((index / count) * commits);
+    const edits = Math.min(60, Math.floor(1 / (random.next() + 0.015)));
+    const later = Array.from({ length: edits }, () => born + 1 + random.below(commits - born));
+    const file = sourceFileOf(random, vocabulary);
+    for (const commit of [born, ...new Set(later.sort((a, b) => a - b))]) {
+      if (commit >= commits) break;
+      if (commit > born) file.edit();
+      yield* blob(file.content(), marks);
+      changes[commit]?.push({ path, mark: marks.last });
+    }
+  }
+}
+
+function* pictures({ random, commits }: Plan, changes: Change[][], marks: { last: number }) {
+  const count = Math.round(commits * fullSize.picturesPerCommit);
+  for (let index = 0; index < count; index += 1) {
+    yield* blob(noiseOf(random, 10_000 + random.below(250_000)), marks);
+    changes[random.below(commits)]?.push({ path: `images/picture${index % (count >> 1 || 1)}.png`, mark: marks.last });
+  }
+}
+
+/** A line of commits with a side branch merged in every twenty, a tag now and then, some branches left open. */
+function* history({ commits }: Plan, changes: readonly Change[][], marks: { last: number }): Generator<string> {
+  const first = marks.last + 1;
+  const base = commits - newestCommits - 1;
+  const markOf = (commit: number): number => first + commit;
+  const tagEvery = Math.max(1, Math.floor(commits / 25));
+  let main = -1;
+  for (let commit = 0; commit < commits; commit += 1) {
+    const isSide = commit % 20 === 9 && commit < base;
+    const isMerge = commit % 20 === 10 && commit <= base;
+    const side = commit % 1000 === 9 ? `refs/heads/topic/${commit}` : "refs/bench/side";
+    const own = [...(isMerge ? (changes[commit - 1] ?? []) : []), ...(changes[commit] ?? [])];
+    yield commitText({ ref: isSide ? side : "refs/bench/newest", number: commit, mark: markOf(commit) });
+    if (isSide) yield `from :${markOf(commit - 5)}\n`;
+    if (isMerge) yield `merge :${markOf(commit - 1)}\n`;
+    yield own.map(({ path, mark }) => `M 100644 :${mark} ${path}\n`).join("");
+    yield "\n";
+    if (!isSide) main = commit;
+    if (commit <= base && commit % tagEvery === tagEvery - 1)
+      yield tagText(`v1.${Math.floor(commit / tagEvery)}`, markOf(commit));
+    if (commit === base) yield resetText("refs/heads/main", markOf(main)) + resetText("refs/bench/base", markOf(main));
+    if (commit === base + 1) yield resetText("refs/bench/next", markOf(main));
+  }
+}
+
+const firstSeconds = 1_400_000_000;
+
+function commitText({
+  ref,
+  number,
+  mark,
+}: {
+  readonly ref: string;
+  readonly number: number;
+  readonly mark: number;
+}): string {
+  const message = `Change number ${number}\n\nWhat it does and why, in a sentence or two, as people write them.\n`;
+  const who = `Sample Author ${number % 17} <author${number % 17}@example.com> ${firstSeconds + number * 600} +0000`;
+  return `commit ${ref}\nmark :${mark}\nauthor ${who}\ncommitter ${who}\ndata ${Buffer.byteLength(message)}\n${message}`;
+}
+
+function resetText(ref: string, mark: number): string {
+  return `reset ${ref}\nfrom :${mark}\n\n`;
+}
+
+function tagText(name: string, mark: number): string {
+  const who = `Sample Author 1 <author1@example.com> ${firstSeconds} +0000`;
+  return `tag ${name}\nfrom :${mark}\ntagger ${who}\ndata ${name.length}\n${name}\n`;
+}
