@@ -1,4 +1,5 @@
 import { chunksOf, utf8 } from "../../../engine/foundation/bytes.ts";
+import type { ObjectStore } from "../../../engine/store/object-store.ts";
 import { commitSnapshot } from "../../../engine/vault/commit.ts";
 import type { CommitFacts, Committed, StreamDraft } from "../../../engine/vault/commit.ts";
 import { readIndex, readState, writeState } from "../../../engine/vault/index-file.ts";
@@ -28,7 +29,7 @@ export interface TestRun {
 export interface CommitVault extends LogVault {
   readonly access: VaultAccess;
   /** Begins a run against the vault as it is now. */
-  begin(run: string): Promise<TestRun>;
+  begin(run: string, store?: ObjectStore): Promise<TestRun>;
   /** Index of the newest kept snapshot, and the objects it reaches. */
   newest(): Promise<{ readonly index: Index; readonly objects: readonly string[] }>;
 }
@@ -48,7 +49,7 @@ export async function aCommitVault(): Promise<CommitVault> {
   return {
     ...vault,
     access,
-    begin: (run) => beginRun(vault, access, run),
+    begin: (run, store = vault.store) => beginRun({ ...vault, store }, { ...access, store }, run),
     newest: async () => {
       const index = await newestIndex(access, await vault.read());
       const objects: string[] = [];
@@ -70,8 +71,12 @@ async function newestIndex(access: VaultAccess, log: Log): Promise<Index> {
   return index;
 }
 
-async function beginRun(vault: LogVault, access: VaultAccess, run: string): Promise<TestRun> {
-  const log = await vault.read();
+async function beginRun(
+  vault: Omit<LogVault, "store"> & { readonly store: ObjectStore },
+  access: VaultAccess,
+  run: string,
+): Promise<TestRun> {
+  const log = await vault.read({ store: vault.store });
   const base = await newestIndex(access, log);
   const { set, agent } = vault.keys;
   const keys = { recipients: [set.recoveryRecipient], catalogue: agent.catalogueRecipient };
@@ -112,7 +117,7 @@ async function beginRun(vault: LogVault, access: VaultAccess, run: string): Prom
     },
     commit: (drafts, overrides = {}) =>
       commitSnapshot({
-        append: vault.facts({ by: { tool: "0.1.0", build: run, run } }),
+        append: vault.facts({ store: vault.store, by: { tool: "0.1.0", build: run, run } }),
         access,
         sealed,
         log,
