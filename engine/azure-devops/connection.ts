@@ -38,7 +38,14 @@ export interface AzureDevOpsOptions {
 }
 
 /** An AzureDevOps whose idle connections can be closed. */
+/** The organisation's pace, for requests that go another way (Git): they count against the same budget. */
+export interface Pace {
+  wait(): Promise<void>;
+  heard(answer: { readonly status: number; readonly headers: Readonly<Record<string, string | undefined>> }): void;
+}
+
 export interface AzureDevOpsConnection extends AzureDevOps {
+  readonly pace: Pace;
   close(): void;
 }
 
@@ -70,7 +77,11 @@ export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<A
   try {
     const { collectionId } = await readConnection(requests);
     requests.patienceMs = patienceMs;
-    return opened({ url, id: collectionId }, { requests, session, transport, wait: (ms) => clock.sleep(ms, signal) });
+    const pace = paceOf(governorOf(new URL(url).origin));
+    return opened(
+      { url, id: collectionId },
+      { requests, session, transport, pace, wait: (ms) => clock.sleep(ms, signal) },
+    );
   } catch (error) {
     transport.close();
     throw error;
@@ -81,12 +92,20 @@ interface OpenParts {
   readonly requests: Requests;
   readonly session: Session;
   readonly transport: Transport;
+  readonly pace: Pace;
   readonly wait: (ms: number) => Promise<void>;
+}
+
+function paceOf(governor: Governor): Pace {
+  return {
+    wait: () => governor.turn(async () => undefined),
+    heard: ({ status, headers }) => governor.observe(status, (name) => headers[name]),
+  };
 }
 
 function opened(
   organization: AzureDevOps["organization"],
-  { requests, session, transport, wait }: OpenParts,
+  { requests, session, transport, pace, wait }: OpenParts,
 ): AzureDevOpsConnection {
   return {
     organization,
@@ -96,6 +115,7 @@ function opened(
     baseUrlOf: (area) => requests.baseUrlOf(area),
     authorization: () => session.authorization(),
     wait,
+    pace,
     get requests() {
       return session.requests;
     },

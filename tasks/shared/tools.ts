@@ -1,6 +1,6 @@
 /** Wires the engine's parts for a task: the only place where they are made. */
 import { rm } from "node:fs/promises";
-import type { AzureDevOpsConnection } from "../../engine/azure-devops/connection.ts";
+import type { AzureDevOpsConnection, Pace } from "../../engine/azure-devops/connection.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import { nodeGitAccess } from "../../engine/git/node-git-access.ts";
 import type { GitAccess } from "../../engine/git/git-access.ts";
@@ -27,7 +27,17 @@ export function toolsOf(run: TaskRun): Tools {
   const { agent, clock, random, reporter, signal, temporaryFolder } = run;
   const parallelism = wholeNumber(agent, "parallelism", { fallback: 8, least: 1, most: 64 });
   const store = storageOf(run);
-  const git = nodeGitAccess({ clock, random, reporter, temporaryFolder, signal, ...gitNetwork(agentNetwork(agent)) });
+  let pace: Pace | undefined;
+  const git = nodeGitAccess({
+    clock,
+    random,
+    reporter,
+    temporaryFolder,
+    signal,
+    ...gitNetwork(agentNetwork(agent)),
+    // Git counts against the same budget as REST; it is known once the organisation is.
+    pace: { wait: async () => pace?.wait(), heard: (answer) => pace?.heard(answer) },
+  });
   const connections: AzureDevOpsConnection[] = [];
   return {
     store,
@@ -37,6 +47,7 @@ export function toolsOf(run: TaskRun): Tools {
     async connect(organizationUrl) {
       const connection = await azureDevOpsOf({ agent, clock, random, reporter, signal, parallelism }, organizationUrl);
       connections.push(connection);
+      pace = connection.pace;
       return connection;
     },
     async close() {
