@@ -1,7 +1,7 @@
 // @ts-check
 /** Makes dist/: each task as an agent gets it (one file, its manifest, its icon) and the licences of what is in it. */
 import { existsSync } from "node:fs";
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { noticesOf } from "./lib/bundle-notices.mjs";
@@ -35,7 +35,7 @@ function isWhole(task) {
 async function addManifest(task) {
   const source = path.join(projectFolder, "tasks", task);
   const target = path.join(outFolder, task);
-  await mkdir(target, { recursive: true });
+  for (const name of await readdir(target)) if (name !== "index.js") await rm(path.join(target, name));
   await writeFile(path.join(target, "task.json"), await stampedManifest(path.join(source, "task.json")));
   // Without it Node would take the bundle for an ES module wherever a folder above says so, as this project's does.
   await writeFile(path.join(target, "package.json"), `{ "type": "commonjs" }\n`);

@@ -1,0 +1,70 @@
+// @ts-check
+/**
+ * Builds, lays out the extension in dist/extension (whatever stands there is shipped, nothing else) and packs it as
+ * dist/<publisher>.<id>-<version>.vsix with tfx-cli. Needs no network.
+ */
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+const projectFolder = fileURLToPath(new URL("../", import.meta.url));
+const stagingFolder = path.join(projectFolder, "dist", "extension");
+/** Azure DevOps Server refuses larger extensions unless it is told otherwise. */
+const maxBytes = 25 * 1024 * 1024;
+
+try {
+  run("scripts/build.mjs", []);
+  const manifest = await layOut();
+  const file = path.join("dist", `${manifest.publisher}.${manifest.id}-${manifest.version}.vsix`);
+  await rm(path.join(projectFolder, file), { force: true });
+  const output = run("node_modules/tfx-cli/_build/tfx-cli.js", [
+    ...["extension", "create", "--root", stagingFolder, "--manifests", "vss-extension.json"],
+    ...["--output-path", path.join(projectFolder, file), "--no-prompt", "--no-color"],
+  ]);
+  // tfx makes the file all the same, and says so only here.
+  if (/warning/i.test(output)) throw new Error("tfx warns, see above; nothing that it warns of is shipped");
+  const { size } = await stat(path.join(projectFolder, file));
+  if (size > maxBytes) throw new Error(`${file} has ${size} bytes; at most ${maxBytes} are accepted everywhere`);
+  console.log(`Packed ${file.split(path.sep).join("/")}, ${(size / 1e6).toFixed(1)} MB`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
+
+/** @returns {Promise<{ publisher: string, id: string, version: string }>} the manifest, with the release's version */
+async function layOut() {
+  const { version } = JSON.parse(await readFile(path.join(projectFolder, "package.json"), "utf8"));
+  const manifest = { ...JSON.parse(await readFile(path.join(projectFolder, "vss-extension.json"), "utf8")), version };
+  await rm(stagingFolder, { recursive: true, force: true });
+  await mkdir(stagingFolder, { recursive: true });
+  await cp(path.join(projectFolder, "dist/tasks"), stagingFolder, { recursive: true });
+  for (const [from, to] of [
+    ["dist/THIRD-PARTY-NOTICES.txt", "THIRD-PARTY-NOTICES.txt"],
+    ["images/icon-128.png", "images/icon-128.png"],
+    ["overview.md", "overview.md"],
+    ["LICENSE", "LICENSE"],
+  ]) {
+    await cp(path.join(projectFolder, from), path.join(stagingFolder, to));
+  }
+  await writeFile(path.join(stagingFolder, "vss-extension.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  return manifest;
+}
+
+/**
+ * Runs a script of ours or of a package with this Node and shows what it says.
+ * @param {string} script
+ * @param {readonly string[]} parameters
+ * @returns {string} its output
+ */
+function run(script, parameters) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...parameters], {
+    cwd: projectFolder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  if (status !== 0) throw new Error(`${script} failed`);
+  return stdout + stderr;
+}
