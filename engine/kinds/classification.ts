@@ -1,6 +1,7 @@
 /**
- * Areas and iterations: two trees of the same form. A node is known by its full path (`Shop\Web`), as work items
- * name it; restoring goes top-down, and the first segment becomes the target project's name.
+ * Areas and iterations: two trees of the same form. A node is known by its number, so that renaming it is a change and
+ * the catalogue can leave its name out; work items refer to it by its full path (`Shop\Web`). Restoring goes
+ * top-down, and the first segment becomes the target project's name.
  */
 import {
   createNode,
@@ -11,7 +12,7 @@ import {
 } from "../azure-devops/classification.ts";
 import { canonicalJson, objectAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import { backUpDocuments, type StoredDocument } from "./documents.ts";
-import { archiveRecords, selectedRecords, verifyRecords } from "./records-support.ts";
+import { archiveRecords, verifyRecords } from "./records-support.ts";
 import type {
   Absence,
   ApplyContext,
@@ -50,7 +51,11 @@ export function classificationKind(name: TreeGroup, title: string): ResourceKind
     apply: (step, context) => applyNode(name, step, context),
     verify: (stream) => verifyRecords(stream, ({ value }) => stringAt(value, "path") !== undefined),
     archive: (selection, into) =>
-      archiveRecords(selection, into, ({ key }) => `${name}/${String(key).replaceAll("\\", "/")}.json`),
+      archiveRecords(
+        selection,
+        into,
+        ({ key, value }) => `${name}/${(stringAt(value, "path") ?? String(key)).replaceAll("\\", "/")}.json`,
+      ),
   };
 }
 
@@ -63,9 +68,9 @@ async function backUpTree(name: TreeGroup, stream: SourceStream, work: BackupWor
 function documentOf(node: ClassificationNode): StoredDocument {
   const value: JsonObject = { path: node.path, node: node.raw };
   return {
-    key: node.path,
+    key: String(node.id),
     value,
-    significant: { path: node.path, id: node.id, attributes: objectAt(node.raw, "attributes") ?? {} },
+    significant: { path: node.path, attributes: objectAt(node.raw, "attributes") ?? {} },
     item: { name: node.path, type: node.path.includes("\\") ? "node" : "root" },
   };
 }
@@ -75,48 +80,52 @@ async function* planTree(name: TreeGroup, selection: Selection, target: TargetPr
   if (!target.isNew)
     for (const node of await readTree(target.azureDevOps, target.project.id, name))
       live.set(node.path.toLowerCase(), node);
-  const planned = new Set<string>();
-  for await (const { value } of withParents(selection)) {
-    const step = stepOf({ name, stream: selection.stream.line.s, value, live }, target);
-    if (step === undefined || planned.has(step.key)) continue;
-    planned.add(step.key);
-    yield step;
+  for await (const stored of withParents(selection)) {
+    const step = stepOf({ ...stored, name, stream: selection.stream.line.s, live }, target);
+    if (step !== undefined) yield step;
   }
 }
 
-/** The selected nodes and everything above them, parents first. */
-async function* withParents(selection: Selection): AsyncGenerator<{ readonly value: JsonObject }> {
-  if (selection.keys === "all") {
-    const all: JsonObject[] = [];
-    for await (const { value } of selection.stream.records()) all.push(value);
-    yield* all.sort((a, b) => depthOf(a) - depthOf(b)).map((value) => ({ value }));
-    return;
-  }
+interface Stored {
+  readonly key: string;
+  readonly value: JsonObject;
+}
+
+/** The selected nodes (by number or by path) and everything above them, parents first. */
+async function* withParents({ keys, stream }: Selection): AsyncGenerator<Stored> {
+  const all: Stored[] = [];
+  for await (const { key, value } of stream.records()) all.push({ key: String(key), value });
   const wanted = new Set<string>();
-  for (const key of selection.keys) {
-    const segments = key.split("\\");
-    for (let length = 1; length <= segments.length; length += 1) wanted.add(segments.slice(0, length).join("\\"));
+  for (const { key, value } of all) {
+    const path = stringAt(value, "path") ?? "";
+    if (keys === "all" || keys.has(key) || keys.has(path)) for (const above of pathsDownTo(path)) wanted.add(above);
   }
-  for await (const { value } of selectedRecords({ ...selection, keys: wanted })) yield { value };
+  const chosen = all.filter(({ value }) => wanted.has(stringAt(value, "path") ?? ""));
+  yield* chosen.sort((a, b) => depthOf(a.value) - depthOf(b.value));
+}
+
+/** `Shop`, `Shop\Web`, `Shop\Web\Checkout`. */
+function pathsDownTo(path: string): readonly string[] {
+  const segments = path.split("\\");
+  return segments.map((_, index) => segments.slice(0, index + 1).join("\\"));
 }
 
 function depthOf(value: JsonObject): number {
   return (stringAt(value, "path") ?? "").split("\\").length;
 }
 
-interface Node {
+interface Node extends Stored {
   readonly name: TreeGroup;
   readonly stream: string;
-  readonly value: JsonObject;
   readonly live: ReadonlyMap<string, ClassificationNode>;
 }
 
-function stepOf({ name, stream, value, live }: Node, target: TargetProject): Step | undefined {
+function stepOf({ name, stream, key, value, live }: Node, target: TargetProject): Step | undefined {
   const path = stringAt(value, "path");
   const node = objectAt(value, "node");
   if (path === undefined || node === undefined || !path.includes("\\")) return undefined;
   const targetPath = movedPath(path, target.project.name);
-  const base = { kind: name, stream, key: path, name: path, phase: "create" as const };
+  const base = { kind: name, stream, key, name: path, phase: "create" as const };
   const existing = live.get(targetPath.toLowerCase());
   const attributes = objectAt(node, "attributes");
   const detail: JsonObject = { path: targetPath, ...(attributes === undefined ? {} : { attributes }) };
@@ -141,7 +150,7 @@ export function movedPath(path: string, projectName: string): string {
 }
 
 async function applyNode(name: TreeGroup, step: Step, { target }: ApplyContext): Promise<StepResult> {
-  const path = movedPath(step.key, target.project.name);
+  const path = movedPath(step.name, target.project.name);
   const segments = path.split("\\").slice(1);
   const own = segments.at(-1) ?? "";
   const parent = segments.slice(0, -1);

@@ -9,6 +9,7 @@ import type { WorkItemRecord } from "./work-item-record.ts";
 import { relationsOf } from "./work-item-relations.ts";
 import { liveComments } from "./work-item-comments.ts";
 import { compare, describeComparison, isSame } from "./work-items-comparison.ts";
+import { historyFiles } from "./work-items-history.ts";
 import { selectedWorkItems } from "./work-items-selection.ts";
 import { findLive, knownTargetId, projectOf, titleOf, typeOf, type LiveItem } from "./work-items-target.ts";
 
@@ -83,7 +84,8 @@ async function* existingSteps(
   target: TargetProject,
 ): AsyncGenerator<Step> {
   const isCopy = found.id !== record.id || !target.isSource;
-  const comparison = await compare({ record, live: found.item, isCopy }, target);
+  const history = isCopy ? historyFiles(record, target) : [];
+  const comparison = await compare({ record, live: found.item, isCopy }, target, history);
   const detail: JsonObject = { targetId: found.id };
   if (isSame(comparison)) {
     yield step(record, {
