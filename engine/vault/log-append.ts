@@ -11,14 +11,14 @@ import type { Clock } from "../foundation/clock.ts";
 import { sha256Hex } from "../crypto/cryptography.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { logName } from "./layout.ts";
-import { logType } from "./log-codec.ts";
+import { decodeEntry, logType, maxEntryBytes } from "./log-codec.ts";
 import type { EntryBody } from "./log-codec.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { requireWritable } from "./log-problems.ts";
 import { readLog } from "./log.ts";
 import type { Log, LogFacts, LoggedEntry } from "./log.ts";
 import { maySign } from "./roles.ts";
-import { signText } from "./signed-text.ts";
+import { signText, splitSigned } from "./signed-text.ts";
 import type { Signing } from "./signed-text.ts";
 
 export type { EntryBody } from "./log-codec.ts";
@@ -83,7 +83,21 @@ async function entryBytes(facts: AppendFacts, log: Log, body: EntryBody): Promis
     by,
     ...body,
   };
-  return signText(cryptography, signing.signingSeed, entry);
+  const bytes = await signText(cryptography, signing.signingSeed, entry);
+  requireReadable(bytes);
+  return bytes;
+}
+
+/** What no reader would accept must not be written: it would take a number in the log and say nothing. */
+function requireReadable(bytes: Uint8Array): void {
+  const decoded = decodeEntry(splitSigned(bytes)?.line ?? "");
+  const reason = decoded.form === "malformed" ? decoded.reason : "it is too large";
+  if (decoded.form !== "malformed" && bytes.length <= maxEntryBytes) return;
+  throw new BackupError({
+    code: "LOG_ENTRY_FORM",
+    message: `A log entry could not be written: ${reason}`,
+    hint: "This is a defect of Project Backup, or the build has an extremely long name; please report it.",
+  });
 }
 
 async function createError(facts: AppendFacts, seq: number, bytes: Uint8Array): Promise<BackupError | undefined> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { webCryptography } from "../../../engine/crypto/web-cryptography.ts";
 import { utf8 } from "../../../engine/foundation/bytes.ts";
 import { logName } from "../../../engine/vault/layout.ts";
 import { appendEntry } from "../../../engine/vault/log-append.ts";
@@ -53,6 +54,15 @@ describe("the log", () => {
     expect(log.signerTrust).toBe("first-use");
     expect(log.next).toEqual({ seq: 3, void: [] });
     expect(Date.parse(log.entries[2]?.createdAt ?? "")).toBeGreaterThan(Date.parse(log.entries[1]?.createdAt ?? ""));
+  });
+
+  it("is the same log in a browser", async () => {
+    const vault = await aLogVault();
+    await vault.append(aSnapshotBody());
+
+    const log = await vault.read({ cryptography: webCryptography() });
+
+    expect(log).toEqual(await vault.read());
   });
 
   it("is empty, without trust in anything, where there is nothing", async () => {
@@ -149,6 +159,16 @@ describe("an entry that is appended", () => {
       code: "SIGNER_NOT_ALLOWED",
     });
     await expect(vault.append(retire, asOwner(vault.keys))).resolves.toBeDefined();
+  });
+
+  it("is never written when no reader would accept it", async () => {
+    const vault = await aLogVault();
+    const { snapshot } = aSnapshotBody();
+    const bad = { kind: "snapshot", snapshot: { ...snapshot, sum: { ...snapshot.sum, newBytes: 0.5 } } } as const;
+
+    await expect(vault.append(bad)).rejects.toMatchObject({ code: "LOG_ENTRY_FORM" });
+
+    expect(vault.store.objects.size).toBe(1);
   });
 
   it("is void when a stolen agent key signs a retirement by other means", async () => {
