@@ -1,0 +1,159 @@
+/** Who may import whom. A change of these tables is a change of the architecture: docs/architecture.md shows it. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { sourceFiles, type Import, type SourceFile } from "./support/source-files.ts";
+
+interface Module {
+  /** Modules it may use. */
+  readonly uses: readonly string[];
+  /** Modules of which it may use types only. */
+  readonly usesTypesOf?: readonly string[];
+  /** npm packages that live here, and `node:*`. */
+  readonly packages?: readonly string[];
+}
+
+const engine: Readonly<Record<string, Module>> = {
+  foundation: { uses: [] },
+  store: { uses: ["foundation"], packages: ["@azure/storage-blob", "@azure/identity"] },
+  crypto: {
+    uses: ["foundation"],
+    packages: ["@noble/curves", "@noble/hashes", "@scure/base", "age-encryption"],
+  },
+  native: { uses: ["foundation", "store", "crypto"], packages: ["node:*"] },
+  vault: { uses: ["foundation", "store", "crypto"] },
+  "azure-devops": { uses: ["foundation"], packages: ["azure-devops-node-api", "node:*"] },
+  git: { uses: ["foundation"], usesTypesOf: ["vault"], packages: ["simple-git", "node:*"] },
+  kinds: { uses: ["foundation", "azure-devops", "git", "vault", "native"], packages: ["node:*"] },
+  operations: {
+    uses: ["foundation", "store", "crypto", "vault", "azure-devops", "kinds"],
+    usesTypesOf: ["git"],
+  },
+  reports: { uses: ["foundation", "vault"], usesTypesOf: ["kinds", "operations"] },
+};
+
+const taskPackages = ["node:*", "azure-pipelines-task-lib", "archiver"];
+
+/** Run in browsers too. */
+const isomorphic = ["foundation", "store", "crypto", "vault"];
+const nodeOnlyNames = ["Buffer", "process", "require", "__dirname", "__filename", "setImmediate"];
+
+/** Packages with one file as their home, because they need taming. */
+const homes: Readonly<Record<string, string>> = {
+  archiver: "tasks/shared/zip-archive.ts",
+  "azure-pipelines-task-lib": "tasks/shared/agent.ts",
+  "azure-devops-node-api": "engine/azure-devops/transport.ts",
+  "simple-git": "engine/git/git-process.ts",
+};
+
+const engineFiles = sourceFiles("engine");
+const taskFiles = sourceFiles("tasks");
+
+function moduleOf(path: string): string {
+  return path.split("/")[1] ?? "";
+}
+
+function breaches(file: SourceFile, of: (one: Import) => string | undefined): readonly string[] {
+  return file.imports.flatMap((one) => {
+    const why = of(one);
+    return why === undefined ? [] : [`${file.path} imports ${one.to}: ${why}`];
+  });
+}
+
+describe("the architecture", () => {
+  it("has no module in engine/ that these tables do not know", () => {
+    const unknown = new Set(engineFiles.map(({ path }) => moduleOf(path)).filter((name) => !(name in engine)));
+
+    expect([...unknown]).toEqual([]);
+  });
+
+  it("lets each module of the engine use only those below it", () => {
+    const found = engineFiles.flatMap((file) => breaches(file, (one) => forbiddenUse(file, one)));
+
+    expect(found).toEqual([]);
+  });
+
+  it("has no circle among its modules", () => {
+    const reach = (name: string, path: readonly string[]): readonly string[] =>
+      (engine[name]?.uses ?? []).flatMap((used) =>
+        path.includes(used) ? [[...path, used].join(" → ")] : reach(used, [...path, used]),
+      );
+
+    expect(Object.keys(engine).flatMap((name) => reach(name, [name]))).toEqual([]);
+  });
+
+  it("keeps each package at home", () => {
+    const found = engineFiles.flatMap((file) =>
+      breaches(file, ({ packageName }) => {
+        const allowed = engine[moduleOf(file.path)]?.packages ?? [];
+        return packageName === undefined || allowed.includes(packageName) ? undefined : "not its home";
+      }),
+    );
+    const foundInTasks = taskFiles.flatMap((file) =>
+      breaches(file, ({ packageName }) =>
+        packageName === undefined || taskPackages.includes(packageName) ? undefined : "not its home",
+      ),
+    );
+    const strays = [...engineFiles, ...taskFiles].flatMap((file) =>
+      breaches(file, ({ packageName = "" }) => {
+        const home = homes[packageName];
+        return home === undefined || home === file.path ? undefined : `only ${home} may`;
+      }),
+    );
+
+    expect([...found, ...foundInTasks, ...strays]).toEqual([]);
+  });
+
+  it("uses every runtime dependency and no other", () => {
+    const manifest: { dependencies: Record<string, string> } = JSON.parse(
+      readFileSync(resolve("package.json"), "utf8"),
+    );
+    const used = [...engineFiles, ...taskFiles].flatMap((file) => file.imports.flatMap((one) => one.packageName ?? []));
+    const names = new Set(used.filter((name) => name !== "node:*"));
+
+    expect([...names].sort()).toEqual(Object.keys(manifest.dependencies).sort());
+  });
+
+  it("keeps what also runs in browsers free of Node", () => {
+    const found = engineFiles
+      .filter(({ path }) => isomorphic.includes(moduleOf(path)))
+      .flatMap((file) => nodeOnlyNames.filter((name) => file.names.has(name)).map((name) => `${file.path}: ${name}`));
+
+    expect(found).toEqual([]);
+  });
+
+  it("lets no kind know another kind", () => {
+    const registry = engineFiles.find(({ path }) => path === "engine/kinds/registry.ts");
+    const kinds = (registry?.imports ?? []).filter(({ isTypeOnly }) => !isTypeOnly).map(({ to }) => to);
+    const found = engineFiles
+      .filter(({ path }) => path.startsWith("engine/kinds/") && path !== registry?.path)
+      .flatMap((file) => breaches(file, ({ to }) => (kinds.includes(to) ? "it is a kind" : undefined)));
+
+    expect(kinds.length).toBeGreaterThan(0);
+    expect(found).toEqual([]);
+  });
+
+  it("lets tasks share only what is in tasks/shared, and nothing of the engine know of tasks", () => {
+    const found = [...engineFiles, ...taskFiles].flatMap((file) =>
+      breaches(file, ({ to }) => {
+        if (!to.startsWith("tasks/")) return undefined;
+        const [, own] = file.path.split("/");
+        const isAllowed = file.path.startsWith("tasks/") && [own, "shared"].includes(moduleOf(to));
+        return isAllowed ? undefined : "it belongs to another task";
+      }),
+    );
+
+    expect(found).toEqual([]);
+  });
+});
+
+function forbiddenUse(file: SourceFile, { to, packageName, isTypeOnly }: Import): string | undefined {
+  if (packageName !== undefined) return undefined;
+  const from = moduleOf(file.path);
+  const into = moduleOf(to);
+  const { uses = [], usesTypesOf = [] } = engine[from] ?? {};
+  if (!to.startsWith("engine/")) return "it is outside the engine";
+  if (from === into || uses.includes(into)) return undefined;
+  if (!usesTypesOf.includes(into)) return `${from} may not use ${into}`;
+  return isTypeOnly ? undefined : `${from} may use only types of ${into}`;
+}
