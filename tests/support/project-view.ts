@@ -1,0 +1,77 @@
+/** A simulated project as a value, without ids and dates: what a restore has to bring about, whoever carries it out. */
+import { existsSync, readdirSync } from "node:fs";
+import type { SimProject } from "../simulator/service.ts";
+import type { Simulator } from "../simulator/server.ts";
+import { latestOf } from "../simulator/wit/comments.ts";
+import { Wit } from "../simulator/wit/builder.ts";
+import { isShown, otherEnd } from "../simulator/wit/links.ts";
+import type { WorkItem } from "../simulator/wit/model.ts";
+import { refsOf } from "./git-repositories.ts";
+
+export interface ProjectView {
+  readonly repositories: Readonly<
+    Record<string, { readonly branch: string | undefined; readonly refs: readonly string[] }>
+  >;
+  /** Sorted by title; one that is there twice stands here twice. */
+  readonly workItems: readonly WorkItemView[];
+}
+
+export interface WorkItemView {
+  readonly title: string;
+  readonly type: string;
+  readonly state: string;
+  readonly description: string;
+  readonly tags: string;
+  readonly links: readonly string[];
+  readonly files: readonly string[];
+  readonly comments: readonly string[];
+}
+
+export function viewOf({ state }: Pick<Simulator, "state">, project: Pick<SimProject, "id">): ProjectView {
+  const { repositories } = state;
+  const wit = new Wit(state);
+  const items = [...wit.tracking.items.values()].filter(
+    (item) => item.deleted === undefined && wit.tracking.projectOf(item).id === project.id,
+  );
+  return {
+    repositories: Object.fromEntries(
+      repositories
+        .list(project.id)
+        .map((record) => [record.name, { branch: record.defaultBranch, refs: refsOf(repositories.folderOf(record)) }]),
+    ),
+    workItems: items.map(workItemView).sort((a, b) => (a.title < b.title ? -1 : 1)),
+  };
+}
+
+function filesBelow(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
+}
+
+function workItemView(item: WorkItem): WorkItemView {
+  const text = (field: string): string => String(item.current[field] ?? "");
+  return {
+    title: text("System.Title"),
+    type: text("System.WorkItemType"),
+    state: text("System.State"),
+    // Ids and addresses of files differ from project to project.
+    description: text("System.Description").replace(/https?:[^"]*/g, "address"),
+    tags: text("System.Tags"),
+    links: item.links
+      .filter(isShown)
+      .map((link) => {
+        const end = link.source === item ? link.type.forwardName : link.type.reverseName;
+        return `${end} ${String(otherEnd(link, item).current["System.Title"])}`;
+      })
+      .sort(),
+    files: item.resources
+      .filter(({ rel, toRev }) => rel === "AttachedFile" && toRev === undefined)
+      .map(({ name }) => (name ?? "").replace(/\d+/g, "n"))
+      .sort(),
+    comments: item.comments
+      .map(latestOf)
+      .filter(({ isDeleted }) => !isDeleted)
+      .map(({ text: said }) => said.replace(/\d{4}-[^<]*/g, "date")),
+  };
+}
