@@ -9,7 +9,7 @@ import type { NamedThing } from "./azure-devops-process.ts";
 import { largeRepository, type LargeRepository } from "./large-repository.ts";
 import { measureProgram, type Measured } from "./measured.ts";
 import { compared, figure, type Row } from "./results.ts";
-import { growthOf, storedIn, type Growth } from "./storage.ts";
+import { growthSince, storedIn, type Growth } from "./storage.ts";
 import { workplace, type Benchmark, type BenchOptions, type TaskRun, type Workplace } from "./workplace.ts";
 
 export const gitBenchmark: Benchmark = {
@@ -89,18 +89,13 @@ async function incrementRows(served: Served, options: BenchOptions): Promise<Row
     const bundle = await peerGit(served, ["-C", served.mirror, "bundle", "create", "--quiet", file, ...notBefore]);
     const peer = "incremental bundle of a kept mirror";
     const peerBytes = statSync(file).size;
-    const bundleBytes = bundleBytesOf(ours.growth, ours.sizes);
     rows.push(
-      compared(name, [bundleBytes, "B"], { peer, peerValue: peerBytes, bar: 1.1 }),
+      compared(name, [ours.growth.bundleBytes, "B"], { peer, peerValue: peerBytes, bar: 1.1 }),
       compared(`${name}-everything-stored`, [ours.growth.bytes, "B"], { peer, peerValue: peerBytes }),
       compared(`${name}-time`, [ours.seconds, "s"], { peer, peerValue: fetch.seconds + bundle.seconds }),
     );
   }
   return rows;
-}
-
-function bundleBytesOf({ blobs }: Growth, sizes: ReadonlyMap<string, number>): number {
-  return blobs.filter((name) => name.endsWith(".bundle.age")).reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0);
 }
 
 async function unchangedRows(served: Served): Promise<readonly Row[]> {
@@ -109,7 +104,7 @@ async function unchangedRows(served: Served): Promise<readonly Row[]> {
   const requests = await served.place.azureDevOps.takeRequests(undefined);
   return [
     figure("git-unchanged", [requests.filter((line) => line.includes("/_git/")).length, "requests"], 1),
-    figure("git-unchanged-content", [growth.contentBytes, "B"], 0),
+    figure("git-unchanged-stored", [growth.dataBytes, "B"], 0),
     figure("git-unchanged-snapshot", [growth.bytes, "B"]),
     figure("git-unchanged-time", [seconds, "s"]),
   ];
@@ -141,14 +136,12 @@ function hasRestic(): boolean {
 
 interface BackUp extends TaskRun {
   readonly growth: Growth;
-  readonly sizes: ReadonlyMap<string, number>;
 }
 
 async function backUp({ place, project }: Served, container: AzuriteContainer): Promise<BackUp> {
   const before = await storedIn(place.azurite, container);
   const run = await place.task("BackupProject", { project, container, more: { include: "git-repositories" } });
-  const sizes = await storedIn(place.azurite, container);
-  return { ...run, sizes, growth: growthOf(before, sizes) };
+  return { ...run, growth: await growthSince(before, place.azurite, container) };
 }
 
 function peerGit({ place }: Served, args: readonly string[]): Promise<Measured> {

@@ -12,8 +12,8 @@ import { noiseOf, randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
 import { sourceFileOf, vocabularyOf } from "./source-text.ts";
 
-/** Counts of a repository of full size: its pack has some 330 MB. */
-const fullSize = { commits: 30_000, filesPerCommit: 1.5, picturesPerCommit: 0.03 };
+/** Counts of a repository of full size: its pack has some 320 MB. */
+const fullSize = { commits: 24_000, filesPerCommit: 1.5, picturesPerCommit: 0.03 };
 const newestCommits = 60;
 
 export interface LargeRepository {
@@ -33,7 +33,7 @@ export async function largeRepository(options: {
   readonly cache: string;
 }): Promise<LargeRepository> {
   const { seed, scale, cache } = options;
-  const folder = join(cache, `repository-1-${seed}-${scale}.git`);
+  const folder = join(cache, `repository-2-${seed}-${scale}.git`);
   if (!existsSync(folder)) {
     const unfinished = `${folder}.new`;
     rmSync(unfinished, { recursive: true, force: true });
@@ -61,6 +61,7 @@ async function makeRepository(folder: string, plan: Plan): Promise<void> {
   const [code] = (await ended) as [number | null];
   if (code !== 0) throw new Error(`git fast-import ended with ${String(code)}`);
   runGit(["-C", folder, "commit-graph", "write", "--reachable"]);
+  runGit(["-C", folder, "update-ref", "-d", "refs/bench/side"]);
   runGit(["-C", folder, "config", "uploadpack.hideRefs", "refs/bench"]);
 }
 
@@ -119,25 +120,39 @@ function* pictures({ random, commits }: Plan, changes: Change[][], marks: { last
 function* history({ commits }: Plan, changes: readonly Change[][], marks: { last: number }): Generator<string> {
   const first = marks.last + 1;
   const base = commits - newestCommits - 1;
-  const markOf = (commit: number): number => first + commit;
   const tagEvery = Math.max(1, Math.floor(commits / 25));
-  let main = -1;
   for (let commit = 0; commit < commits; commit += 1) {
-    const isSide = commit % 20 === 9 && commit < base;
-    const isMerge = commit % 20 === 10 && commit <= base;
-    const side = commit % 1000 === 9 ? `refs/heads/topic/${commit}` : "refs/bench/side";
-    const own = [...(isMerge ? (changes[commit - 1] ?? []) : []), ...(changes[commit] ?? [])];
-    yield commitText({ ref: isSide ? side : "refs/bench/newest", number: commit, mark: markOf(commit) });
-    if (isSide) yield `from :${markOf(commit - 5)}\n`;
-    if (isMerge) yield `merge :${markOf(commit - 1)}\n`;
-    yield own.map(({ path, mark }) => `M 100644 :${mark} ${path}\n`).join("");
-    yield "\n";
-    if (!isSide) main = commit;
-    if (commit <= base && commit % tagEvery === tagEvery - 1)
-      yield tagText(`v1.${Math.floor(commit / tagEvery)}`, markOf(commit));
-    if (commit === base) yield resetText("refs/heads/main", markOf(main)) + resetText("refs/bench/base", markOf(main));
-    if (commit === base + 1) yield resetText("refs/bench/next", markOf(main));
+    const mark = first + commit;
+    const place = commit <= base ? placeOf(commit) : "line";
+    const own = changes[commit] ?? [];
+    yield commitText({ ref: refFor(commit, place), number: commit, mark });
+    if (place === "side") yield `from :${mark - 5}\n`;
+    if (place === "merge") yield `merge :${mark - 1}\n`;
+    yield filesText(place === "merge" ? [...(changes[commit - 1] ?? []), ...own] : own);
+    if (commit > base) continue;
+    if (commit % tagEvery === tagEvery - 1) yield tagText(`v1.${Math.floor(commit / tagEvery)}`, mark);
   }
+  const tip = (offset: number): number => first + base + offset;
+  yield (
+    resetText("refs/heads/main", tip(0)) + resetText("refs/bench/base", tip(0)) + resetText("refs/bench/next", tip(1))
+  );
+}
+
+type Place = "line" | "side" | "merge";
+
+function placeOf(commit: number): Place {
+  if (commit % 20 === 9) return "side";
+  return commit % 20 === 10 ? "merge" : "line";
+}
+
+/** Every fiftieth side branch stays open; the others are merged and forgotten. */
+function refFor(commit: number, place: Place): string {
+  if (place !== "side") return "refs/bench/newest";
+  return commit % 1000 === 9 ? `refs/heads/topic/${commit}` : "refs/bench/side";
+}
+
+function filesText(changes: readonly Change[]): string {
+  return `${changes.map(({ path, mark }) => `M 100644 :${mark} ${path}\n`).join("")}\n`;
 }
 
 const firstSeconds = 1_400_000_000;

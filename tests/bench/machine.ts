@@ -18,6 +18,6 @@ export function machineFacts(seed: string): Readonly<Record<string, string>> {
 }
 
 function versionOf(command: string, args: readonly string[]): string {
-  const { stdout } = spawnSync(command, args, { encoding: "utf8" });
-  return /\d+(?:\.\d+)+/.exec(stdout ?? "")?.[0] ?? "not installed";
+  const { error, stdout } = spawnSync(command, args, { encoding: "utf8" });
+  return error === undefined ? (/\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? "unknown") : "not installed";
 }

@@ -4,7 +4,6 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 
 export interface Measured {
   readonly seconds: number;
@@ -24,13 +23,13 @@ export interface Program {
 /** A Node program, with the peak memory of that process alone. */
 export async function measureNode(program: Omit<Program, "command">): Promise<Measured> {
   const usageFile = join(tmpdir(), `bench-usage-${randomUUID()}.json`);
-  const preload = pathToFileURL(resolve("tests/bench/report-usage.mjs")).href;
+  const preload = resolve("tests/bench/report-usage.cjs");
   const { args, environment } = program;
   try {
     const run = await runProgram({
       ...program,
       command: process.execPath,
-      args: ["--import", preload, ...args],
+      args: ["--require", preload, ...args],
       environment: { ...environment, BENCH_USAGE_FILE: usageFile },
     });
     const usage = JSON.parse(readFileSync(usageFile, "utf8")) as { peakKilobytes: number; cpuMicroseconds: number };

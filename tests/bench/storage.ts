@@ -14,21 +14,37 @@ export async function storedIn(azurite: Azurite, container: AzuriteContainer): P
 export interface Growth {
   /** All new blobs. */
   readonly bytes: number;
-  /** Those that hold content of the project: bundles, records, files, and what names them in the catalogue. */
-  readonly contentBytes: number;
-  readonly blobs: readonly string[];
+  /** New data objects, apart from the index that every snapshot has. */
+  readonly dataBytes: number;
+  readonly bundleBytes: number;
 }
 
-const contentNames = /\/data\/.*\.(?:bundle|tar|bin|ndjson\.gz)\.age$/;
-
 /** Objects are written once, so what is new is what has a new name. */
-export function growthOf(before: Stored, after: Stored): Growth {
-  const added = [...after].filter(([name]) => !before.has(name));
-  const sum = (entries: readonly (readonly [string, number])[]): number =>
-    entries.reduce((bytes, [, length]) => bytes + length, 0);
+export async function growthSince(before: Stored, azurite: Azurite, container: AzuriteContainer): Promise<Growth> {
+  const added = [...(await storedIn(azurite, container))].filter(([name]) => !before.has(name));
+  const index = await newestIndex(azurite, container, added);
+  const sum = (takes: (name: string) => boolean): number =>
+    added.reduce((bytes, [name, length]) => bytes + (takes(name) ? length : 0), 0);
   return {
-    bytes: sum(added),
-    contentBytes: sum(added.filter(([name]) => contentNames.test(name))),
-    blobs: added.map(([name]) => name),
+    bytes: sum(() => true),
+    dataBytes: sum((name) => name.includes("/data/") && !name.endsWith(index)),
+    bundleBytes: sum((name) => name.endsWith(".bundle.age")),
   };
+}
+
+/** Name of the index in the newest log entry, whose first line is JSON (docs/format.md). */
+async function newestIndex(
+  azurite: Azurite,
+  container: AzuriteContainer,
+  added: readonly (readonly [string, number])[],
+): Promise<string> {
+  const entry = added
+    .map(([name]) => name)
+    .filter((name) => /\/log\/\d+\.json$/.test(name))
+    .sort()
+    .at(-1);
+  if (entry === undefined) throw new Error("the backup made no snapshot");
+  const blob = azurite.service().getContainerClient(container.name).getBlobClient(entry);
+  const [line = ""] = (await blob.downloadToBuffer()).toString("utf8").split("\n");
+  return (JSON.parse(line) as { readonly snapshot: { readonly index: { readonly o: string } } }).snapshot.index.o;
 }

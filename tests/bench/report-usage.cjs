@@ -1,10 +1,11 @@
+/* global process, require */
 // @ts-check
 /**
- * Loaded before a measured program (`node --import`): at its end it writes what it used to the file that
- * BENCH_USAGE_FILE names. Linux inherits the peak in `resourceUsage` from the process that started us, so there the
- * kernel's own figure for this program is taken.
+ * Loaded before a measured program (`node --require`; `--import` would load the program as an ES module, which costs
+ * time and memory): at its end it writes what it used to the file that BENCH_USAGE_FILE names. Linux inherits the peak
+ * in `resourceUsage` from the process that started us, so there the kernel's own figure for this program is taken.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+const { readFileSync, writeFileSync } = require("node:fs");
 
 const file = process.env.BENCH_USAGE_FILE;
 delete process.env.BENCH_USAGE_FILE;
