@@ -2,31 +2,40 @@
 /**
  * Builds, lays out the extension in dist/extension (whatever stands there is shipped, nothing else) and packs it as
  * dist/<publisher>.<id>-<version>.vsix with tfx-cli. Needs no network.
+ *
+ *   --no-build       packs dist/tasks as it is
+ *   --output FOLDER  instead of dist
  */
 import { spawnSync } from "node:child_process";
 import { cp, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const projectFolder = fileURLToPath(new URL("../", import.meta.url));
-const stagingFolder = path.join(projectFolder, "dist", "extension");
+const { values: options } = parseArgs({
+  options: { build: { type: "boolean", default: true }, output: { type: "string", default: "dist" } },
+  allowNegative: true,
+});
+const outputFolder = path.resolve(projectFolder, options.output);
+const stagingFolder = path.join(outputFolder, "extension");
 /** Azure DevOps Server refuses larger extensions unless it is told otherwise. */
 const maxBytes = 25 * 1024 * 1024;
 
 try {
-  run("scripts/build.mjs", []);
+  if (options.build) run("scripts/build.mjs", []);
   const manifest = await layOut();
-  const file = path.join("dist", `${manifest.publisher}.${manifest.id}-${manifest.version}.vsix`);
-  await rm(path.join(projectFolder, file), { force: true });
+  const file = path.join(outputFolder, `${manifest.publisher}.${manifest.id}-${manifest.version}.vsix`);
+  await rm(file, { force: true });
   const output = run("node_modules/tfx-cli/_build/tfx-cli.js", [
     ...["extension", "create", "--root", stagingFolder, "--manifests", "vss-extension.json"],
-    ...["--output-path", path.join(projectFolder, file), "--no-prompt", "--no-color"],
+    ...["--output-path", file, "--no-prompt", "--no-color"],
   ]);
   // tfx makes the file all the same, and says so only here.
   if (/warning/i.test(output)) throw new Error("tfx warns, see above; nothing that it warns of is shipped");
-  const { size } = await stat(path.join(projectFolder, file));
+  const { size } = await stat(file);
   if (size > maxBytes) throw new Error(`${file} has ${size} bytes; at most ${maxBytes} are accepted everywhere`);
-  console.log(`Packed ${file.split(path.sep).join("/")}, ${(size / 1e6).toFixed(1)} MB`);
+  console.log(`Packed ${path.relative(projectFolder, file)}, ${(size / 1e6).toFixed(1)} MB`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
