@@ -41,6 +41,7 @@ function functionsOf(simulator: Simulator) {
         state.addRepository(project, { name, from: wanted.from, share: true });
       }
     },
+    repositoriesOf: (projectId: string): readonly string[] => state.repositories.list(projectId).map(({ id }) => id),
     addWorkItems: (wanted: { readonly projectId: string; readonly count: number }) =>
       addManyWorkItems(state, projectOf(wanted.projectId), wanted.count),
     /** `METHOD path` of the requests since the last call. */

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { gitBenchmark } from "./git-benchmark.ts";
 import { machineFacts } from "./machine.ts";
 import { tableOf, type Row } from "./results.ts";
+import { unchangedBenchmark } from "./unchanged-benchmark.ts";
 import type { Benchmark, BenchOptions } from "./workplace.ts";
 
 export { runAzureDevOps } from "./azure-devops-process.ts";
+export { runRefs } from "./refs-process.ts";
 
-export const benchmarks: readonly Benchmark[] = [gitBenchmark];
+export const benchmarks: readonly Benchmark[] = [gitBenchmark, unchangedBenchmark(1000), unchangedBenchmark(5000)];
 
 /** Runs those whose name is `only`, or all; prints a table and writes `<folder>/bench.json`. */
 export async function runBenchmarks(

@@ -1,4 +1,4 @@
-/* global process, require */
+/* global process */
 // @ts-check
 /**
  * Loaded before a measured program (`node --require`; `--import` would load the program as an ES module, which costs
