@@ -14,17 +14,23 @@ import { deleteComment, updateComment } from "../azure-devops/work-item-comments
 import { BackupError, hasCode } from "../foundation/errors.ts";
 import { numberAt, type JsonObject } from "../foundation/json.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "./kind.ts";
-import { fieldOperations, formatOperations, tagsOf } from "./work-item-fields.ts";
+import { asImport, fieldOperations, formatOperations, tagsOf } from "./work-item-fields.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
 import { additionOperation, removalOperations } from "./work-item-relations.ts";
-import { compare, recreatedText, rewrittenFields, type Comparison, type Pair } from "./work-items-comparison.ts";
+import {
+  compare,
+  recreatedText,
+  rewrittenFields,
+  type Comparison,
+  type HistoryFile,
+  type Pair,
+} from "./work-items-comparison.ts";
 import { creationOperations, historyFiles, replayRest } from "./work-items-history.ts";
 import { workItemOf } from "./work-items-selection.ts";
+import { release } from "./work-item-trees.ts";
 import { findMarked, markerTag, revOf, typeOf } from "./work-items-target.ts";
 import { Uploads } from "./work-items-uploads.ts";
 
-/** Nobody is told about every restored item, and rules do not apply to a state that once was valid. */
-const asImport = { bypassRules: true, suppressNotifications: true };
 /** Tries against people and sibling steps that change the item at the same time. */
 const maxTries = 6;
 
@@ -94,26 +100,76 @@ async function undelete(id: number, { target, attempted }: ApplyContext): Promis
 async function makeAsStored(record: WorkItemRecord, id: number, target: TargetProject): Promise<StepResult> {
   const isCopy = id !== record.id || !target.isSource;
   const history = isCopy ? historyFiles(record, target) : [];
-  const uploads = new Uploads(record, target, history);
-  let lost: readonly string[] = [];
+  const tools: Tools = { target, history, uploads: new Uploads(record, target, history) };
   for (let attempt = 1; ; attempt += 1) {
-    const live = await liveItem(id, target);
-    const comparison = await compare({ record, live, isCopy }, target, history);
-    lost = comparison.lost;
-    const operations = await updateOperations({ record, live, isCopy }, comparison, { target, uploads });
     try {
-      if (operations.length > 0)
-        await updateWorkItem(target.azureDevOps, { id, ...asImport }, [
-          { op: "test", path: "/rev", value: revOf(live) },
-          ...operations,
-        ]);
-      await makeComments(comparison, id, { target, uploads });
-      break;
+      const lost = await equalise({ record, id, isCopy }, tools);
+      return { outcome: "updated", newId: String(id), ...(lost.length === 0 ? {} : { fidelity: lost }) };
     } catch (error) {
       if (attempt === maxTries || !isRace(error)) throw error;
     }
   }
-  return { outcome: "updated", newId: String(id), ...(lost.length === 0 ? {} : { fidelity: lost }) };
+}
+
+interface Task {
+  readonly record: WorkItemRecord;
+  /** Id in the target. */
+  readonly id: number;
+  readonly isCopy: boolean;
+}
+
+interface Tools {
+  readonly target: TargetProject;
+  readonly history: readonly HistoryFile[];
+  readonly uploads: Uploads;
+}
+
+/** Compares, writes the difference; returns what could not be brought back. */
+async function equalise(task: Task, tools: Tools): Promise<readonly string[]> {
+  const seen = await look(task, tools);
+  const takesLinksAway = seen.comparison.relations.surplus.length > 0 || seen.comparison.released.length > 0;
+  if (!takesLinksAway) return write(seen, tools);
+  return inTurn(tools.target, async () => write(await look(task, tools), tools));
+}
+
+interface Seen {
+  readonly pair: Pair;
+  readonly comparison: Comparison;
+}
+
+async function look({ record, id, isCopy }: Task, { target, history }: Tools): Promise<Seen> {
+  const pair = { record, live: await liveItem(id, target), isCopy };
+  return { pair, comparison: await compare(pair, target, history) };
+}
+
+async function write({ pair, comparison }: Seen, tools: Tools): Promise<readonly string[]> {
+  const { target } = tools;
+  const id = numberAt(pair.live, "id") ?? pair.record.id;
+  const operations = await updateOperations(pair, comparison, tools);
+  for (const hanging of comparison.released) await release(hanging, target);
+  if (operations.length > 0)
+    await updateWorkItem(target.azureDevOps, { id, ...asImport }, [
+      { op: "test", path: "/rev", value: revOf(pair.live) },
+      ...operations,
+    ]);
+  await makeComments(comparison, id, tools);
+  return comparison.lost;
+}
+
+const turns = new WeakMap<TargetProject, Promise<unknown>>();
+
+/**
+ * Links are removed by their place in a list, and a link that a sibling step removes from its other end moves the
+ * places without a new revision: so only one step at a time looks and removes.
+ */
+async function inTurn<Result>(target: TargetProject, work: () => Promise<Result>): Promise<Result> {
+  const before = turns.get(target) ?? Promise.resolve();
+  const own = before.then(work);
+  turns.set(
+    target,
+    own.catch(() => undefined),
+  );
+  return own;
 }
 
 async function liveItem(id: number, target: TargetProject): Promise<JsonObject> {
@@ -130,13 +186,9 @@ async function liveItem(id: number, target: TargetProject): Promise<JsonObject> 
 function isRace(error: unknown): boolean {
   return (
     hasCode(error, "ADO_CONFLICT") ||
-    (hasCode(error, "ADO_REQUEST") && /already exists|duplicate|TF26071|VS403351/i.test(error.message))
+    (hasCode(error, "ADO_REQUEST") &&
+      /already exists|duplicate|TF26071|TF201036|VS403351|VS403651/i.test(error.message))
   );
-}
-
-interface Tools {
-  readonly target: TargetProject;
-  readonly uploads: Uploads;
 }
 
 async function updateOperations(

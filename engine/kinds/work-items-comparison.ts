@@ -14,6 +14,7 @@ import { describeDifference, fieldDifferences, writableFields, type FieldDiffere
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
 import { relationDifference, relationsOf, type RelationDifference } from "./work-item-relations.ts";
 import { rewriteText } from "./work-item-text.ts";
+import type { Hanging } from "./work-item-trees.ts";
 import { projectOf, wantedRelations } from "./work-items-target.ts";
 
 export interface Comparison {
@@ -24,6 +25,8 @@ export interface Comparison {
   readonly movesFrom: string | undefined;
   /** Links that cannot be made. */
   readonly lost: readonly string[];
+  /** Children that have to be taken from another parent first. */
+  readonly released: readonly Hanging[];
 }
 
 export interface Pair {
@@ -38,8 +41,8 @@ export async function compare(
   target: TargetProject,
   history: readonly HistoryFile[] = [],
 ): Promise<Comparison> {
-  const { record, live, isCopy } = pair;
-  const { relations, lost } = await wantedRelations(record, target, isCopy);
+  const { record, live } = pair;
+  const { relations, lost, released } = await wantedRelations(record, target, pair);
   const wantedFiles = history.map(({ name, size }) => ({
     rel: "AttachedFile",
     url: `history:${name}`,
@@ -53,6 +56,7 @@ export async function compare(
     comments: await comparedComments(pair, target),
     movesFrom: home.toLowerCase() === target.project.name.toLowerCase() ? undefined : home,
     lost,
+    released,
   };
 }
 

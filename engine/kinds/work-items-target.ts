@@ -5,7 +5,8 @@ import { numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import type { TargetProject } from "./kind.ts";
 import { tagsOf } from "./work-item-fields.ts";
 import { attachmentIdOf, fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
-import { linkedWorkItem, relationsOf, type Relation, type WantedRelation } from "./work-item-relations.ts";
+import { identityOf, linkedWorkItem, relationsOf, type Relation, type WantedRelation } from "./work-item-relations.ts";
+import { hangingElsewhere, isTreeLink, linkKey, type Hanging } from "./work-item-trees.ts";
 
 const kindName = "work-items";
 
@@ -65,21 +66,32 @@ export interface WantedRelations {
   readonly relations: readonly WantedRelation[];
   /** What cannot be linked, and why. */
   readonly lost: readonly string[];
+  /** Lower ends that have to be taken from where they hang now. */
+  readonly released: readonly Hanging[];
+}
+
+interface Place {
+  readonly isCopy: boolean;
+  /** The item as it is in the target now. */
+  readonly live: JsonObject;
 }
 
 /**
  * The record's relations in terms of the target. A link whose other end does not exist there becomes a hyperlink to
- * the old one, so that the information is not lost.
+ * the old one, so that the information is not lost; so does a link to a child that has another parent now, unless it
+ * may be overwritten.
  */
 export async function wantedRelations(
   record: WorkItemRecord,
   target: TargetProject,
-  isCopy: boolean,
+  { isCopy, live }: Place,
 ): Promise<WantedRelations> {
   const stored = relationsOf(record.item);
   const others = await otherEnds(stored, target);
+  const hanging = await hangingEnds(stored, { others, live }, target);
   const relations: WantedRelation[] = [];
   const lost: string[] = [];
+  const released: Hanging[] = [];
   for (const relation of stored) {
     const linked = linkedWorkItem(relation);
     if (linked === undefined) {
@@ -87,21 +99,56 @@ export async function wantedRelations(
       continue;
     }
     const other = others.get(Number(linked));
-    if (other !== undefined)
-      relations.push({ ...relation, url: workItemUrl(other, target), label: `${relationName(relation)} ${other}` });
-    else {
-      lost.push(
-        `${relationName(relation)} ${linked}: that work item does not exist in the target; kept as a hyperlink`,
-      );
+    const elsewhere = other === undefined ? undefined : hanging.get(linkKey(relation.rel, other));
+    const reason = reasonAgainst(other, elsewhere, { linked, target });
+    if (other === undefined || reason !== undefined) {
+      lost.push(`${relationName(relation)} ${linked}: ${reason ?? "it is gone"}; kept as a hyperlink`);
       relations.push(lostLink(relation, linked, target));
+      continue;
     }
+    if (elsewhere !== undefined) released.push(elsewhere);
+    relations.push({
+      ...relation,
+      url: workItemUrl(other, target),
+      label: `${relationName(relation)} ${other}${elsewhere === undefined ? "" : `, taken from work item ${elsewhere.from}`}`,
+    });
   }
   if (isCopy) relations.push(originLink(record, target));
-  return { relations, lost };
+  return { relations, lost, released };
+}
+
+/** Why a link cannot be made; undefined when it can. */
+function reasonAgainst(
+  other: number | undefined,
+  elsewhere: Hanging | undefined,
+  { linked, target }: { readonly linked: string; readonly target: TargetProject },
+): string | undefined {
+  if (other === undefined) return "that work item does not exist in the target";
+  if (elsewhere === undefined) return undefined;
+  const isOurs = target.isSource || target.ids.get(kindName, linked) !== undefined;
+  if (isOurs && target.conflictPolicy === "overwrite") return undefined;
+  return `that work item belongs to work item ${elsewhere.from} now`;
+}
+
+/** Of the links that are not there yet: which lower ends hang elsewhere. */
+async function hangingEnds(
+  stored: readonly Relation[],
+  { others, live }: { readonly others: Map<number, number>; readonly live: JsonObject },
+  target: TargetProject,
+): Promise<ReadonlyMap<string, Hanging | undefined>> {
+  const there = new Set(relationsOf(live).map(identityOf));
+  const missing = stored.flatMap((relation) => {
+    const linked = Number(linkedWorkItem(relation));
+    const other = isTreeLink(relation.rel) ? others.get(linked) : undefined;
+    return other === undefined || there.has(linkKey(relation.rel, other)) ? [] : [{ rel: relation.rel, other, linked }];
+  });
+  const found = await hangingElsewhere(missing, numberAt(live, "id"), target);
+  for (const { rel, other, linked } of missing) if (!found.has(linkKey(rel, other))) others.delete(linked);
+  return found;
 }
 
 /** Target ids of the linked items that exist there. */
-async function otherEnds(stored: readonly Relation[], target: TargetProject): Promise<ReadonlyMap<number, number>> {
+async function otherEnds(stored: readonly Relation[], target: TargetProject): Promise<Map<number, number>> {
   const ends = new Map<number, number>();
   const unsure = new Map<number, number>();
   const sameOrganization =
