@@ -55,7 +55,7 @@ async function wantedOf(selection: Selection): Promise<Wanted> {
   if (selection.parts.length > 0 && chosen.length === 0) {
     throw new BackupError({
       code: "SELECTION_EMPTY",
-      message: `No ref of ${state.detail?.["name"]?.toString() ?? state.s} in this snapshot matches ${selection.parts.join(", ")}`,
+      message: `No ref of ${stringAt(state.detail ?? {}, "name") ?? state.s} in this snapshot matches ${selection.parts.join(", ")}`,
       hint: "Name a branch as it was then, e.g. refs/heads/main.",
     });
   }
@@ -319,7 +319,7 @@ async function fill(step: Step, { selection, target }: ApplyContext): Promise<St
         ? wanted.refs
         : Object.fromEntries(Object.entries(wanted.refs).map(([name, oid]) => [withPrefix(name, prefix), oid]));
     const live = await liveRefs(id, target);
-    const deletions = step.detail?.["overwrite"] === true && !wanted.isPart ? laterRefs(wanted.refs, live) : [];
+    const deletions = step.detail?.overwrite === true && !wanted.isPart ? laterRefs(wanted.refs, live) : [];
     const changed = Object.fromEntries(Object.entries(refs).filter(([name, oid]) => live[name] !== oid));
     const { refused } = await target.git.push(remote, { folder, refs: changed, deletions, force: true, maxPushBytes });
     if (refused.length > 0) throw refusedError(step.name, refused);

@@ -69,7 +69,7 @@ async function absenceOf(stream: string, source: SourceProject): Promise<Absence
 }
 
 async function backUpRepository(stream: SourceStream, work: BackupWork): Promise<StreamOutcome> {
-  if (stream.facts["isDisabled"] === true) return { status: "carried", finding: disabledFinding(stream) };
+  if (stream.facts.isDisabled === true) return { status: "carried", finding: disabledFinding(stream) };
   const remote = remoteOf(stream, work.source);
   try {
     const seen = await look(stream, remote, work);
@@ -245,13 +245,13 @@ function snapshotOf(advertisement: Advertisement, stream: SourceStream, source: 
 
 /** What of the listing is a setting: volatile figures and addresses would make every run look like a change. */
 function settingsOf(facts: JsonObject): JsonObject {
-  const parent = facts["parentRepository"];
+  const parent = facts.parentRepository;
   return {
     name: stringAt(facts, "name") ?? "",
     ...(stringAt(facts, "defaultBranch") === undefined
       ? {}
       : { defaultBranch: stringAt(facts, "defaultBranch") ?? "" }),
-    ...(facts["isFork"] === true ? { isFork: true } : {}),
+    ...(facts.isFork === true ? { isFork: true } : {}),
     ...(isObject(parent) && stringAt(parent, "id") !== undefined ? { parentId: stringAt(parent, "id") ?? "" } : {}),
   };
 }

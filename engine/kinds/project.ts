@@ -66,10 +66,10 @@ async function backUpTheProject(stream: SourceStream, work: BackupWork): Promise
 
 function settingsOf(raw: JsonObject): JsonObject {
   return {
-    name: raw["name"] ?? null,
-    description: raw["description"] ?? null,
-    visibility: raw["visibility"] ?? null,
-    capabilities: raw["capabilities"] ?? null,
+    name: raw.name ?? null,
+    description: raw.description ?? null,
+    visibility: raw.visibility ?? null,
+    capabilities: raw.capabilities ?? null,
     defaultTeam: stringAt(objectAt(raw, "defaultTeam") ?? {}, "id") ?? null,
   };
 }
@@ -162,7 +162,7 @@ async function createFrom(stored: JsonObject, target: TargetProject): Promise<st
     name: target.project.name,
     description: stringAt(stored, "description") ?? "",
     visibility: stringAt(stored, "visibility") === "public" ? "public" : "private",
-    sourceControlType: isObject(versionControl) && versionControl["sourceControlType"] === "Tfvc" ? "Tfvc" : "Git",
+    sourceControlType: isObject(versionControl) && versionControl.sourceControlType === "Tfvc" ? "Tfvc" : "Git",
     ...(templateTypeId === undefined ? {} : { templateTypeId }),
   });
   return created.id;

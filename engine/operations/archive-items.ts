@@ -44,7 +44,7 @@ export function cleanPath(path: string): string {
   const segments = path.split("/").map((segment) => {
     const clean = segment
       .normalize("NFC")
-      .replace(/[<>:"\\|?*\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "_")
+      .replace(/[<>:"\\|?*\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "_")
       .replace(/[. ]+$/, "_")
       .slice(0, 120);
     if (clean === "" || /^\.+$/.test(clean)) return "_";

@@ -7,85 +7,26 @@
  * Running it again after any interruption converges: same build → same run → checkpoints are taken up; a run that
  * has committed finds its own entry.
  */
-import type { AzureDevOps } from "../azure-devops/azure-devops.ts";
-import type { AgentKeys, OwnerKeys } from "../crypto/keys.ts";
-import type { Cryptography } from "../crypto/cryptography.ts";
-import { collect } from "../foundation/concurrency.ts";
-import type { Clock } from "../foundation/clock.ts";
-import type { Reporter } from "../foundation/reporter.ts";
-import type { GitAccess } from "../git/git-access.ts";
-import type { BackupOptions, ProjectRef, ResourceKind, SourceProject } from "../kinds/kind.ts";
-import type { DeletingStore } from "../store/object-store.ts";
+import { BackupError, describeError } from "../foundation/errors.ts";
+import type { SourceProject } from "../kinds/kind.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
-import { openVault, type OpenedVault } from "../vault/genesis.ts";
-import { readIndex } from "../vault/index-file.ts";
-import type { Head, LogEntry } from "../vault/log-entry.ts";
+import { abandonedDrafts } from "../vault/checkpoints.ts";
+import { recordIncident } from "../vault/incident.ts";
+import type { Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
-import type { RetentionRules } from "../vault/retention-rules.ts";
-import { chooseRun, type RunFacts } from "../vault/run.ts";
-import { sealedWriter, type SealedWriter, type VaultAccess } from "../vault/sealed-objects.ts";
-import { keptSnapshots, newestSnapshot, snapshotOfRun, type LoggedSnapshot } from "../vault/snapshots.ts";
+import type { Ref } from "../vault/ref.ts";
+import { keptSnapshots, snapshotOfRun, type LoggedSnapshot } from "../vault/snapshots.ts";
 import { vaultStreamWriter } from "../vault/vault-stream-writer.ts";
 import { anomaliesOf } from "./anomalies.ts";
+import { appendFacts, openSession, type BackupRequest, type BackupTools, type Session } from "./back-up-session.ts";
 import type { StreamDraft } from "./back-up-stream.ts";
 import { backupResult } from "./backup-result.ts";
 import { keepCheckpoints, type Checkpoints } from "./backup-checkpoints.ts";
-import type { ParentIndex } from "./previous-stream.ts";
 import { readSource, type Walk, type WalkResult } from "./read-source.ts";
+import { isReconcileDue } from "./reconcile.ts";
 import { runRetention } from "./run-retention.ts";
 import type { BackupResult } from "./results.ts";
-import { shardOf, type Share } from "./share.ts";
 import { streamFilter } from "./stream-filter.ts";
-
-export interface BackupRequest {
-  readonly project: ProjectRef;
-  readonly kinds: readonly ResourceKind[];
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly options: BackupOptions;
-  readonly agentKeys: AgentKeys;
-  /** Only with it retention is carried out. */
-  readonly ownerKeys?: OwnerKeys | undefined;
-  readonly recoveryRecipients: readonly string[];
-  readonly pinnedSigners: readonly string[];
-  readonly pin: Head | undefined;
-  /** What all attempts and shards of one pipeline run share; random without it. */
-  readonly build: string | undefined;
-  /** For people: `Backup 20261122.3`. */
-  readonly buildName: string;
-  readonly toolVersion: string;
-  readonly share: Share;
-  readonly maxStaleDays: number;
-  /** Undefined keeps all. */
-  readonly retention: RetentionRules | undefined;
-  readonly parallelism: number;
-}
-
-export interface BackupTools {
-  readonly store: DeletingStore;
-  readonly cryptography: Cryptography;
-  readonly azureDevOps: AzureDevOps;
-  readonly git: GitAccess;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal;
-  readonly temporaryFolder: string;
-}
-
-/** Everything known once the vault is open. */
-export interface Session {
-  readonly request: BackupRequest;
-  readonly tools: BackupTools;
-  readonly vault: string;
-  readonly opened: OpenedVault;
-  readonly by: LogEntry["by"];
-  readonly access: VaultAccess;
-  readonly sealed: SealedWriter;
-  readonly parentSnapshot: LoggedSnapshot | undefined;
-  readonly parent: ParentIndex;
-  readonly startedAt: string;
-  readonly startedMs: number;
-}
 
 /** Undefined when this agent was one of several: the composing job makes the snapshot. */
 export async function backUpProject(request: BackupRequest, tools: BackupTools): Promise<BackupResult | undefined> {
@@ -93,15 +34,18 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   const earlier = snapshotOfRun(session.opened.log, session.by.run);
   if (earlier !== undefined) return alreadyCommitted(session, earlier);
   const checkpoints = await keepCheckpoints(session);
-  const walk = await prepareWalk(session, checkpoints);
+  const broken = await brokenStreams(session.access, session.parent, nextProbePart(session.opened.log));
+  const adopted = await abandonedBy(session);
+  const walk = await prepareWalk(session, { checkpoints, broken, adopted });
   const read = await readKeeping(walk, checkpoints);
   if (request.share.phase === "shard") {
     await checkpoints.flush();
     return undefined;
   }
   const committed = await commit(session, read, walk);
-  const retention = await runRetention(session, committed.log);
-  return backupResult(session, { ...committed, read, retention });
+  const log = await reportBroken(session, committed.log, broken);
+  const retention = await runRetention(session, log);
+  return backupResult(session, { ...committed, log, read, retention });
 }
 
 /** Whatever ends the walk early, what it has stored so far is kept for the next attempt. */
@@ -111,54 +55,6 @@ async function readKeeping(walk: Walk, checkpoints: Checkpoints): Promise<WalkRe
   } catch (error) {
     await checkpoints.flush().catch(() => undefined); // the storage itself may be what failed
     throw error;
-  }
-}
-
-async function openSession(request: BackupRequest, tools: BackupTools): Promise<Session> {
-  const { store, cryptography, clock, azureDevOps } = tools;
-  const { agentKeys, project, build } = request;
-  const startedMs = clock.monotonicMs();
-  const vault = project.id.toLowerCase();
-  const signing = { signingSeed: agentKeys.signingSeed, signer: agentKeys.signer };
-  const by = { tool: request.toolVersion, build: request.buildName, run: "" };
-  const facts = { store, cryptography, vault, pinnedSigners: request.pinnedSigners, pin: request.pin, clock, signing };
-  const opened = await openVault({
-    ...facts,
-    by: { ...by, run: "genesis" },
-    origin: { organization: azureDevOps.organization, project: { id: vault } },
-    agent: agentKeys,
-    ownerSigner: request.ownerKeys?.signer,
-    recoveryRecipients: request.recoveryRecipients.length === 0 ? undefined : request.recoveryRecipients,
-  });
-  const run = await runOf(opened, { store, cryptography, vault, signing, build });
-  const access: VaultAccess = { store, cryptography, vault, identities: [agentKeys.catalogueIdentity] };
-  const parentSnapshot = parentOf(opened, run);
-  const lines =
-    parentSnapshot === undefined ? [] : await collect(readIndex(access, parentSnapshot.entry.snapshot.index));
-  return {
-    request,
-    tools,
-    vault,
-    opened,
-    by: { ...by, run },
-    access,
-    sealed: sealedWriter({ store, cryptography, vault, run, shard: shardOf(request.share), keys: opened.keys }),
-    parentSnapshot,
-    parent: new Map(lines.map((line) => [line.s, line])),
-    startedAt: (await store.serviceTime()).toISOString(),
-    startedMs,
-  };
-}
-
-/**
- * The run of this build. One that has committed a complete snapshot is done, and is found again; one whose snapshot
- * is partial may be tried again under another run.
- */
-async function runOf({ log }: OpenedVault, facts: RunFacts): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    const build = facts.build === undefined || attempt === 1 ? facts.build : `${facts.build}, try ${attempt}`;
-    const { run } = await chooseRun({ ...facts, build });
-    if (snapshotOfRun(log, run)?.entry.snapshot.status !== "partial") return run;
   }
 }
 
@@ -178,33 +74,55 @@ function alreadyCommitted(session: Session, snapshot: LoggedSnapshot): BackupRes
   });
 }
 
-/** The newest snapshot of another run: a run that is repeated compares with what it compared with before. */
-function parentOf({ log }: OpenedVault, run: string): LoggedSnapshot | undefined {
-  const own = keptSnapshots(log).filter(({ entry }) => entry.by.run !== run);
-  return own.at(-1) ?? newestSnapshot(log);
+/** What is missing of streams, by stream. */
+type Broken = ReadonlyMap<string, readonly Ref[]>;
+
+/** Missing objects are an incident: retention stops until a person has looked. Failing to say so fails nothing. */
+async function reportBroken(session: Session, log: Log, broken: Broken): Promise<Log> {
+  if (broken.size === 0) return log;
+  const objects = [...broken.values()].flat().map(({ o }) => o);
+  const seq = session.parentSnapshot?.entry.seq;
+  try {
+    return await recordIncident(appendFacts(session), log, {
+      code: "OBJECT_MISSING",
+      objects,
+      snapshots: seq === undefined ? [] : [seq],
+    });
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    session.tools.reporter.warn(`The missing objects could not be recorded in the log: ${describeError(error)}`);
+    return log;
+  }
 }
 
-async function prepareWalk(session: Session, checkpoints: Checkpoints): Promise<Walk> {
+/** Drafts of runs that died; the commit checks what they refer to like everything else. */
+function abandonedBy({ access, opened, by, parent, request }: Session): Promise<Walk["adopted"]> {
+  return abandonedDrafts(access, opened.log, { run: by.run, signer: request.agentKeys.signer, parent });
+}
+
+async function prepareWalk(
+  session: Session,
+  {
+    checkpoints,
+    broken,
+    adopted,
+  }: { readonly checkpoints: Checkpoints; readonly broken: Broken; readonly adopted: Walk["adopted"] },
+): Promise<Walk> {
   const { request, tools, access, parent, sealed, opened, parentSnapshot } = session;
   const { cryptography } = tools;
   const now = await tools.store.serviceTime();
-  const broken = await brokenStreams(access, parent, nextProbePart(opened.log));
-  const source: SourceProject = {
-    ...tools,
-    project: request.project,
-    options: request.options,
-    parallelism: request.parallelism,
-  };
-  for (const [stream, refs] of broken) {
+  const { project, options, parallelism } = request;
+  const source: SourceProject = { ...tools, project, options, parallelism };
+  for (const [stream, refs] of broken)
     tools.reporter.warn(
       `${refs.length} stored objects of ${stream} are missing or have another size; it is stored anew, earlier snapshots of it are damaged`,
     );
-  }
   return {
     source,
     sealed,
     access,
     parent,
+    adopted,
     parentSeq: parentSnapshot?.entry.seq,
     now,
     broken: new Map(
@@ -219,24 +137,10 @@ async function prepareWalk(session: Session, checkpoints: Checkpoints): Promise<
     writer: (stream) => vaultStreamWriter({ stream, sealed, agentKeys: request.agentKeys, access }),
     isMine: (stream) => request.share.holds(stream, cryptography),
     asksAboutAbsent: request.share.phase !== "shard",
-    finished: checkpoints.finished,
-    keep: checkpoints.keep,
+    finished: (stream) => checkpoints.finished(stream),
+    keep: (stream, draft) => checkpoints.keep(stream, draft),
     streamsAtOnce: Math.max(1, request.parallelism),
   };
-}
-
-/** Once in each ISO week, counted by the storage's clock, until a complete snapshot has done it. */
-function isReconcileDue(snapshots: readonly LoggedSnapshot[], now: Date): boolean {
-  const thisWeek = weekOf(now);
-  return !snapshots.some(
-    ({ entry }) => entry.snapshot.status === "complete" && weekOf(new Date(entry.srv)) === thisWeek,
-  );
-}
-
-/** Number of the Monday-to-Sunday week since the epoch. */
-function weekOf(time: Date): number {
-  const mondayOffsetDays = 3;
-  return Math.floor((time.getTime() / 86_400_000 + mondayOffsetDays) / 7);
 }
 
 type Done = Extract<Committed, { readonly outcome: "committed" }>;
@@ -259,18 +163,16 @@ async function commit(session: Session, read: WalkResult, walk: Walk): Promise<D
 }
 
 function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "rebase" | "carry"): Promise<Committed> {
-  const { tools, request, access, sealed, opened, parent, startedAt, by, vault } = session;
-  const { store, cryptography, clock } = tools;
+  const { tools, access, sealed, opened, parent, startedAt } = session;
   const all = [...drafts.values()];
-  const signing = { signingSeed: request.agentKeys.signingSeed, signer: request.agentKeys.signer };
   return commitSnapshot({
-    append: { store, cryptography, vault, clock, signing, by, pinnedSigners: request.pinnedSigners, pin: request.pin },
+    append: appendFacts(session),
     access,
     sealed,
     log: opened.log,
     base: parent,
     drafts: all,
-    window: [startedAt, clock.now().toISOString()],
+    window: [startedAt, tools.clock.now().toISOString()],
     hasGaps: gaps.length > 0 || all.some((draft: StreamDraft) => draft.gaps.length > 0),
     newBytes: all.reduce((sum, draft) => sum + draft.newBytes, 0),
     anomalies: anomaliesOf(parent, drafts),

@@ -6,7 +6,7 @@ import { BackupError, describeError, hasCode } from "../foundation/errors.ts";
 import type { Finding, Gap, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
 import { writeState } from "../vault/index-file.ts";
 import type { SealedWriter } from "../vault/sealed-objects.ts";
-import type { IndexLine, StreamState } from "../vault/state.ts";
+import type { FilesState, IndexLine, StreamState } from "../vault/state.ts";
 import type { StreamWriter } from "../vault/stream-writer.ts";
 import { previousStream, type PreviousFacts } from "./previous-stream.ts";
 
@@ -32,6 +32,8 @@ export interface StreamTools extends PreviousFacts {
   readonly sealed: SealedWriter;
   /** A writer for this stream. */
   writer(stream: string): StreamWriter;
+  /** What runs that died have stored of streams since the parent snapshot: gone on from, instead of stored again. */
+  readonly adopted: ReadonlyMap<string, { readonly lines: readonly IndexLine[] }>;
   /** Sequence number of the parent snapshot. */
   readonly parentSeq: number | undefined;
 }
@@ -41,9 +43,7 @@ const noChanges = { added: 0, changed: 0, deleted: 0, rewritten: 0 };
 export async function backUpStream(kind: ResourceKind, stream: SourceStream, tools: StreamTools): Promise<StreamDraft> {
   const into = tools.writer(stream.id);
   try {
-    const previous = previousStream(stream.id, tools);
-    const outcome = await kind.backUp(stream, { source: tools.source, previous, into });
-    return await draftOf(stream, outcome, { tools, into });
+    return await attempt(kind, stream, { tools, into });
   } catch (error) {
     if (!isOfTheSource(error) || tools.source.signal.aborted) throw error;
     const gap: Gap = {
@@ -53,6 +53,38 @@ export async function backUpStream(kind: ResourceKind, stream: SourceStream, too
       cure: error.hint,
     };
     return { ...staleDraft(stream, tools, error.code), newBytes: into.storedBytes, gaps: [gap] };
+  }
+}
+
+/** What was stored before may turn out to be damaged: then it counts as absent, and the stream is stored anew. */
+async function attempt(
+  kind: ResourceKind,
+  stream: SourceStream,
+  { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
+): Promise<StreamDraft> {
+  const run = async (facts: StreamTools): Promise<StreamDraft> => {
+    const outcome = await kind.backUp(stream, {
+      source: facts.source,
+      previous: previousStream(stream.id, facts),
+      into,
+    });
+    return draftOf(stream, outcome, { tools: facts, into });
+  };
+  const adopted = tools.adopted.get(stream.id);
+  try {
+    if (adopted === undefined) return await run(tools);
+    const draft = await run({
+      ...tools,
+      parent: new Map([...tools.parent, ...adopted.lines.map((line) => [line.s, line] as const)]),
+    });
+    // To the log even the unchanged content of a dead run is new.
+    return { ...draft, changed: true };
+  } catch (error) {
+    if (!(error instanceof BackupError) || !/^(?:OBJECT|SEALED|STATE)_/.test(error.code)) throw error;
+    tools.source.reporter.warn(
+      `${stream.name} is stored anew, because what was stored of it cannot be read: ${describeError(error)}`,
+    );
+    return run({ ...tools, broken: new Map([...tools.broken, [stream.id, error.message]]) });
   }
 }
 
@@ -71,35 +103,49 @@ async function draftOf(
   { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
 ): Promise<StreamDraft> {
   const asOf = tools.source.clock.now().toISOString();
-  const findings = outcome.status === "carried" ? [outcome.finding] : (outcome.findings ?? []);
   if (outcome.status !== "changed") {
+    const findings = outcome.status === "carried" ? [outcome.finding] : (outcome.findings ?? []);
     const lines = carriedLines(stream, tools, { st: "ok", ...(outcome.status === "unchanged" ? { asOf } : {}) });
     return { lines, changed: false, changes: noChanges, newBytes: into.storedBytes, gaps: [], findings };
   }
-  const states: readonly StreamState[] = [outcome.state, ...(outcome.files === undefined ? [] : [outcome.files])];
-  const lines: IndexLine[] = [];
-  for (const state of states) {
-    const isMain = state === outcome.state;
-    lines.push({
-      s: isMain ? stream.id : `${stream.id}/files`,
-      ...(isMain && tools.source.options.catalogueNames === "names" ? { name: stream.name } : {}),
-      st: "ok",
-      asOf,
-      ...(isMain ? { t: outcome.digest } : {}),
-      state: await writeState(tools.sealed, state),
-      ...(isMain && outcome.items !== undefined ? { items: outcome.items } : {}),
-      count: isMain ? outcome.count : state.kind === "files" ? state.count : 0,
-      bytes: storedBytes(state),
-    });
-  }
+  const lines = [await mainLine(stream, outcome, { tools, asOf })];
+  if (outcome.files !== undefined) lines.push(await filesLine(stream, outcome.files, { tools, asOf }));
   return {
     lines,
     changed: true,
     changes: { rewritten: 0, ...outcome.changes },
     newBytes: into.storedBytes,
     gaps: outcome.gaps ?? [],
-    findings,
+    findings: outcome.findings ?? [],
   };
+}
+
+interface LineTools {
+  readonly tools: StreamTools;
+  readonly asOf: string;
+}
+
+type Changed = Extract<StreamOutcome, { readonly status: "changed" }>;
+
+async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }: LineTools): Promise<IndexLine> {
+  const { digest, state, items, count } = outcome;
+  const isNamed = tools.source.options.catalogueNames === "names";
+  return {
+    s: stream.id,
+    ...(isNamed ? { name: stream.name } : {}),
+    st: "ok",
+    asOf,
+    t: digest,
+    state: await writeState(tools.sealed, state),
+    ...(items === undefined ? {} : { items }),
+    count,
+    bytes: storedBytes(state),
+  };
+}
+
+async function filesLine(stream: SourceStream, files: FilesState, { tools, asOf }: LineTools): Promise<IndexLine> {
+  const state = await writeState(tools.sealed, files);
+  return { s: `${stream.id}/files`, st: "ok", asOf, state, count: files.count, bytes: storedBytes(files) };
 }
 
 function storedBytes(state: StreamState): number {
@@ -120,14 +166,10 @@ export function carriedLines(
   const carried = [stream.id, `${stream.id}/files`].flatMap((id) => {
     const line = parent.get(id);
     if (line === undefined) return [];
-    const { since: _since, err: _err, ...rest } = line;
-    return [
-      {
-        ...rest,
-        ...facts,
-        ...(id === stream.id && line.name !== undefined && stream.name !== undefined ? { name: stream.name } : {}),
-      },
-    ];
+    const { since, err, ...rest } = line;
+    const wasBad = since !== undefined || err !== undefined; // what was said of an earlier trouble is over
+    const isRenamed = id === stream.id && line.name !== undefined && stream.name !== undefined;
+    return [{ ...(wasBad ? rest : line), ...facts, ...(isRenamed ? { name: stream.name } : {}) }];
   });
   if (carried.length > 0) return carried;
   return [{ s: stream.id, ...(stream.name === undefined ? {} : { name: stream.name }), ...facts }];

@@ -10,7 +10,7 @@ import {
 } from "../foundation/json.ts";
 import type { Finding, Gap } from "../kinds/kind.ts";
 import { checkpointWriter, readCheckpoints, type CheckpointedDraft } from "../vault/checkpoints.ts";
-import type { Session } from "./back-up-project.ts";
+import type { Session } from "./back-up-session.ts";
 import type { StreamDraft } from "./back-up-stream.ts";
 import { shardOf } from "./share.ts";
 

@@ -3,7 +3,7 @@ import type { Gap } from "../kinds/kind.ts";
 import type { Committed } from "../vault/commit.ts";
 import type { IndexLine } from "../vault/state.ts";
 import { entriesOf } from "../vault/log.ts";
-import type { Session } from "./back-up-project.ts";
+import type { Session } from "./back-up-session.ts";
 import type { WalkResult } from "./read-source.ts";
 import type { BackupResult, KindSummary, RetentionSummary } from "./results.ts";
 

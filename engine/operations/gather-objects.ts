@@ -3,7 +3,7 @@ import { forEachConcurrent } from "../foundation/concurrency.ts";
 import { describeError, hasCode } from "../foundation/errors.ts";
 import type { Finding } from "../kinds/kind.ts";
 import { readIndex, readState } from "../vault/index-file.ts";
-import { refsOfState } from "../vault/reachable.ts";
+import { refsOfLine, refsOfState } from "../vault/reachable.ts";
 import type { Ref } from "../vault/ref.ts";
 import type { VaultAccess } from "../vault/sealed-objects.ts";
 import type { LoggedSnapshot } from "../vault/snapshots.ts";
@@ -31,46 +31,57 @@ export interface Gathered {
   readonly findings: readonly { readonly stream: string; readonly finding: Finding }[];
 }
 
+interface Gathering {
+  readonly objects: Map<string, UsedObject>;
+  readonly streams: Map<string, { name: string | undefined; readonly snapshots: Set<string> }>;
+  readonly states: Map<string, StoredState & { readonly runs: Set<string>; readonly ref: Ref }>;
+  readonly findings: { readonly stream: string; readonly finding: Finding }[];
+}
+
 export async function gatherObjects(
   access: VaultAccess,
   snapshots: readonly LoggedSnapshot[],
   parallelism: number,
 ): Promise<Gathered> {
-  const objects = new Map<string, UsedObject>();
-  const streams = new Map<string, { name: string | undefined; snapshots: Set<string> }>();
-  const states = new Map<string, StoredState & { readonly runs: Set<string>; readonly ref: Ref }>();
-  const findings: { stream: string; finding: Finding }[] = [];
-  const use = (ref: Ref, stream: string, runs: Iterable<string>): void => {
-    const known = objects.get(ref.o) ?? { ref, streams: new Set<string>(), snapshots: new Set<string>() };
-    known.streams.add(stream);
-    for (const run of runs) known.snapshots.add(run);
-    objects.set(ref.o, known);
-  };
+  const gathering: Gathering = { objects: new Map(), streams: new Map(), states: new Map(), findings: [] };
+  const { findings } = gathering;
   for (const snapshot of snapshots) {
     const run = snapshot.entry.by.run;
-    use(snapshot.entry.snapshot.index, "index", [run]);
     try {
-      for await (const line of readIndex(access, snapshot.entry.snapshot.index)) {
-        const known = streams.get(line.s) ?? { name: undefined, snapshots: new Set<string>() };
-        streams.set(line.s, { name: line.name ?? known.name, snapshots: known.snapshots.add(run) });
-        for (const ref of [...(line.state === undefined ? [] : [line.state]), ...(line.items ?? [])])
-          use(ref, line.s, [run]);
-        if (line.state === undefined) continue;
-        const runs = states.get(line.state.o)?.runs ?? new Set<string>();
-        states.set(line.state.o, { line, snapshot, ref: line.state, runs: runs.add(run) });
-      }
+      await addIndex(access, snapshot, gathering);
     } catch (error) {
       findings.push({ stream: "index", finding: unreadable("index", error, [run]) });
     }
   }
-  await forEachConcurrent([...states.values()], Math.max(1, parallelism), async ({ line, ref, runs }) => {
+  await forEachConcurrent([...gathering.states.values()], Math.max(1, parallelism), async ({ line, ref, runs }) => {
     try {
-      for (const inside of refsOfState(await readState(access, ref))) use(inside, line.s, runs);
+      for (const inside of refsOfState(await readState(access, ref))) use(gathering, inside, { stream: line.s, runs });
     } catch (error) {
       findings.push({ stream: line.s, finding: unreadable(line.s, error, [...runs]) });
     }
   });
-  return { objects, streams, states, findings };
+  return gathering;
+}
+
+async function addIndex(access: VaultAccess, snapshot: LoggedSnapshot, gathering: Gathering): Promise<void> {
+  const run = snapshot.entry.by.run;
+  const { index } = snapshot.entry.snapshot;
+  use(gathering, index, { stream: "index", runs: [run] });
+  for await (const line of readIndex(access, index)) {
+    const known = gathering.streams.get(line.s) ?? { name: undefined, snapshots: new Set<string>() };
+    gathering.streams.set(line.s, { name: line.name ?? known.name, snapshots: known.snapshots.add(run) });
+    for (const ref of refsOfLine(line)) use(gathering, ref, { stream: line.s, runs: [run] });
+    if (line.state === undefined) continue;
+    const runs = gathering.states.get(line.state.o)?.runs ?? new Set<string>();
+    gathering.states.set(line.state.o, { line, snapshot, ref: line.state, runs: runs.add(run) });
+  }
+}
+
+function use({ objects }: Gathering, ref: Ref, by: { readonly stream: string; readonly runs: Iterable<string> }): void {
+  const known = objects.get(ref.o) ?? { ref, streams: new Set<string>(), snapshots: new Set<string>() };
+  known.streams.add(by.stream);
+  for (const run of by.runs) known.snapshots.add(run);
+  objects.set(ref.o, known);
 }
 
 /** Damage of the catalogue itself. Everything else keeps us from judging and is thrown. */

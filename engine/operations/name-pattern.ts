@@ -19,7 +19,7 @@ export function namePattern(text: string): NamePattern {
 
 export function matchesName(pattern: string, ...candidates: readonly (string | undefined)[]): boolean {
   if (!/[*?]/.test(pattern)) return candidates.some((candidate) => candidate?.toLowerCase() === pattern.toLowerCase());
-  const expression = new RegExp(`^${[...pattern].map(expressionOf).join("")}$`, "isu");
+  const expression = new RegExp(`^${Array.from(pattern, expressionOf).join("")}$`, "isu");
   return candidates.some((candidate) => candidate !== undefined && expression.test(candidate));
 }
 

@@ -5,8 +5,10 @@
 import type { Cryptography } from "../crypto/cryptography.ts";
 import { sha256Hex } from "../crypto/cryptography.ts";
 import { utf8 } from "../foundation/bytes.ts";
+import { collect } from "../foundation/concurrency.ts";
 import { canonicalJson } from "../foundation/json.ts";
 import { phases, type ResourceKind, type Selection, type Step, type TargetProject } from "../kinds/kind.ts";
+import { kindOfStream } from "../kinds/registry.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import type { RestorePlan } from "./results.ts";
 import { selectItems, type Selections } from "./select-items.ts";
@@ -48,18 +50,31 @@ export async function planRestore(request: PlanRequest): Promise<PlannedRestore>
   const { selections, neededBy } = await withDependencies(asked, request);
   const steps: Step[] = [];
   for (const kind of restoreOrder(kinds)) {
-    for (const [id, selection] of selections) {
-      if (id.split("/")[0] !== kind.name) continue;
-      for await (const step of kind.plan(selection, target)) {
-        const reason = asked.has(id) ? undefined : neededBy.get(`${kind.name}/${step.key}`);
-        if (asked.has(id)) steps.push(step);
-        else if (step.action !== "skip")
-          steps.push({ ...step, reason: step.reason ?? `needed by ${reason ?? "what is restored"}` });
-      }
-    }
+    const own = [...selections].filter(([id]) => id.split("/")[0] === kind.name);
+    for (const [id, selection] of own)
+      steps.push(...(await stepsOf(kind, selection, { target, asked: asked.has(id), neededBy })));
   }
   const inOrder = phases.flatMap((phase) => steps.filter((step) => step.phase === phase));
   return { plan: await describe(inOrder, selections, request), selections };
+}
+
+/** All steps of what was asked for; of dependencies only those that do something. */
+async function stepsOf(
+  kind: ResourceKind,
+  selection: Selection,
+  {
+    target,
+    asked,
+    neededBy,
+  }: { readonly target: TargetProject; readonly asked: boolean; readonly neededBy: Closure["neededBy"] },
+): Promise<readonly Step[]> {
+  const steps = await collect(kind.plan(selection, target));
+  if (asked) return steps;
+  const needed = steps.filter(({ action }) => action !== "skip");
+  return needed.map((step) => ({
+    ...step,
+    reason: step.reason ?? `needed by ${neededBy.get(`${kind.name}/${step.key}`) ?? "what is restored"}`,
+  }));
 }
 
 interface Closure {
@@ -74,7 +89,7 @@ async function withDependencies(asked: Selections, { snapshot, target, kinds }: 
   if (target.isNew) await addWhole("project", snapshot, selections);
   const queue = [...asked.values()];
   for (let selection = queue.shift(); selection !== undefined; selection = queue.shift()) {
-    const kind = kinds.find(({ name }) => name === selection?.stream.line.s.split("/")[0]);
+    const kind = kindOfStream(selection.stream.line.s, kinds);
     if (kind === undefined) continue;
     for await (const reference of kind.references(selection)) {
       const place = `${reference.kind}/${reference.id}`;

@@ -23,7 +23,9 @@ export interface PreviousFacts {
 export function previousStream(stream: string, facts: PreviousFacts): PreviousStream {
   const line = facts.parent.get(stream);
   const filesLine = facts.parent.get(`${stream}/files`);
-  const state = once(async () => (line?.state === undefined ? undefined : readState(facts.access, line.state)));
+  const state = once(async () =>
+    line?.state === undefined || facts.broken.has(stream) ? undefined : readState(facts.access, line.state),
+  );
   const files = once(async () =>
     filesLine?.state === undefined || facts.broken.has(`${stream}/files`)
       ? undefined
@@ -32,7 +34,7 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
   const broken = facts.broken.get(stream) ?? facts.broken.get(`${stream}/files`);
   return {
     digest: line?.t,
-    items: line?.items ?? [],
+    items: facts.broken.has(stream) ? [] : (line?.items ?? []),
     state,
     files,
     keys: () => keysOf(facts.access, state),

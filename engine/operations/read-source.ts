@@ -46,22 +46,25 @@ export async function readSource(walk: Walk): Promise<WalkResult> {
       for (const id of parentStreams(kind, walk)) drafts.set(id, skippedDraft(id, walk));
       continue;
     }
-    try {
-      await readKind(kind, walk, drafts);
-    } catch (error) {
-      if (!isOfTheSource(error) || walk.source.signal.aborted) throw error;
-      gaps.push({
-        stream: kind.name,
-        code: error.code,
-        message: `${kind.title} could not be listed: ${describeError(error)}`,
-        cure: error.hint,
-      });
-      for (const id of parentStreams(kind, walk))
-        if (!drafts.has(id)) drafts.set(id, staleDraft({ id }, walk, error.code));
-    }
+    const gap = await tryKind(kind, walk, drafts);
+    if (gap !== undefined) gaps.push(gap);
   }
   for (const id of unknownStreams(walk)) drafts.set(id, skippedDraft(id, walk));
   return { drafts, gaps };
+}
+
+/** A kind that cannot be listed keeps all its streams as they were, and is a gap. */
+async function tryKind(kind: ResourceKind, walk: Walk, drafts: Map<string, StreamDraft>): Promise<Gap | undefined> {
+  try {
+    await readKind(kind, walk, drafts);
+    return undefined;
+  } catch (error) {
+    if (!isOfTheSource(error) || walk.source.signal.aborted) throw error;
+    for (const id of parentStreams(kind, walk))
+      if (!drafts.has(id)) drafts.set(id, staleDraft({ id }, walk, error.code));
+    const message = `${kind.title} could not be listed: ${describeError(error)}`;
+    return { stream: kind.name, code: error.code, message, cure: error.hint };
+  }
 }
 
 async function readKind(kind: ResourceKind, walk: Walk, drafts: Map<string, StreamDraft>): Promise<void> {

@@ -14,11 +14,12 @@ import type { GitAccess } from "../git/git-access.ts";
 import type { ConflictPolicy, IdMap, ProjectRef, ResourceKind, WorkItemHistory } from "../kinds/kind.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Head } from "../vault/log-entry.ts";
+import { isRunId } from "../vault/layout.ts";
 import { readLog, type Log } from "../vault/log.ts";
 import { finishedJournals, openJournal, type JournalTarget, type RestoreJournal } from "../vault/restore-journal.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import { openSnapshot } from "../vault/vault-snapshot-reader.ts";
-import { applyRestore } from "./apply-restore.ts";
+import { applyRestore, type StepJournal } from "./apply-restore.ts";
 import { chooseSnapshot } from "./choose-snapshots.ts";
 import { planRestore, type PlannedRestore } from "./plan-restore.ts";
 import { idMap, restoreTarget, type RestoreTarget } from "./restore-target.ts";
@@ -76,16 +77,34 @@ export async function restoreItems(request: RestoreRequest, tools: RestoreTools)
   if (request.previewOnly) return preview(planned.plan, restoreId, clock.monotonicMs() - startedMs);
   if (!isResumed)
     await journal.begin({ target: journalTarget(target), source: journalSource(request), plan: jsonOf(planned.plan) });
-  const results = isResumed ? journal.results : new Map();
-  const intents = isResumed ? journal.intents : new Set<number>();
-  const steps = { results, intents, intend: journal.intend, record: journal.record };
-  const result = await applyRestore({ ...planned, target, kinds: request.kinds, journal: steps, resumed: isResumed });
-  if (result.failed === 0)
-    await journal.finish(
-      { created: result.created, updated: result.updated, skipped: result.skipped },
-      journalTarget(target),
-    );
+  const result = await applyRestore({
+    ...planned,
+    target,
+    kinds: request.kinds,
+    journal: stepJournal(journal, isResumed),
+    resumed: isResumed,
+  });
+  if (isOver(result)) await journal.finish(figuresOf(result), journalTarget(target));
   return { ...result, durationMs: clock.monotonicMs() - startedMs };
+}
+
+/** A pass that begins anew takes nothing from the one before it. */
+function stepJournal(journal: RestoreJournal, isResumed: boolean): StepJournal {
+  return {
+    results: isResumed ? journal.results : new Map(),
+    intents: isResumed ? journal.intents : new Set(),
+    intend: (steps) => journal.intend(steps),
+    record: (results) => journal.record(results),
+  };
+}
+
+/** Nothing is left that another run could do better: what failed is only what cannot be done at all. */
+function isOver({ steps }: RestoreResult): boolean {
+  return steps.every(({ action, result }) => result.outcome !== "failed" || action === "cannot");
+}
+
+function figuresOf({ created, updated, skipped }: RestoreResult): JsonObject {
+  return { created, updated, skipped };
 }
 
 /** The verified snapshot, readable with the recovery key. Throws before anything is contacted but the storage. */
@@ -96,10 +115,27 @@ export async function openForRestore(
   const { vault, recoveryIdentities } = request;
   const log = await readLog({ store, cryptography, vault, pinnedSigners: request.pinnedSigners, pin: request.pin });
   const chosen = chooseSnapshot(log, request.snapshot);
+  refuseDoubtful(log, request.snapshot);
   await checkRecoveryKey(log, recoveryIdentities, cryptography);
   const access = { store, cryptography, vault, identities: recoveryIdentities };
   return { log, snapshot: openSnapshot({ access, entry: chosen.entry, takenAt: chosen.entry.srv }) };
 }
+
+/**
+ * A log that was cut off, forked or broken cannot say which snapshot is the latest. One that is named by its id is
+ * restored all the same: its own entry was verified.
+ */
+function refuseDoubtful(log: Log, selector: string): void {
+  const problem = log.problems.find(({ code }) => blockingProblems.includes(code));
+  if (problem === undefined || isRunId(selector)) return;
+  throw new BackupError({
+    code: problem.code,
+    message: problem.message,
+    hint: `${problem.hint} To restore nevertheless, name a snapshot by its id instead of "${selector}".`,
+  });
+}
+
+const blockingProblems = ["LOG_ROLLBACK", "LOG_FORK", "LOG_CHAIN_BROKEN"];
 
 async function checkRecoveryKey(log: Log, identities: readonly string[], cryptography: Cryptography): Promise<void> {
   const recipients = log.keys?.recipients ?? [];
@@ -197,17 +233,14 @@ async function resumedPlan(
 
 /** What was sealed under our own MAC is trusted to be what we wrote; only its form is looked at. */
 function planOf(value: JsonObject | undefined): RestorePlan | undefined {
-  if (value === undefined || stringAt(value, "hash") === undefined || stringAt(value, "snapshot") === undefined)
-    return undefined;
-  const steps = arrayAt(value, "steps");
-  if (
-    steps === undefined ||
-    !steps.every(
-      (step) => isObject(step) && stringAt(step, "kind") !== undefined && stringAt(step, "key") !== undefined,
-    )
-  )
-    return undefined;
+  const steps = value === undefined ? undefined : arrayAt(value, "steps");
+  if (value === undefined || steps === undefined || !isText(value, "hash", "snapshot")) return undefined;
+  if (!steps.every((step) => isObject(step) && isText(step, "kind", "key", "stream", "phase"))) return undefined;
   return value as unknown as RestorePlan;
+}
+
+function isText(value: JsonObject, ...keys: readonly string[]): boolean {
+  return keys.every((key) => stringAt(value, key) !== undefined);
 }
 
 function checkHash({ planHash }: RestoreRequest, plan: RestorePlan): void {

@@ -3,11 +3,11 @@
  * what could not be retired today is retired tomorrow.
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
-import { appendEntry, type AppendFacts } from "../vault/log-append.ts";
+import { recordIncident } from "../vault/incident.ts";
 import type { Log } from "../vault/log.ts";
 import { deleteRetired, retire, type RetireOutcome } from "../vault/retention-apply.ts";
 import { retentionPlanner, type RetentionFacts, type RetentionPlan } from "../vault/retention-plan.ts";
-import type { Session } from "./back-up-project.ts";
+import { appendFacts, type Session } from "./back-up-session.ts";
 import type { RetentionSummary } from "./results.ts";
 
 /** Undefined when the input keeps everything. */
@@ -29,19 +29,15 @@ export async function runRetention(session: Session, log: Log): Promise<Retentio
 async function carryOut(session: Session, facts: RetentionFacts, log: Log): Promise<RetentionSummary> {
   const { tools, access, sealed } = session;
   const append = appendFacts(session, session.request.ownerKeys);
-  const outcome = await retire({ ...facts, append, sealed, log });
+  const outcome = await retire({ ...facts, append, sealed, log, allow: session.request.retentionAllow });
   const { vault } = session;
-  const place = {
-    store: tools.store,
-    cryptography: tools.cryptography,
-    vault,
-    pinnedSigners: session.request.pinnedSigners,
-  };
+  const { pinnedSigners, pin } = session.request;
+  const place = { store: tools.store, cryptography: tools.cryptography, vault, pinnedSigners, pin };
   const deleted = await deleteRetired({
     log: place,
     access,
     store: tools.store,
-    onOverlap: (objects) => recordIncident(session, outcome.log, objects),
+    onOverlap: (objects) => recordOverlap(session, outcome.log, objects),
   });
   const note = [
     ...(outcome.refusedBy.length === 0
@@ -61,26 +57,9 @@ function isCarriedOut({ outcome }: RetireOutcome): boolean {
   return outcome !== "refused";
 }
 
-function appendFacts(
-  { request, tools, by, vault }: Session,
-  signing: { readonly signingSeed: Uint8Array; readonly signer: string } = request.agentKeys,
-): AppendFacts {
-  const { store, cryptography, clock } = tools;
-  return {
-    store,
-    cryptography,
-    vault,
-    clock,
-    by,
-    signing: { signingSeed: signing.signingSeed, signer: signing.signer },
-    pinnedSigners: request.pinnedSigners,
-  };
-}
-
 /** Something about to be deleted turned out to be needed: everybody has to know. */
-async function recordIncident(session: Session, log: Log, objects: readonly string[]): Promise<void> {
-  const incident = { code: "RETENTION_OVERLAP", objects: objects.slice(0, 100), snapshots: [] };
-  await appendEntry(appendFacts(session), log, async () => ({ kind: "incident", incident }));
+async function recordOverlap(session: Session, log: Log, objects: readonly string[]): Promise<void> {
+  await recordIncident(appendFacts(session), log, { code: "RETENTION_OVERLAP", objects, snapshots: [] });
 }
 
 function figuresOf(plan: RetentionPlan): Pick<RetentionSummary, "kept" | "retired" | "objects" | "bytes"> {

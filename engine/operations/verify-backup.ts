@@ -102,7 +102,9 @@ async function isTooOld(
 ): Promise<boolean> {
   if (maxAgeHours === undefined) return false;
   if (newest === undefined) return true;
-  return (await store.serviceTime()).getTime() - Date.parse(newest.entry.srv) > maxAgeHours * 3_600_000;
+  // The entry says what its agent was told, the storage when it created the object; a copied container looks younger.
+  const takenMs = Math.min(Date.parse(newest.entry.srv), Date.parse(newest.createdAt));
+  return (await store.serviceTime()).getTime() - takenMs > maxAgeHours * 3_600_000;
 }
 
 export interface Checking {

@@ -10,6 +10,7 @@
  *   somebody else appended first → the same again on the new log
  */
 import { collect } from "../foundation/concurrency.ts";
+import { hasCode } from "../foundation/errors.ts";
 import { referenceChecks, runRetired } from "./commit-checks.ts";
 import type { UnusableStream } from "./commit-checks.ts";
 import { readIndex, writeIndex } from "./index-file.ts";
@@ -153,6 +154,17 @@ async function* linesOf(merged: readonly MergedStream[]): AsyncGenerator<IndexLi
   yield* inIndexOrder(merged);
 }
 
+/** An index that is damaged or gone says nothing: then only what this run has read counts. */
+async function indexOf(access: VaultAccess, ref: Ref): Promise<Index> {
+  try {
+    const lines = await collect(readIndex(access, ref));
+    return new Map(lines.map((line) => [line.s, line]));
+  } catch (error) {
+    if (hasCode(error, "OBJECT_MISSING", "OBJECT_DAMAGED", "SEALED_DAMAGED", "STATE_INVALID")) return new Map();
+    throw error;
+  }
+}
+
 /** Index of a snapshot, remembered: most commits need only one. */
 function indexReader(access: VaultAccess): (snapshot: LoggedSnapshot | undefined) => Promise<Index> {
   const indexes = new Map<number, Index>();
@@ -161,8 +173,7 @@ function indexReader(access: VaultAccess): (snapshot: LoggedSnapshot | undefined
     const { seq, snapshot: body } = snapshot.entry;
     const known = indexes.get(seq);
     if (known !== undefined) return known;
-    const lines = await collect(readIndex(access, body.index));
-    const index = new Map(lines.map((line) => [line.s, line]));
+    const index = await indexOf(access, body.index);
     indexes.set(seq, index);
     return index;
   };

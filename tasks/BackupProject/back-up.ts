@@ -3,7 +3,8 @@ import { describeError } from "../../engine/foundation/errors.ts";
 import { counted, bytesForPeople } from "../../engine/foundation/text.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import type { ProjectRef } from "../../engine/kinds/kind.ts";
-import { backUpProject, type BackupRequest } from "../../engine/operations/back-up-project.ts";
+import { backUpProject } from "../../engine/operations/back-up-project.ts";
+import type { BackupRequest } from "../../engine/operations/back-up-session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
 import { snapshotAttachment } from "../../engine/reports/attachments.ts";
 import { backupSummary } from "../../engine/reports/summary.ts";
@@ -49,8 +50,7 @@ function requestFor(
   project: ProjectRef,
   given: { readonly settings: Settings; readonly pin: Head | undefined; readonly parallelism: number },
 ): BackupRequest {
-  const { projects: _projects, failOnPartial: _failOnPartial, ...settings } = given.settings;
-  return { ...settings, project, kinds: registry, pin: given.pin, parallelism: given.parallelism };
+  return { ...given.settings, project, kinds: registry, pin: given.pin, parallelism: given.parallelism };
 }
 
 function publish(agent: Agent, result: BackupResult): void {

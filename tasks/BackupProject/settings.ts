@@ -10,6 +10,7 @@ import {
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { BackupOptions } from "../../engine/kinds/kind.ts";
 import { composing, everything, oneOfSeveral, type Share } from "../../engine/operations/share.ts";
+import { guardCodes, type GuardCode } from "../../engine/vault/retention-guards.ts";
 import { parseRetention, type RetentionRules } from "../../engine/vault/retention-rules.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, flag, lines, oneOf, requiredSecret, wholeNumber } from "../shared/inputs.ts";
@@ -31,6 +32,7 @@ export interface Settings {
   readonly maxStaleDays: number;
   readonly failOnPartial: boolean;
   readonly retention: RetentionRules | undefined;
+  readonly retentionAllow: ReadonlySet<GuardCode>;
 }
 
 export async function readSettings(
@@ -63,7 +65,19 @@ export async function readSettings(
     maxStaleDays: wholeNumber(agent, "maxStaleDays", { fallback: 3, least: 0, most: 3650 }),
     failOnPartial: flag(agent, "failOnPartial", false),
     retention: parseRetention(agent.input("retention") ?? ""),
+    retentionAllow: retentionAllow(agent),
   };
+}
+
+/** Guards that stopped retention and that a person has looked into. */
+function retentionAllow(agent: Agent): ReadonlySet<GuardCode> {
+  const codes = lines(agent, "retentionAllow").map((line) => {
+    const code = guardCodes.find((known) => known === line.toLowerCase());
+    if (code === undefined)
+      throw badInput("retentionAllow", `names "${line}"`, `Use one per line of: ${guardCodes.join(", ")}.`);
+    return code;
+  });
+  return new Set(codes);
 }
 
 function projectNames(agent: Agent): readonly string[] {

@@ -1,30 +1,23 @@
 /** Verifies the vaults of the projects, publishes reports and test results. */
-import { parseAgentKey, parseIdentities, type AgentKeys } from "../../engine/crypto/keys.ts";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import { findVault } from "../../engine/operations/find-vault.ts";
 import { recordVerification } from "../../engine/operations/record-verification.ts";
 import type { VerifyResult } from "../../engine/operations/results.ts";
-import { verifyBackup, type VerifyRequest } from "../../engine/operations/verify-backup.ts";
+import { verifyBackup } from "../../engine/operations/verify-backup.ts";
 import { verifyAttachment } from "../../engine/reports/attachments.ts";
 import { verifyHtml } from "../../engine/reports/html.ts";
 import { verifyJunit } from "../../engine/reports/junit.ts";
 import { verifySummary } from "../../engine/reports/summary.ts";
-import { parseSigners } from "../../engine/crypto/keys.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
 import { headPins } from "../shared/head-pins.ts";
-import { badInput, lines, oneOf, wholeNumber } from "../shared/inputs.ts";
 import { findProject } from "../shared/projects.ts";
 import { publishAttachment, publishPage, publishSummary, publishTestResults } from "../shared/publish.ts";
 import type { TaskOutcome, TaskRun } from "../shared/run-task.ts";
 import { toolVersion } from "../shared/tool-version.ts";
-import { toolsOf, type Tools } from "../shared/tools.ts";
-
-type Settings = Omit<VerifyRequest, "vault" | "pin" | "kinds" | "parallelism"> & {
-  readonly projects: readonly string[];
-  readonly agentKeys: AgentKeys | undefined;
-};
+import { toolsOf } from "../shared/tools.ts";
+import { readSettings } from "./settings.ts";
 
 export async function verify(run: TaskRun): Promise<TaskOutcome> {
   const { agent, reporter } = run;
@@ -53,45 +46,6 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
   } finally {
     await tools.close();
   }
-}
-
-async function readSettings(agent: Agent, { cryptography }: Tools): Promise<Settings> {
-  const level = oneOf(agent, "level", ["stored", "catalogue", "content"]);
-  const recoveryKey = agent.secret("recoveryKey");
-  const viewerKey = agent.secret("viewerKey");
-  const agentKey = agent.secret("agentKey");
-  if (level === "content" && recoveryKey === undefined)
-    throw badInput(
-      "recoveryKey",
-      "is empty",
-      "Level content opens what is stored: map the recovery key from a secret variable, or use level stored.",
-    );
-  if (recoveryKey === undefined && viewerKey === undefined && agentKey === undefined)
-    throw badInput(
-      "viewerKey",
-      "is empty, and so are agentKey and recoveryKey",
-      "Map one of them from a secret variable: the catalogue has to be read.",
-    );
-  const agentKeys = agentKey === undefined ? undefined : await parseAgentKey(agentKey, cryptography);
-  const own = agent.variable("System.TeamProject");
-  const projects = lines(agent, "projects");
-  const signer = agent.input("signer");
-  const hours = agent.input("maxAgeHours");
-  return {
-    projects: projects.length > 0 ? projects : own === undefined ? [] : [own],
-    snapshot: agent.input("snapshot") ?? "latest",
-    level,
-    sample: agent.input("sample") ?? "100%",
-    identities: [
-      ...(recoveryKey === undefined ? [] : parseIdentities(recoveryKey)),
-      ...(viewerKey === undefined ? [] : parseIdentities(viewerKey, "viewerKey")),
-      ...(agentKeys === undefined ? [] : [agentKeys.catalogueIdentity]),
-    ],
-    pinnedSigners: signer === undefined ? [] : parseSigners(signer),
-    maxAgeHours:
-      hours === undefined ? undefined : wholeNumber(agent, "maxAgeHours", { fallback: 0, least: 1, most: 87_600 }),
-    agentKeys,
-  };
 }
 
 function byOf(agent: Agent): { readonly tool: string; readonly build: string } {

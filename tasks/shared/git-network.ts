@@ -20,7 +20,7 @@ export function gitNetwork({ proxy, certificate }: Network): Pick<NodeGitOptions
       no_proxy: "localhost,127.0.0.1",
     });
   if (certificate?.caFile === undefined) return { gitEnvironment: environment };
-  environment["GIT_SSL_CAINFO"] = certificate.caFile;
+  environment.GIT_SSL_CAINFO = certificate.caFile;
   const agent = new HttpsAgent({ keepAlive: true, ca: readFileSync(certificate.caFile) });
   return {
     gitEnvironment: environment,

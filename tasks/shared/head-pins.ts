@@ -29,23 +29,25 @@ export async function headPins(
   const heads = new Map<string, Head>();
   if (definitionId === undefined || project === undefined) return heads;
   try {
-    for await (const { content } of attachmentsOfRuns(azureDevOps, project, {
-      definitionId,
-      type: "devops-backup.snapshot",
-      runs: runsLookedAt,
-    })) {
-      const found = parseSnapshotAttachment(content);
-      const head = found === undefined ? undefined : parseHead(found.head);
-      if (found !== undefined && head !== undefined && (heads.get(found.vault)?.seq ?? -1) < head.seq)
-        heads.set(found.vault, head);
+    const wanted = { definitionId, type: "devops-backup.snapshot", runs: runsLookedAt };
+    for await (const { content } of attachmentsOfRuns(azureDevOps, project, wanted)) {
+      keepNewest(heads, content);
       if (vaults.every((vault) => heads.has(vault))) break;
     }
   } catch (error) {
-    if (!hasCode(error, "ADO_FORBIDDEN", "ADO_NOT_FOUND", "ADO_UNAVAILABLE", "ADO_REQUEST", "ADO_TRUNCATED"))
-      throw error;
-    reporter.info(
-      `Earlier runs of this pipeline could not be read, so the log's head is not pinned: ${describeError(error)}`,
-    );
+    if (!hasCode(error, ...unreadable)) throw error;
+    const why = describeError(error);
+    reporter.info(`Earlier runs of this pipeline could not be read, so the log's head is not pinned: ${why}`);
   }
   return heads;
+}
+
+const unreadable = ["ADO_FORBIDDEN", "ADO_NOT_FOUND", "ADO_UNAVAILABLE", "ADO_REQUEST", "ADO_TRUNCATED"];
+
+/** Runs may overlap, so the newest run need not have the newest head. */
+function keepNewest(heads: Map<string, Head>, attachment: string): void {
+  const found = parseSnapshotAttachment(attachment);
+  const head = found === undefined ? undefined : parseHead(found.head);
+  if (found === undefined || head === undefined) return;
+  if ((heads.get(found.vault)?.seq ?? -1) < head.seq) heads.set(found.vault, head);
 }

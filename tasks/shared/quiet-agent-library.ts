@@ -11,20 +11,20 @@ for (const name of secretInputs) {
   const value = process.env[variable];
   if (value !== undefined) taken.set(name, value);
   // Left in place, the library would keep it, and child processes would inherit it.
-  delete process.env[variable];
+  Reflect.deleteProperty(process.env, variable);
 }
 /** The container's address may carry a SAS as its query. */
-const containerUrl = process.env["INPUT_CONTAINERURL"];
+const containerUrl = process.env.INPUT_CONTAINERURL;
 if (containerUrl !== undefined) {
   taken.set("CONTAINERURL", containerUrl);
-  delete process.env["INPUT_CONTAINERURL"];
+  delete process.env.INPUT_CONTAINERURL;
 }
 /** Scripts map the job's token by hand; children of ours must not see it. */
-const mappedJobToken = process.env["SYSTEM_ACCESSTOKEN"];
-delete process.env["SYSTEM_ACCESSTOKEN"];
-process.env["DISTRIBUTEDTASK_TASKS_NODE_SKIPDEBUGLOGSWHENDEBUGMODEOFF"] = "true";
-export const isDebugging = process.env["SYSTEM_DEBUG"]?.toLowerCase() === "true";
-delete process.env["SYSTEM_DEBUG"];
+const mappedJobToken = process.env.SYSTEM_ACCESSTOKEN;
+delete process.env.SYSTEM_ACCESSTOKEN;
+process.env.DISTRIBUTEDTASK_TASKS_NODE_SKIPDEBUGLOGSWHENDEBUGMODEOFF = "true";
+export const isDebugging = process.env.SYSTEM_DEBUG?.toLowerCase() === "true";
+delete process.env.SYSTEM_DEBUG;
 
 /** The secret input as it was given, or undefined when it is empty or an unresolved `$(variable)`. */
 export function secretInput(name: string): string | undefined {

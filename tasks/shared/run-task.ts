@@ -2,6 +2,7 @@
  * Runs a task's body: the only place that catches, that prints the one error line, and that sets the result.
  * A cancelled run ends as Failed and says that it can be continued.
  */
+import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ export interface TaskRun {
   readonly clock: Clock;
   readonly reporter: Reporter;
   /** Between 0 and 1. */
-  random(): number;
+  readonly random: () => number;
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal;
   /** Removed at the end, whatever happens. */
@@ -45,7 +46,7 @@ export async function runTask(body: (run: TaskRun) => Promise<TaskOutcome>): Pro
     agent,
     clock,
     reporter: agentReporter(agent, clock),
-    random: Math.random,
+    random: secureFraction,
     signal: abort.signal,
     temporaryFolder,
   };
@@ -58,6 +59,12 @@ export async function runTask(body: (run: TaskRun) => Promise<TaskOutcome>): Pro
   } finally {
     await rm(temporaryFolder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
+}
+
+const fractionSteps = 2 ** 32;
+
+function secureFraction(): number {
+  return randomInt(fractionSteps) / fractionSteps;
 }
 
 function fail(agent: Agent, error: unknown): void {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,6 +55,24 @@ describe("the main job on the engine", () => {
     const verified = await engine.verify(project, { snapshot: "all" });
     expect(verified.streams.flatMap(({ findings }) => findings)).toEqual([]);
     expect(verified.damaged).toBe(0);
+  });
+
+  it("goes on under a new build from what a run that died has stored", async () => {
+    const project = azure.state.addProject("Shop");
+    addRepository(project, "Web");
+    await engine.backUp(project);
+    const { work } = addRepository(project, "Large");
+    work.commit({ "noise.bin": randomBytes(300_000) });
+    work.push("main");
+    azure.faults.add({ kind: "status", status: 401, when: ({ path }) => path.includes("/reporting/"), times: 1000 });
+    await expect(engine.backUp(project, { build: "1" })).rejects.toThrow();
+    azure.faults.clear();
+
+    const second = await engine.backUp(project, { build: "2" });
+
+    expect(second.status).toBe("complete");
+    expect(second.sum.newBytes).toBeLessThan(100_000);
+    expect((await engine.verify(project, { snapshot: "all" })).damaged).toBe(0);
   });
 
   function addRepository(

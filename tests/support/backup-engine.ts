@@ -11,7 +11,8 @@ import { nodeGitAccess } from "../../engine/git/node-git-access.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import type { ProjectRef } from "../../engine/kinds/kind.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { backUpProject, type BackupRequest } from "../../engine/operations/back-up-project.ts";
+import { backUpProject } from "../../engine/operations/back-up-project.ts";
+import type { BackupRequest } from "../../engine/operations/back-up-session.ts";
 import { restoreItems, type RestoreRequest } from "../../engine/operations/restore-items.ts";
 import type { BackupResult, RestoreResult, VerifyResult } from "../../engine/operations/results.ts";
 import { everything } from "../../engine/operations/share.ts";
@@ -83,6 +84,7 @@ export async function engineOver(
         share: everything,
         maxStaleDays: 3,
         retention: undefined,
+        retentionAllow: new Set(),
         parallelism: 4,
         ...changes,
       };

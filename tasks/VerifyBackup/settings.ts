@@ -1,0 +1,77 @@
+/** The inputs of VerifyBackup, read and checked before anything is contacted. */
+import { parseAgentKey, parseIdentities, parseSigners, type AgentKeys } from "../../engine/crypto/keys.ts";
+import type { Cryptography } from "../../engine/crypto/cryptography.ts";
+import type { VerifyRequest } from "../../engine/operations/verify-backup.ts";
+import type { Agent } from "../shared/agent.ts";
+import { badInput, lines, oneOf, wholeNumber } from "../shared/inputs.ts";
+
+export interface Settings extends Omit<VerifyRequest, "vault" | "pin" | "kinds" | "parallelism"> {
+  readonly projects: readonly string[];
+  /** With it the result becomes a signed entry of the log. */
+  readonly agentKeys: AgentKeys | undefined;
+}
+
+export async function readSettings(
+  agent: Agent,
+  { cryptography }: { readonly cryptography: Cryptography },
+): Promise<Settings> {
+  const level = oneOf(agent, "level", ["stored", "catalogue", "content"]);
+  const { identities, agentKeys } = await readKeys(agent, { cryptography, level });
+  const signer = agent.input("signer");
+  return {
+    projects: projectNames(agent),
+    snapshot: agent.input("snapshot") ?? "latest",
+    level,
+    sample: agent.input("sample") ?? "100%",
+    identities,
+    pinnedSigners: signer === undefined ? [] : parseSigners(signer),
+    maxAgeHours:
+      agent.input("maxAgeHours") === undefined
+        ? undefined
+        : wholeNumber(agent, "maxAgeHours", { fallback: 0, least: 1, most: 87_600 }),
+    agentKeys,
+  };
+}
+
+function projectNames(agent: Agent): readonly string[] {
+  const named = lines(agent, "projects");
+  if (named.length > 0) return named;
+  const own = agent.variable("System.TeamProject");
+  if (own === undefined)
+    throw badInput(
+      "projects",
+      "is empty and the job belongs to no project",
+      "Name the projects whose backups are to be verified, one per line.",
+    );
+  return [own];
+}
+
+async function readKeys(
+  agent: Agent,
+  { cryptography, level }: { readonly cryptography: Cryptography; readonly level: Settings["level"] },
+): Promise<Pick<Settings, "identities" | "agentKeys">> {
+  const recoveryKey = agent.secret("recoveryKey");
+  const viewerKey = agent.secret("viewerKey");
+  const agentKey = agent.secret("agentKey");
+  if (level === "content" && recoveryKey === undefined) {
+    throw badInput(
+      "recoveryKey",
+      "is empty",
+      "Level content opens what is stored: map the recovery key from a secret variable, or use level stored.",
+    );
+  }
+  if (recoveryKey === undefined && viewerKey === undefined && agentKey === undefined) {
+    throw badInput(
+      "viewerKey",
+      "is empty, and so are agentKey and recoveryKey",
+      "Map one of them from a secret variable: the catalogue has to be read.",
+    );
+  }
+  const agentKeys = agentKey === undefined ? undefined : await parseAgentKey(agentKey, cryptography);
+  const identities = [
+    ...(recoveryKey === undefined ? [] : parseIdentities(recoveryKey)),
+    ...(viewerKey === undefined ? [] : parseIdentities(viewerKey, "viewerKey")),
+    ...(agentKeys === undefined ? [] : [agentKeys.catalogueIdentity]),
+  ];
+  return { identities, agentKeys };
+}
