@@ -5,10 +5,12 @@
 import { updateWorkItem, workItemsBatch } from "../azure-devops/work-items.ts";
 import { numberAt, type JsonObject } from "../foundation/json.ts";
 import type { TargetProject } from "./kind.ts";
-import { asImport } from "./work-item-fields.ts";
 import { linkedWorkItem, relationsOf, removalOperations, type Relation } from "./work-item-relations.ts";
 
 const treeLink = /^(System\.LinkTypes\.(?:Hierarchy|Duplicate))-Forward$/i;
+
+/** Nobody is told about every restored item, and rules do not apply to a state that once was valid. */
+export const asImport = { bypassRules: true, suppressNotifications: true };
 
 /** A lower end that hangs elsewhere in its tree now. */
 export interface Hanging {

@@ -14,7 +14,7 @@ import { deleteComment, updateComment } from "../azure-devops/work-item-comments
 import { BackupError, hasCode } from "../foundation/errors.ts";
 import { numberAt, type JsonObject } from "../foundation/json.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "./kind.ts";
-import { asImport, fieldOperations, formatOperations, tagsOf } from "./work-item-fields.ts";
+import { fieldOperations, formatOperations, tagsOf } from "./work-item-fields.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
 import { additionOperation, removalOperations } from "./work-item-relations.ts";
 import {
@@ -27,7 +27,7 @@ import {
 } from "./work-items-comparison.ts";
 import { creationOperations, historyFiles, replayRest } from "./work-items-history.ts";
 import { workItemOf } from "./work-items-selection.ts";
-import { release } from "./work-item-trees.ts";
+import { asImport, release } from "./work-item-trees.ts";
 import { findMarked, markerTag, revOf, typeOf } from "./work-items-target.ts";
 import { Uploads } from "./work-items-uploads.ts";
 
