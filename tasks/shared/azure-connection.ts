@@ -1,5 +1,5 @@
 /** An AzureRM service connection as the engine's sign-in wants it. */
-import { azureCredential, type AzureEndpoint } from "../../engine/store/azure-sign-in.ts";
+import type { AzureEndpoint } from "../../engine/store/azure-sign-in.ts";
 import type { TokenSource } from "../../engine/store/access-token.ts";
 import type { Clock } from "../../engine/foundation/clock.ts";
 import type { Agent, ServiceConnection } from "./agent.ts";
@@ -35,8 +35,21 @@ export function azureSignIn({ agent, clock, random }: SignInPlace, input: string
   }
   const environment = connection.data("environment")?.toLowerCase() ?? "azurecloud";
   return {
-    credential: azureCredential(endpointOf(agent, connection), { clock, random }),
+    credential: credentialOf(endpointOf(agent, connection), { clock, random }),
     blobSuffix: suffixes[environment] ?? "core.windows.net",
+  };
+}
+
+/** The identity library is large: it is loaded only by jobs that sign in with it. */
+function credentialOf(endpoint: AzureEndpoint, tools: Pick<SignInPlace, "clock" | "random">): TokenSource {
+  let loading: Promise<TokenSource> | undefined;
+  return {
+    async getToken(scopes, options) {
+      loading ??= import("../../engine/store/azure-sign-in.ts").then(({ azureCredential }) =>
+        azureCredential(endpoint, tools),
+      );
+      return (await loading).getToken(scopes, options);
+    },
   };
 }
 
