@@ -6,6 +6,7 @@ import { startSimulator } from "../simulator/server.ts";
 import type { Simulator } from "../simulator/server.ts";
 import type { SimProject } from "../simulator/service.ts";
 import { addManyWorkItems } from "../simulator/wit/many.ts";
+import { trackingOf } from "../simulator/wit/tracking.ts";
 import { offer } from "./child.ts";
 
 export interface NamedThing {
@@ -44,6 +45,12 @@ function functionsOf(simulator: Simulator) {
     repositoriesOf: (projectId: string): readonly string[] => state.repositories.list(projectId).map(({ id }) => id),
     addWorkItems: (wanted: { readonly projectId: string; readonly count: number }) =>
       addManyWorkItems(state, projectOf(wanted.projectId), wanted.count),
+    /** Revisions of all work items: what one pass over the reporting feed delivers. */
+    countRevisions: (): number => {
+      let revisions = 0;
+      for (const item of trackingOf(state).items.values()) revisions += item.revisions.length;
+      return revisions;
+    },
     /** `METHOD path` of the requests since the last call. */
     takeRequests: (): readonly string[] => {
       const lines = [...traffic.lines];

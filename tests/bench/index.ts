@@ -5,12 +5,18 @@ import { gitBenchmark } from "./git-benchmark.ts";
 import { machineFacts } from "./machine.ts";
 import { tableOf, type Row } from "./results.ts";
 import { unchangedBenchmark } from "./unchanged-benchmark.ts";
+import { workItemsBenchmark } from "./work-items-benchmark.ts";
 import type { Benchmark, BenchOptions } from "./workplace.ts";
 
 export { runAzureDevOps } from "./azure-devops-process.ts";
 export { runRefs } from "./refs-process.ts";
 
-export const benchmarks: readonly Benchmark[] = [gitBenchmark, unchangedBenchmark(1000), unchangedBenchmark(5000)];
+export const benchmarks: readonly Benchmark[] = [
+  gitBenchmark,
+  unchangedBenchmark(1000),
+  unchangedBenchmark(5000),
+  workItemsBenchmark,
+];
 
 /** Runs those whose name is `only`, or all; prints a table and writes `<folder>/bench.json`. */
 export async function runBenchmarks(
