@@ -12,13 +12,18 @@ const distFolder = path.join(projectFolder, "dist");
 const outFolder = path.join(distFolder, "tasks");
 const startedAt = performance.now();
 
-const tasks = ["BackupProject", "RestoreItem", "VerifyBackup"].filter(isWhole);
-const bundles = await bundleTasks({ tasks, projectFolder, outFolder });
-for (const task of tasks) await addManifest(task);
-const files = new Set(bundles.flatMap((bundle) => bundle.files));
-await writeFile(path.join(distFolder, "THIRD-PARTY-NOTICES.txt"), await noticesOf(files, projectFolder));
-const sizes = bundles.map(({ task, bytes }) => `${task} ${(bytes / 1e6).toFixed(1)} MB`);
-console.log(`Built ${sizes.join(", ")} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+try {
+  const tasks = ["BackupProject", "RestoreItem", "VerifyBackup"].filter(isWhole);
+  const bundles = await bundleTasks({ tasks, projectFolder, outFolder });
+  for (const task of tasks) await addManifest(task);
+  const files = new Set(bundles.flatMap((bundle) => bundle.files));
+  await writeFile(path.join(distFolder, "THIRD-PARTY-NOTICES.txt"), await noticesOf(files, projectFolder));
+  const sizes = bundles.map(({ task, bytes }) => `${task} ${(bytes / 1e6).toFixed(1)} MB`);
+  console.log(`Built ${sizes.join(", ")} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
 
 /** @param {string} task */
 function isWhole(task) {
