@@ -6,8 +6,16 @@ import type { Cryptography } from "../crypto/cryptography.ts";
 import { sha256Hex } from "../crypto/cryptography.ts";
 import { utf8 } from "../foundation/bytes.ts";
 import { collect } from "../foundation/concurrency.ts";
+import { describeError, hasCode } from "../foundation/errors.ts";
 import { canonicalJson } from "../foundation/json.ts";
-import { phases, type ResourceKind, type Selection, type Step, type TargetProject } from "../kinds/kind.ts";
+import {
+  phases,
+  type ItemReference,
+  type ResourceKind,
+  type Selection,
+  type Step,
+  type TargetProject,
+} from "../kinds/kind.ts";
 import { kindOfStream } from "../kinds/registry.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import type { RestorePlan } from "./results.ts";
@@ -68,13 +76,33 @@ async function stepsOf(
     neededBy,
   }: { readonly target: TargetProject; readonly asked: boolean; readonly neededBy: Closure["neededBy"] },
 ): Promise<readonly Step[]> {
-  const steps = await collect(kind.plan(selection, target));
+  const steps = await unlessDamaged(selection, () => collect(kind.plan(selection, target)));
   if (asked) return steps;
   const needed = steps.filter(({ action }) => action !== "skip");
   return needed.map((step) => ({
     ...step,
     reason: step.reason ?? `needed by ${neededBy.get(`${kind.name}/${step.key}`) ?? "what is restored"}`,
   }));
+}
+
+/** A stream with damage is one step that cannot be done: nothing of it is used, everything else goes on. */
+async function unlessDamaged(
+  { stream: { line } }: Selection,
+  plan: () => Promise<readonly Step[]>,
+): Promise<readonly Step[]> {
+  try {
+    return await plan();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const [kind = "", id = kind] = line.s.split("/");
+    const name = line.name ?? line.s;
+    const reason = describeError(error);
+    return [{ kind, stream: line.s, key: id, name, phase: "create", action: "cannot", changes: [], reason }];
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID");
 }
 
 interface Closure {
@@ -91,7 +119,7 @@ async function withDependencies(asked: Selections, { snapshot, target, kinds }: 
   for (let selection = queue.shift(); selection !== undefined; selection = queue.shift()) {
     const kind = kindOfStream(selection.stream.line.s, kinds);
     if (kind === undefined) continue;
-    for await (const reference of kind.references(selection)) {
+    for (const reference of await referencesOf(kind, selection)) {
       const place = `${reference.kind}/${reference.id}`;
       if (neededBy.has(place) || asked.has(reference.kind) || asked.has(place)) continue;
       neededBy.set(place, reference.neededBy);
@@ -100,6 +128,16 @@ async function withDependencies(asked: Selections, { snapshot, target, kinds }: 
     }
   }
   return { selections, neededBy };
+}
+
+/** None of a stream with damage: its plan says what is wrong with it. */
+async function referencesOf(kind: ResourceKind, selection: Selection): Promise<readonly ItemReference[]> {
+  try {
+    return await collect(kind.references(selection));
+  } catch (error) {
+    if (isDamage(error)) return [];
+    throw error;
+  }
 }
 
 async function addWhole(id: string, snapshot: SnapshotReader, selections: Map<string, Selection>): Promise<void> {

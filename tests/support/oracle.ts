@@ -167,7 +167,7 @@ async function openedStream(reader: StreamReader): Promise<JsonValue> {
 /** What is the same however a record was read: increments and bases ask for revisions in different ways. */
 function essence(record: JsonValue): JsonValue {
   if (!isObject(record)) return record;
-  const { revisions, updates: _updates, ...rest } = record;
+  const { revisions, ...rest } = record;
   const count = Array.isArray(revisions) ? revisions.length : null;
   return { revisions: count, hash: createHash("sha256").update(canonicalJson(rest)).digest("hex") };
 }

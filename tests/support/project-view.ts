@@ -9,11 +9,16 @@ import type { WorkItem } from "../simulator/wit/model.ts";
 import { refsOf } from "./git-repositories.ts";
 
 export interface ProjectView {
-  readonly repositories: Readonly<
-    Record<string, { readonly branch: string | undefined; readonly refs: readonly string[] }>
-  >;
+  readonly repositories: Readonly<Record<string, RepositoryView>>;
   /** Sorted by title; one that is there twice stands here twice. */
   readonly workItems: readonly WorkItemView[];
+}
+
+export interface RepositoryView {
+  readonly branch: string | undefined;
+  readonly refs: readonly string[];
+  /** Ids of the LFS objects on the server. */
+  readonly lfs: readonly string[];
 }
 
 export interface WorkItemView {
@@ -35,9 +40,14 @@ export function viewOf({ state }: Pick<Simulator, "state">, project: Pick<SimPro
   );
   return {
     repositories: Object.fromEntries(
-      repositories
-        .list(project.id)
-        .map((record) => [record.name, { branch: record.defaultBranch, refs: refsOf(repositories.folderOf(record)) }]),
+      repositories.list(project.id).map((record) => [
+        record.name,
+        {
+          branch: record.defaultBranch,
+          refs: refsOf(repositories.folderOf(record)),
+          lfs: filesBelow(repositories.lfsFolderOf(record)),
+        },
+      ]),
     ),
     workItems: items.map(workItemView).sort((a, b) => (a.title < b.title ? -1 : 1)),
   };
@@ -46,11 +56,12 @@ export function viewOf({ state }: Pick<Simulator, "state">, project: Pick<SimPro
 function filesBelow(folder: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
+  const isObject = /^[0-9a-f]{64}$/; // parts of broken uploads lie beside
+  return entries.flatMap(({ name }) => (isObject.test(name) ? [name] : [])).sort();
 }
 
 function workItemView(item: WorkItem): WorkItemView {
-  const text = (field: string): string => String(item.current[field] ?? "");
+  const text = (field: string): string => textOf(item, field);
   return {
     title: text("System.Title"),
     type: text("System.WorkItemType"),
@@ -62,7 +73,7 @@ function workItemView(item: WorkItem): WorkItemView {
       .filter(isShown)
       .map((link) => {
         const end = link.source === item ? link.type.forwardName : link.type.reverseName;
-        return `${end} ${String(otherEnd(link, item).current["System.Title"])}`;
+        return `${end} ${textOf(otherEnd(link, item), "System.Title")}`;
       })
       .sort(),
     files: item.resources
@@ -74,4 +85,9 @@ function workItemView(item: WorkItem): WorkItemView {
       .filter(({ isDeleted }) => !isDeleted)
       .map(({ text: said }) => said.replace(/\d{4}-[^<]*/g, "date")),
   };
+}
+
+function textOf(item: WorkItem, field: string): string {
+  const value = item.current[field];
+  return typeof value === "string" ? value : "";
 }
