@@ -14,6 +14,7 @@ import { guardCodes, type GuardCode } from "../../engine/vault/retention-guards.
 import { parseRetention, type RetentionRules } from "../../engine/vault/retention-rules.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, flag, lines, oneOf, requiredSecret, wholeNumber } from "../shared/inputs.ts";
+import { projectNames } from "../shared/projects.ts";
 import { toolVersion } from "../shared/tool-version.ts";
 
 export interface Settings {
@@ -46,7 +47,7 @@ export async function readSettings(
   );
   const ownerKey = agent.secret("ownerKey");
   return {
-    projects: projectNames(agent),
+    projects: projectNames(agent, "Name the projects to back up, one per line, or *."),
     include: lines(agent, "include"),
     exclude: lines(agent, "exclude"),
     options: {
@@ -78,19 +79,6 @@ function retentionAllow(agent: Agent): ReadonlySet<GuardCode> {
     return code;
   });
   return new Set(codes);
-}
-
-function projectNames(agent: Agent): readonly string[] {
-  const named = lines(agent, "projects");
-  if (named.length > 0) return named;
-  const own = agent.variable("System.TeamProject");
-  if (own === undefined)
-    throw badInput(
-      "projects",
-      "is empty and the job belongs to no project",
-      "Name the projects to back up, one per line, or *.",
-    );
-  return [own];
 }
 
 export function pinnedSigners(agent: Agent): readonly string[] {

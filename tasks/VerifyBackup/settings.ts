@@ -3,7 +3,8 @@ import { parseAgentKey, parseIdentities, parseSigners, type AgentKeys } from "..
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { VerifyRequest } from "../../engine/operations/verify-backup.ts";
 import type { Agent } from "../shared/agent.ts";
-import { badInput, lines, oneOf, wholeNumber } from "../shared/inputs.ts";
+import { badInput, oneOf, wholeNumber } from "../shared/inputs.ts";
+import { projectNames } from "../shared/projects.ts";
 
 export interface Settings extends Omit<VerifyRequest, "vault" | "pin" | "kinds" | "parallelism"> {
   readonly projects: readonly string[];
@@ -19,7 +20,7 @@ export async function readSettings(
   const { identities, agentKeys } = await readKeys(agent, { cryptography, level });
   const signer = agent.input("signer");
   return {
-    projects: projectNames(agent),
+    projects: projectNames(agent, "Name the projects whose backups are to be verified, one per line."),
     snapshot: agent.input("snapshot") ?? "latest",
     level,
     sample: agent.input("sample") ?? "100%",
@@ -31,19 +32,6 @@ export async function readSettings(
         : wholeNumber(agent, "maxAgeHours", { fallback: 0, least: 1, most: 87_600 }),
     agentKeys,
   };
-}
-
-function projectNames(agent: Agent): readonly string[] {
-  const named = lines(agent, "projects");
-  if (named.length > 0) return named;
-  const own = agent.variable("System.TeamProject");
-  if (own === undefined)
-    throw badInput(
-      "projects",
-      "is empty and the job belongs to no project",
-      "Name the projects whose backups are to be verified, one per line.",
-    );
-  return [own];
 }
 
 async function readKeys(
