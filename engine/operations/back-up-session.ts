@@ -67,6 +67,8 @@ export interface Session {
   readonly vault: string;
   readonly opened: OpenedVault;
   readonly by: LogEntry["by"];
+  /** Runs of the same build that have ended in partial snapshots. */
+  readonly earlierTries: readonly string[];
   readonly access: VaultAccess;
   readonly sealed: SealedWriter;
   readonly parentSnapshot: LoggedSnapshot | undefined;
@@ -91,7 +93,7 @@ export async function openSession(request: BackupRequest, tools: BackupTools): P
     ownerSigner: request.ownerKeys?.signer,
     recoveryRecipients: request.recoveryRecipients.length === 0 ? undefined : request.recoveryRecipients,
   });
-  const { run, shared } = await runOf(opened, { store, cryptography, vault, signing, build });
+  const { run, shared, earlierTries } = await runOf(opened, { store, cryptography, vault, signing, build });
   const access: VaultAccess = { store, cryptography, vault, identities: [agentKeys.catalogueIdentity] };
   const parentSnapshot = parentOf(opened, run);
   const lines = parentSnapshot === undefined ? [] : await parentLines(access, parentSnapshot, tools);
@@ -103,6 +105,7 @@ export async function openSession(request: BackupRequest, tools: BackupTools): P
     vault,
     opened,
     by: { ...by, run },
+    earlierTries,
     access,
     sealed: sealedWriter({ store, cryptography, vault, run, shard, keys: opened.keys, firstNumber }),
     parentSnapshot,
@@ -116,11 +119,16 @@ export async function openSession(request: BackupRequest, tools: BackupTools): P
  * The run of this build. One that has committed a complete snapshot is done, and is found again; one whose snapshot
  * is partial may be tried again under another run.
  */
-async function runOf({ log }: OpenedVault, facts: RunFacts): Promise<ChosenRun> {
+async function runOf(
+  { log }: OpenedVault,
+  facts: RunFacts,
+): Promise<ChosenRun & { readonly earlierTries: readonly string[] }> {
+  const earlierTries: string[] = [];
   for (let attempt = 1; ; attempt += 1) {
     const build = facts.build === undefined || attempt === 1 ? facts.build : `${facts.build}, try ${attempt}`;
     const chosen = await chooseRun({ ...facts, build });
-    if (snapshotOfRun(log, chosen.run)?.entry.snapshot.status !== "partial") return chosen;
+    if (snapshotOfRun(log, chosen.run)?.entry.snapshot.status !== "partial") return { ...chosen, earlierTries };
+    earlierTries.push(chosen.run);
   }
 }
 

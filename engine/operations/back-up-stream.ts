@@ -38,7 +38,7 @@ export interface StreamTools extends PreviousFacts {
   readonly parentSeq: number | undefined;
 }
 
-const noChanges = { added: 0, changed: 0, deleted: 0, rewritten: 0 };
+export const noChanges = { added: 0, changed: 0, deleted: 0, rewritten: 0 };
 
 export async function backUpStream(kind: ResourceKind, stream: SourceStream, tools: StreamTools): Promise<StreamDraft> {
   const into = tools.writer(stream.id);

@@ -11,7 +11,7 @@ import {
 import type { Finding, Gap } from "../kinds/kind.ts";
 import { checkpointWriter, readCheckpoints, type CheckpointedDraft } from "../vault/checkpoints.ts";
 import type { Session } from "./back-up-session.ts";
-import type { StreamDraft } from "./back-up-stream.ts";
+import { noChanges, type StreamDraft } from "./back-up-stream.ts";
 import { shardOf } from "./share.ts";
 
 export interface Checkpoints {
@@ -30,6 +30,7 @@ export async function keepCheckpoints(session: Session): Promise<Checkpoints> {
   const { request, tools, access, sealed, by } = session;
   const { phase } = request.share;
   const earlier = await readCheckpoints(access, by.run, request.agentKeys.signer);
+  const committed = phase === "compose" ? await committedByEarlierTries(session) : new Map<string, StreamDraft>();
   const signing = { signingSeed: request.agentKeys.signingSeed, signer: request.agentKeys.signer };
   const facts = { store: tools.store, access, signing, sealed, run: by.run, shard: shardOf(request.share) };
   const writer = phase === "compose" ? undefined : await checkpointWriter(facts);
@@ -47,6 +48,7 @@ export async function keepCheckpoints(session: Session): Promise<Checkpoints> {
   return {
     finished(stream) {
       const draft = earlier.get(stream);
+      if (draft === undefined && committed.has(stream)) return committed.get(stream);
       // A stream that failed is tried again; only the composing job has to take it as it is.
       if (draft === undefined || (phase !== "compose" && draft.lines.some(({ st }) => st === "stale")))
         return undefined;
@@ -66,6 +68,26 @@ export async function keepCheckpoints(session: Session): Promise<Checkpoints> {
       await writing;
     },
   };
+}
+
+/**
+ * Where a missing agent was run again, the others were not: what they had read stands in the partial snapshot of the
+ * try before, and is taken from the newest snapshot, which is that one or one that has read the stream since.
+ */
+async function committedByEarlierTries(session: Session): Promise<ReadonlyMap<string, StreamDraft>> {
+  const { access, parent, request, earlierTries } = session;
+  const committed = new Map<string, StreamDraft>();
+  for (const run of earlierTries) {
+    for (const [stream, draft] of await readCheckpoints(access, run, request.agentKeys.signer)) {
+      const line = parent.get(stream);
+      if (line === undefined || line.st === "stale" || line.st === "missing") continue;
+      const files = parent.get(`${stream}/files`);
+      const { gaps, findings } = restored(draft);
+      const lines = files === undefined ? [line] : [line, files];
+      committed.set(stream, { lines, changed: false, changes: noChanges, newBytes: 0, gaps, findings });
+    }
+  }
+  return committed;
 }
 
 function checkpointed({ lines, changed, changes, newBytes, gaps, findings }: StreamDraft): CheckpointedDraft {

@@ -11,8 +11,8 @@ import { parseHead, parseVaultHeads } from "../../engine/vault/head-pin.ts";
 import type { Head } from "../../engine/vault/log-entry.ts";
 import type { Agent } from "./agent.ts";
 
-/** Runs to look through: a few may have failed before they attached anything. */
-const runsLookedAt = 10;
+/** Runs to look through: many in a row may have failed, or made no backup, before they attached anything. */
+const runsLookedAt = 50;
 
 export async function headPins(
   vaults: readonly string[],
