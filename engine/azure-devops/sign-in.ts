@@ -21,9 +21,10 @@ export function personalAccessToken(token: string): SignIn {
   return fixed(`Basic ${toBase64(utf8(`:${cleanToken(token, "The access token")}`))}`);
 }
 
-/** The token of the running job (`System.AccessToken`). */
+/** The token of the running job (`System.AccessToken`); a personal access token put in its place works as well. */
 export function jobToken(token: string): SignIn {
-  return fixed(`Bearer ${cleanToken(token, "The job's token (System.AccessToken)")}`);
+  const clean = cleanToken(token, "The job's token (System.AccessToken)");
+  return isPersonalAccessToken(clean) ? personalAccessToken(clean) : fixed(`Bearer ${clean}`);
 }
 
 /** A token a person typed in: a Microsoft Entra token (a JWT) is sent as Bearer, anything else is a personal access token. */
@@ -70,6 +71,11 @@ export function entraToken(fetchToken: () => Promise<ExpiringToken>, clock: Cloc
 
 function fixed(authorization: string): SignIn {
   return { authorization: () => Promise.resolve(authorization) };
+}
+
+/** Classic ones have 52 characters; new ones 84 with AZDO at position 76 (rest-reference §2). */
+function isPersonalAccessToken(token: string): boolean {
+  return /^[a-z2-7]{52}$/.test(token) || (token.length === 84 && token.slice(76, 80) === "AZDO");
 }
 
 function isJwt(token: string): boolean {

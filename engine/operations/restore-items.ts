@@ -179,7 +179,7 @@ function targetOf(
     restoreId,
     project: { id: id ?? "", name },
     isNew: id === undefined,
-    isSource: id !== undefined && id.toLowerCase() === request.source.project.id.toLowerCase(),
+    isSource: id?.toLowerCase() === request.source.project.id.toLowerCase(),
   });
 }
 

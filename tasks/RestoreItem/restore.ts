@@ -6,13 +6,14 @@ import { findVault, type FoundVault } from "../../engine/operations/find-vault.t
 import { restoreItems, type RestoreRequest } from "../../engine/operations/restore-items.ts";
 import type { RestorePlan, RestoreResult } from "../../engine/operations/results.ts";
 import { planAttachment, restoreAttachment } from "../../engine/reports/attachments.ts";
+import { planHtml } from "../../engine/reports/html.ts";
 import { planSummary, restoreSummary } from "../../engine/reports/summary.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
 import { headPins } from "../shared/head-pins.ts";
 import { badInput } from "../shared/inputs.ts";
 import { findProject } from "../shared/projects.ts";
-import { publishAttachment, publishSummary } from "../shared/publish.ts";
+import { publishAttachment, publishPage, publishSummary } from "../shared/publish.ts";
 import type { TaskOutcome, TaskRun } from "../shared/run-task.ts";
 import { toolsOf, type Tools } from "../shared/tools.ts";
 import { archive } from "./archive.ts";
@@ -94,6 +95,7 @@ async function targetProject(
 function announce(agent: Agent, plan: RestorePlan): void {
   publishSummary(agent, "Restore plan", planSummary(plan));
   publishAttachment(agent, planAttachment(plan));
+  publishPage(agent, `plan-${plan.hash.slice(0, 12)}.html`, planHtml(plan));
   agent.setOutput("RestorePlanHash", plan.hash);
   agent.print(
     `Plan ${plan.hash}: ${counted(plan.steps.length, "step")} from snapshot ${plan.snapshot} into ${plan.target.project.name}`,

@@ -55,7 +55,7 @@ function byOf(agent: Agent): { readonly tool: string; readonly build: string } {
 function publish(agent: Agent, result: VerifyResult): void {
   publishSummary(agent, "Verification", verifySummary(result));
   publishAttachment(agent, verifyAttachment(result));
-  publishPage(agent, "verification.html", verifyHtml(result));
+  publishPage(agent, `verification-${result.vault}.html`, verifyHtml(result));
   publishTestResults(agent, `Backup verification (${result.level})`, verifyJunit(result));
   for (const finding of [...result.log, ...result.streams.flatMap(({ findings }) => findings)]
     .filter(({ severity }) => severity === "damage")

@@ -114,9 +114,9 @@ async function firstBackup({ simulator, sample }: World, run: RunTask, say: Say)
     `   ${sample.project.name}: ${repositories} repositories, ${sample.workItems.all.length} work items, areas, iterations, settings`,
   );
   const { outputs } = await run("BackupProject", {});
-  must(outputs["BackupStatus"] === "complete", "the first snapshot is complete");
+  must(outputs.BackupStatus === "complete", "the first snapshot is complete");
   say(
-    `   Snapshot ${outputs["BackupSnapshotId"] ?? ""}: ${bytesForPeople(Number(outputs["BackupNewBytes"]))} stored, encrypted, signed`,
+    `   Snapshot ${outputs.BackupSnapshotId ?? ""}: ${bytesForPeople(Number(outputs.BackupNewBytes))} stored, encrypted, signed`,
   );
 }
 
@@ -141,11 +141,11 @@ async function nextBackup(world: World, { tasks, say }: { readonly tasks: RunTas
   wit.comment(story, "<div>Let us ship this on Thursday.</div>");
   say("   One commit pushed to Web, one bug set to Active, one comment written");
   const { outputs, summaries } = await tasks("BackupProject", {});
-  must(outputs["BackupStatus"] === "complete", "the second snapshot is complete");
-  say(`   Snapshot ${outputs["BackupSnapshotId"] ?? ""}: ${bytesForPeople(Number(outputs["BackupNewBytes"]))} stored`);
+  must(outputs.BackupStatus === "complete", "the second snapshot is complete");
+  say(`   Snapshot ${outputs.BackupSnapshotId ?? ""}: ${bytesForPeople(Number(outputs.BackupNewBytes))} stored`);
   must(summaries.length === 1, "the run has one summary");
   const third = await tasks("BackupProject", {});
-  say(`   Nothing changed since: ${bytesForPeople(Number(third.outputs["BackupNewBytes"]))} stored (the signed index)`);
+  say(`   Nothing changed since: ${bytesForPeople(Number(third.outputs.BackupNewBytes))} stored (the signed index)`);
 }
 
 /** As a developer does it: clone, commit, push over HTTP. */
@@ -177,7 +177,7 @@ async function gitOrThrow(
 
 async function proof(run: RunTask, say: Say): Promise<void> {
   const { message, outputs } = await run("VerifyBackup", { snapshot: "all", level: "content" });
-  must(outputs["VerifyStatus"] === "intact", "all snapshots are intact");
+  must(outputs.VerifyStatus === "intact", "all snapshots are intact");
   say(`   ${message}`);
 }
 
@@ -218,12 +218,12 @@ async function rescue({ tasks, say }: { readonly tasks: RunTask; readonly say: S
   const preview = await tasks("RestoreItem", { ...request, previewOnly: "true" });
   for (const line of preview.log.filter((entry) => /^ {2}(?:create|update|undelete|skip) /.test(entry)))
     say(`   Plan: ${line.trim()}`);
-  const planHash = preview.outputs["RestorePlanHash"] ?? "";
+  const planHash = preview.outputs.RestorePlanHash ?? "";
   const { outputs } = await tasks("RestoreItem", { ...request, planHash });
   say(
-    `   ${outputs["RestoreCreated"] ?? ""} brought back, ${outputs["RestoreUpdated"] ?? ""} set back, ${outputs["RestoreFailed"] ?? ""} failed`,
+    `   ${outputs.RestoreCreated ?? ""} brought back, ${outputs.RestoreUpdated ?? ""} set back, ${outputs.RestoreFailed ?? ""} failed`,
   );
-  must(outputs["RestoreFailed"] === "0", "nothing failed");
+  must(outputs.RestoreFailed === "0", "nothing failed");
 }
 
 async function compare(
@@ -252,7 +252,7 @@ async function fingerprintOf(simulator: Simulator, id: number): Promise<string> 
     simulator,
     `${encodeURIComponent(String(fields["System.TeamProject"]))}/_apis/wit/workItems/${id}/comments?api-version=7.1-preview.4`,
   );
-  const texts = (comments.json["comments"] as readonly { readonly text: string }[]).map(({ text }) => text);
+  const texts = (comments.json.comments as readonly { readonly text: string }[]).map(({ text }) => text);
   const kept = ["System.Title", "System.Description", "System.State", "System.Tags", "System.AreaPath"].map(
     (name) => fields[name] ?? "",
   );
