@@ -48,12 +48,13 @@ async function layOut() {
   await rm(stagingFolder, { recursive: true, force: true });
   await mkdir(stagingFolder, { recursive: true });
   await cp(path.join(projectFolder, "dist/tasks"), stagingFolder, { recursive: true });
-  for (const [from, to] of [
-    ["dist/THIRD-PARTY-NOTICES.txt", "THIRD-PARTY-NOTICES.txt"],
-    ["images/icon-128.png", "images/icon-128.png"],
-    ["overview.md", "overview.md"],
-    ["LICENSE", "LICENSE"],
-  ]) {
+  const beside = {
+    "dist/THIRD-PARTY-NOTICES.txt": "THIRD-PARTY-NOTICES.txt",
+    "images/icon-128.png": "images/icon-128.png",
+    "overview.md": "overview.md",
+    LICENSE: "LICENSE",
+  };
+  for (const [from, to] of Object.entries(beside)) {
     await cp(path.join(projectFolder, from), path.join(stagingFolder, to));
   }
   await writeFile(path.join(stagingFolder, "vss-extension.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);

@@ -414,7 +414,7 @@ function archiveReadme(name: string, bundles: number): string {
     "",
     "  git init --bare repository.git",
     "  for each bundle, in order:",
-    "    git -C repository.git fetch ../0001.bundle '+refs/*:refs/seg/0001/*'",
+    "    git -C repository.git fetch --no-tags ../0001.bundle '+refs/*:refs/seg/0001/*'",
     "  then set the refs listed in refs.json (git update-ref <name> <oid>) and delete refs/seg.",
     "",
     "Files in lfs/ belong into lfs/objects/<first two>/<next two>/<name> of the repository.",

@@ -160,7 +160,7 @@ function storedBytes(state: StreamState): number {
 /** The parent's lines of the stream and of its files, with another status; a bare line when there are none. */
 export function carriedLines(
   stream: { readonly id: string; readonly name?: string },
-  { parent }: Pick<StreamTools, "parent">,
+  { parent, source }: Pick<StreamTools, "parent" | "source">,
   facts: Pick<IndexLine, "st"> & Partial<IndexLine>,
 ): readonly IndexLine[] {
   const carried = [stream.id, `${stream.id}/files`].flatMap((id) => {
@@ -172,13 +172,14 @@ export function carriedLines(
     return [{ ...(wasBad ? rest : line), ...facts, ...(isRenamed ? { name: stream.name } : {}) }];
   });
   if (carried.length > 0) return carried;
-  return [{ s: stream.id, ...(stream.name === undefined ? {} : { name: stream.name }), ...facts }];
+  const isNamed = stream.name !== undefined && source.options.catalogueNames === "names";
+  return [{ s: stream.id, ...(isNamed ? { name: stream.name } : {}), ...facts }];
 }
 
 /** A stream that could not be read: the last good state, since when, and the code of what went wrong. */
 export function staleDraft(
   stream: { readonly id: string; readonly name?: string },
-  tools: Pick<StreamTools, "parent" | "parentSeq">,
+  tools: Pick<StreamTools, "parent" | "parentSeq" | "source">,
   code: string,
 ): StreamDraft {
   const since = sinceOf(stream.id, tools);

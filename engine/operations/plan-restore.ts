@@ -81,7 +81,9 @@ async function stepsOf(
   const needed = steps.filter(({ action }) => action !== "skip");
   return needed.map((step) => ({
     ...step,
-    reason: step.reason ?? `needed by ${neededBy.get(`${kind.name}/${step.key}`) ?? "what is restored"}`,
+    reason:
+      step.reason ??
+      `needed by ${neededBy.get(`${kind.name}/${step.key}`) ?? neededBy.get(`${kind.name}/${step.name}`) ?? "what is restored"}`,
   }));
 }
 
