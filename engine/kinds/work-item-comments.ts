@@ -1,24 +1,27 @@
 /**
  * Comments of work items in a restore. Azure DevOps writes comments under the caller's name and the current time; so
- * a recreated comment begins with a line that says who wrote it and when.
+ * a recreated comment begins with a line that says who wrote it and when. Only a replayed history keeps both.
  */
-import { isObject, numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
+import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
+import type { TextFormat } from "./work-item-fields.ts";
+import { withoutAttachmentAddresses } from "./work-item-text.ts";
 
 export interface StoredComment {
   readonly id: number;
   readonly text: string;
-  readonly format: "html" | "markdown";
+  readonly format: TextFormat;
   readonly author: string;
   /** ISO 8601, as the service wrote it. */
   readonly createdAt: string;
   readonly isDeleted: boolean;
+  readonly hasReactions: boolean;
 }
 
-export function commentOf(raw: JsonObject): StoredComment | undefined {
+function commentOf(raw: JsonObject): StoredComment | undefined {
   const id = numberAt(raw, "id") ?? numberAt(raw, "commentId");
   const text = stringAt(raw, "text");
   if (id === undefined || text === undefined) return undefined;
-  const author = raw["createdBy"];
+  const author = raw.createdBy;
   return {
     id,
     text,
@@ -27,7 +30,8 @@ export function commentOf(raw: JsonObject): StoredComment | undefined {
       ? (stringAt(author, "displayName") ?? stringAt(author, "uniqueName") ?? "somebody")
       : "somebody",
     createdAt: stringAt(raw, "createdDate") ?? "",
-    isDeleted: raw["isDeleted"] === true,
+    isDeleted: raw.isDeleted === true,
+    hasReactions: (arrayAt(raw, "reactions")?.length ?? 0) > 0,
   };
 }
 
@@ -53,13 +57,9 @@ function escapedMarkdown(text: string): string {
   return text.replace(/[\\`*_[\]<>#]/g, "\\$&");
 }
 
-/** Texts are compared as people see them: the service rewrites markup a little. */
-export function isSameText(left: string, right: string): boolean {
-  return visibleText(left) === visibleText(right);
-}
-
-function visibleText(text: string): string {
-  return text
+/** What people see of a text: the service rewrites markup a little, and images move. */
+export function visibleText(text: string): string {
+  return withoutAttachmentAddresses(text)
     .replace(/<[^>]*>/g, " ")
     .replaceAll("&nbsp;", " ")
     .replaceAll("&lt;", "<")
@@ -69,35 +69,79 @@ function visibleText(text: string): string {
     .trim();
 }
 
+/** A comment as it is to stand in the target: as its author wrote it, or quoted in the restoring account's name. */
+export interface WantedComment {
+  readonly comment: StoredComment;
+  readonly form: "plain" | "quoted";
+}
+
 export interface CommentDifference {
   /** Wanted but not there: to be written anew, oldest first. */
   readonly missing: readonly StoredComment[];
-  /** There with another text. */
-  readonly edited: readonly { readonly liveId: number; readonly wanted: StoredComment }[];
+  /** There with another text or format. */
+  readonly edited: readonly (WantedComment & { readonly liveId: number })[];
   /** There but not in the snapshot. */
   readonly later: readonly StoredComment[];
 }
 
-/**
- * Compares by id where both sides have it (in place), else by text; `recreated` says what a comment's text becomes
- * when it is written anew, so that a repeated restore finds it.
- */
+export interface CommentMatching {
+  /** The live item is the very one that was stored, so comments keep their ids. */
+  readonly sameIds: boolean;
+  /** What a wanted comment's text is in the target. */
+  textOf(wanted: WantedComment): string;
+}
+
+/** Finds for each wanted comment its live one: by id, as replayed by author and date, or as an earlier restore wrote it. */
 export function commentDifference(
   wanted: readonly StoredComment[],
   live: readonly StoredComment[],
-  options: { readonly sameIds: boolean; readonly recreated: (comment: StoredComment) => string },
+  matching: CommentMatching,
 ): CommentDifference {
-  const left = new Set(live);
-  const missing: StoredComment[] = [];
-  const edited: { liveId: number; wanted: StoredComment }[] = [];
+  const left = new Map(live.map((comment) => [comment.id, comment]));
+  const edited: (WantedComment & { readonly liveId: number })[] = [];
+  const open: StoredComment[] = [];
+  const settle = (found: StoredComment, pair: WantedComment, isSame: (found: string, wanted: string) => boolean) => {
+    left.delete(found.id);
+    const isRight = found.format === pair.comment.format && isSame(found.text, matching.textOf(pair));
+    if (!isRight) edited.push({ ...pair, liveId: found.id });
+  };
   for (const comment of wanted) {
-    const sameId = options.sameIds ? live.find(({ id }) => id === comment.id) : undefined;
-    const found = sameId ?? [...left].find(({ text }) => isSameText(text, options.recreated(comment)));
-    if (found === undefined) missing.push(comment);
-    else {
-      left.delete(found);
-      if (found === sameId && !isSameText(found.text, comment.text)) edited.push({ liveId: found.id, wanted: comment });
-    }
+    const found = matching.sameIds ? left.get(comment.id) : undefined;
+    if (found === undefined) open.push(comment);
+    else settle(found, { comment, form: "plain" }, (one, other) => one === other);
   }
-  return { missing, edited, later: [...left] };
+  const missing = open.filter((comment) => {
+    const found = recreated(comment, left, matching);
+    if (found !== undefined) settle(found.live, { comment, form: found.form }, isSameText);
+    return found === undefined;
+  });
+  return { missing, edited, later: [...left.values()] };
+}
+
+function recreated(
+  comment: StoredComment,
+  left: ReadonlyMap<number, StoredComment>,
+  matching: CommentMatching,
+): { readonly live: StoredComment; readonly form: "plain" | "quoted" } | undefined {
+  const replayed = [...left.values()].filter((live) => isReplayOf(comment, live));
+  const plain = outline(matching.textOf({ comment, form: "plain" }));
+  const live = replayed.find(({ text }) => outline(text) === plain) ?? replayed[0];
+  if (live !== undefined) return { live, form: "plain" };
+  const quoted = outline(matching.textOf({ comment, form: "quoted" }));
+  const written = [...left.values()].find(({ text }) => outline(text) === quoted);
+  return written === undefined ? undefined : { live: written, form: "quoted" };
+}
+
+/** Nothing else is written with a date of the past. Replayed dates may have been moved apart by milliseconds. */
+function isReplayOf(comment: StoredComment, live: StoredComment): boolean {
+  return Math.abs(Date.parse(comment.createdAt) - Date.parse(live.createdAt)) < 1000;
+}
+
+function isSameText(left: string, right: string): boolean {
+  return visibleText(left) === visibleText(right);
+}
+
+/** The text without the numbers of mentioned work items: more of them may have been restored since. */
+function outline(text: string): string {
+  return visibleText(text).replace(/#\d+/g, "#");
 }

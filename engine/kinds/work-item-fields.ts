@@ -1,11 +1,11 @@
-/** Which fields of a work item a restore writes, in the form Azure DevOps takes, and how two states are compared. */
+/** Fields of work items: which a restore writes, in the form Azure DevOps takes, and when two values mean the same. */
 import type { PatchOperation } from "../azure-devops/work-items.ts";
 import { isObject, objectAt, stringAt, type JsonObject, type JsonValue } from "../foundation/json.ts";
-import { movedPath } from "./classification.ts";
+import { inert } from "../foundation/text.ts";
 import type { TargetProject } from "./kind.ts";
 import { fieldsOf } from "./work-item-record.ts";
 
-/** Computed by the service, or given by the address or a relation (rest-reference §8.8). */
+/** Computed by the service, or given by the address, a relation or a step of its own (rest-reference §8.8). */
 const computed = new Set([
   "System.Id",
   "System.Rev",
@@ -41,27 +41,96 @@ const computed = new Set([
 const computedPattern = /^System\.(?:Area|Iteration)Level\d+$/;
 const boardPattern = /^WEF_[0-9A-F]{32}_/i;
 
-/** Field values to write, by reference name. Paths get the target project's root, identities the mapped name. */
-export function writableFields(item: JsonObject, target: TargetProject): Map<string, JsonValue> {
-  const written = new Map<string, JsonValue>();
-  for (const [name, value] of Object.entries(fieldsOf(item))) {
-    if (computed.has(name) || computedPattern.test(name) || value === null) continue;
-    // Columns and lanes of a board belong to that board; another project has its own.
-    if (boardPattern.test(name) && !target.isSource) continue;
-    written.set(name, writableValue(name, value, target));
-  }
-  return written;
+export interface FieldValue {
+  /** In the form the service takes. */
+  readonly written: JsonValue;
+  /** Equal for values that mean the same. */
+  readonly likeness: string;
 }
 
-export function writableValue(name: string, value: JsonValue, target: TargetProject): JsonValue {
-  if ((name === "System.AreaPath" || name === "System.IterationPath") && typeof value === "string") {
-    return movedPath(value, target.project.name);
+/** By reference name; empty fields are left out. */
+export type Fields = ReadonlyMap<string, FieldValue>;
+
+/** How a stored value becomes the target's. */
+export interface FieldTranslation {
+  /** False for fields that the target cannot have. */
+  keeps(name: string): boolean;
+  /** Area and iteration paths. */
+  path(path: string): string;
+  identity(identity: JsonValue): string;
+  text(name: string, text: string): string;
+  /** Texts of equal likeness mean the same. */
+  likeness(text: string): string;
+}
+
+const untranslated: FieldTranslation = {
+  keeps: () => true,
+  path: (path) => path,
+  identity: (identity) => identityName(identity, { mapping: {} }),
+  text: (_, text) => text,
+  likeness: (text) => text,
+};
+
+/** The fields a restore cares about: of a live item as they are, of a stored one as the target shall have them. */
+export function settableFields(item: JsonObject, translation: FieldTranslation = untranslated): Fields {
+  const found = new Map<string, FieldValue>();
+  for (const [name, value] of Object.entries(fieldsOf(item))) {
+    if (isComputed(name) || value === null || value === "" || !translation.keeps(name)) continue;
+    found.set(name, fieldValue(name, value, translation));
   }
-  return isIdentity(value) ? identityName(value, target) : value;
+  return found;
+}
+
+function isComputed(name: string): boolean {
+  return computed.has(name) || computedPattern.test(name);
+}
+
+/** Columns and lanes of a board belong to that board; another project has its own. */
+export function isBoardField(name: string): boolean {
+  return boardPattern.test(name);
+}
+
+function fieldValue(name: string, value: JsonValue, translation: FieldTranslation): FieldValue {
+  if (name === "System.Tags") return tagsValue(tagsOf(value));
+  if (isIdentity(value)) {
+    const written = translation.identity(value);
+    return { written, likeness: identityLikeness(written) };
+  }
+  if (typeof value !== "string") return { written: value, likeness: JSON.stringify(value) };
+  if (name === "System.AreaPath" || name === "System.IterationPath") {
+    const written = translation.path(value);
+    return { written, likeness: written.toLowerCase() };
+  }
+  const written = translation.text(name, value);
+  return { written, likeness: translation.likeness(written) };
+}
+
+/** Order and letter case of tags do not count. */
+function tagsValue(tags: readonly string[]): FieldValue {
+  const likeness = tags
+    .map((tag) => tag.toLowerCase())
+    .sort()
+    .join("; ");
+  return { written: tags.join("; "), likeness };
+}
+
+/** From `a; b`, or from the objects that the feed of revisions has. */
+export function tagsOf(tags: JsonValue | undefined): readonly string[] {
+  const names = Array.isArray(tags)
+    ? (tags as readonly JsonValue[]).map((tag) => (isObject(tag) ? (stringAt(tag, "name") ?? "") : ""))
+    : typeof tags === "string"
+      ? tags.split(";")
+      : [];
+  return names.map((name) => name.trim()).filter((name) => name !== "");
 }
 
 function isIdentity(value: JsonValue): value is JsonObject {
-  return isObject(value) && (typeof value["uniqueName"] === "string" || typeof value["displayName"] === "string");
+  return isObject(value) && (typeof value.uniqueName === "string" || typeof value.displayName === "string");
+}
+
+/** Who it is counts, not what they are called. */
+function identityLikeness(text: string): string {
+  return (/<([^<>]+)>\s*$/.exec(text)?.[1] ?? text).toLowerCase();
 }
 
 /** `Name <unique name>`, after the mapping file; what the service accepts for an identity field. */
@@ -79,6 +148,14 @@ function mapped(name: string, { mapping }: Pick<TargetProject, "mapping">): stri
   return stringAt(objectAt(mapping, "identities") ?? {}, name) ?? name;
 }
 
+/** Identity fields that hold a mere text: the organisation does not know who that is. */
+export function unknownIdentities(item: JsonObject, wanted: Fields): readonly string[] {
+  return Object.entries(fieldsOf(item)).flatMap(([name, value]) => {
+    const isText = isIdentity(value) && value.id === undefined && value.descriptor === undefined;
+    return isText && wanted.has(name) ? [`${name}: ${shown(value.displayName)} is unknown there; kept as text`] : [];
+  });
+}
+
 export interface FieldDifference {
   readonly name: string;
   /** What it should be; undefined: it should not be set. */
@@ -86,40 +163,11 @@ export interface FieldDifference {
   readonly live: JsonValue | undefined;
 }
 
-/** Fields in which a live item differs from what the snapshot wants. */
-export function fieldDifferences(
-  wanted: ReadonlyMap<string, JsonValue>,
-  live: ReadonlyMap<string, JsonValue>,
-): readonly FieldDifference[] {
-  const differences: FieldDifference[] = [];
-  for (const name of new Set([...wanted.keys(), ...live.keys()])) {
-    if (comparable(name, wanted.get(name)) === comparable(name, live.get(name))) continue;
-    differences.push({ name, wanted: wanted.get(name), live: live.get(name) });
-  }
-  return differences;
-}
-
-/** One text for values that mean the same: tag order and an identity's display name do not count. */
-function comparable(name: string, value: JsonValue | undefined): string {
-  if (value === undefined || value === "") return "";
-  if (typeof value !== "string") return JSON.stringify(value);
-  if (name === "System.Tags")
-    return tagsOf(value)
-      .map((tag) => tag.toLowerCase())
-      .sort()
-      .join("; ");
-  const unique = /<([^<>]+)>$/.exec(value)?.[1];
-  if (unique !== undefined && unique.includes("@")) return unique.toLowerCase();
-  return /^\S+@\S+$/.test(value) ? value.toLowerCase() : value;
-}
-
-export function tagsOf(tags: JsonValue | undefined): readonly string[] {
-  return typeof tags === "string"
-    ? tags
-        .split(";")
-        .map((tag) => tag.trim())
-        .filter((tag) => tag !== "")
-    : [];
+/** Fields in which an item differs from what is wanted. */
+export function fieldDifferences(wanted: Fields, live: Fields): readonly FieldDifference[] {
+  return [...new Set([...wanted.keys(), ...live.keys()])]
+    .filter((name) => wanted.get(name)?.likeness !== live.get(name)?.likeness)
+    .map((name) => ({ name, wanted: wanted.get(name)?.written, live: live.get(name)?.written }));
 }
 
 export function fieldOperations(differences: readonly FieldDifference[]): readonly PatchOperation[] {
@@ -130,14 +178,22 @@ export function fieldOperations(differences: readonly FieldDifference[]): readon
   );
 }
 
-/** Markdown or HTML per long text, where the item says so. */
-export function formatOperations(item: JsonObject): readonly PatchOperation[] {
+/** Markdown or HTML, of a long text. */
+export type TextFormat = "html" | "markdown";
+
+export function formatOf(item: JsonObject, field: string): TextFormat {
   const formats = objectAt(item, "multilineFieldsFormat") ?? {};
-  return Object.entries(formats).map(([name, format]) => ({
-    op: "add",
-    path: `/multilineFieldsFormat/${name}`,
-    value: format,
-  }));
+  return stringAt(formats, field)?.toLowerCase() === "markdown" ? "markdown" : "html";
+}
+
+/** Long texts in Markdown; in all others it is HTML. */
+export function markdownFields(item: JsonObject): readonly string[] {
+  const formats = objectAt(item, "multilineFieldsFormat") ?? {};
+  return Object.keys(formats).filter((name) => formatOf(item, name) === "markdown");
+}
+
+export function markdownOperations(names: readonly string[]): readonly PatchOperation[] {
+  return names.map((name) => ({ op: "add", path: `/multilineFieldsFormat/${name}`, value: "Markdown" }));
 }
 
 /** One line for people: `System.State: Closed → Active`. */
@@ -148,5 +204,5 @@ export function describeDifference({ name, wanted, live }: FieldDifference): str
 function shown(value: JsonValue | undefined): string {
   if (value === undefined) return "(empty)";
   const text = typeof value === "string" ? value : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}… (${text.length} characters)` : text;
+  return text.length > 80 ? `${inert(text.slice(0, 80))}… (${text.length} characters)` : inert(text);
 }

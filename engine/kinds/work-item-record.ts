@@ -47,7 +47,7 @@ export function workItemRecordOf(value: JsonObject): WorkItemRecord | undefined 
     revisions: revisions.filter(isObject),
     ...(comments === undefined ? {} : { comments: comments.filter(isObject) }),
     files: namesOf(objectAt(value, "files") ?? {}),
-    ...(value["deleted"] === true ? { deleted: true } : {}),
+    ...(value.deleted === true ? { deleted: true } : {}),
   };
 }
 
@@ -88,13 +88,19 @@ function optional<Key extends string>(key: Key, value: string | undefined): Part
   return value === undefined ? {} : ({ [key]: value } as Partial<Record<Key, string>>);
 }
 
-const attachmentUrl = /_apis\/wit\/attachments\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\?([^"'\s)<>]*))?/gi;
-const legacyUrl = /AttachFileHandler\.ashx\?([^"'\s)<>]*)/gi;
-const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const guidForm = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+const query = String.raw`(?:\?[^\s"'<>()]*)?`;
+const host = String.raw`(?:https?://[^\s"'<>()]*?)?`;
+/** Addresses of attachments, in the forms Azure DevOps has written over the years, with their GUID. */
+export const attachmentAddresses = new RegExp(
+  String.raw`${host}/_apis/wit/attachments/(${guidForm})${query}|` +
+    String.raw`${host}/AttachFileHandler\.ashx\?[^\s"'<>()]*?(?:FileNameGuid|FileID)=(${guidForm})[^\s"'<>()]*`,
+  "gi",
+);
 
 /**
- * Every attachment and inline image the record mentions: relations of the item and of its revisions, and every
- * text in fields and comments, in the forms Azure DevOps has written over the years.
+ * Every attachment and inline image in it, with its name: relations of the item and of its revisions, and every
+ * text in fields and comments.
  */
 export function filesOf(content: readonly JsonValue[]): Map<string, string> {
   const found = new Map<string, string>();
@@ -106,7 +112,7 @@ function collectFiles(value: JsonValue, found: Map<string, string>): void {
   if (typeof value === "string") collectFromText(value, found);
   else if (Array.isArray(value)) for (const member of value as readonly JsonValue[]) collectFiles(member, found);
   else if (isObject(value)) {
-    if (value["rel"] === "AttachedFile") collectRelation(value, found);
+    if (value.rel === "AttachedFile") collectRelation(value, found);
     for (const member of Object.values(value)) collectFiles(member, found);
   }
 }
@@ -118,31 +124,21 @@ function collectRelation(relation: JsonObject, found: Map<string, string>): void
 }
 
 function collectFromText(text: string, found: Map<string, string>): void {
-  if (!text.includes("ttach")) return;
-  for (const [, id, query] of text.matchAll(attachmentUrl)) {
-    if (id !== undefined) keepName(found, id, fileNameIn(query));
-  }
-  for (const [, query] of text.matchAll(legacyUrl)) {
-    const parameters = new URLSearchParams((query ?? "").replaceAll("&amp;", "&"));
-    const id = parameters.get("FileNameGuid") ?? parameters.get("FileNameGUID") ?? parameters.get("FileID");
-    if (id !== null && guid.test(id)) keepName(found, id, parameters.get("FileName") ?? undefined);
+  if (!/attach/i.test(text)) return;
+  for (const [address, current, legacy] of text.matchAll(attachmentAddresses)) {
+    const id = (current ?? legacy ?? "").toLowerCase();
+    const known = found.get(id);
+    if (known === undefined || known === id) found.set(id, fileNameIn(address) ?? id);
   }
 }
 
-function keepName(found: Map<string, string>, id: string, name: string | undefined): void {
-  const key = id.toLowerCase();
-  const known = found.get(key);
-  if (known === undefined || known === key) found.set(key, name ?? key);
-}
-
-function fileNameIn(query: string | undefined): string | undefined {
-  if (query === undefined) return undefined;
-  const parameters = new URLSearchParams(query.replaceAll("&amp;", "&"));
-  return parameters.get("fileName") ?? parameters.get("filename") ?? undefined;
+function fileNameIn(address: string): string | undefined {
+  const parameters = new URLSearchParams(address.slice(address.indexOf("?") + 1).replaceAll("&amp;", "&"));
+  for (const [name, value] of parameters) if (name.toLowerCase() === "filename" && value !== "") return value;
+  return undefined;
 }
 
 /** The GUID in an attachment's address; undefined when it is none. */
 export function attachmentIdOf(url: string): string | undefined {
-  const match = /_apis\/wit\/attachments\/([0-9a-f-]{36})/i.exec(url);
-  return match?.[1] !== undefined && guid.test(match[1]) ? match[1].toLowerCase() : undefined;
+  return new RegExp(`_apis/wit/attachments/(${guidForm})(?:[?/]|$)`, "i").exec(url)?.[1]?.toLowerCase();
 }

@@ -4,7 +4,7 @@
  * there, from whichever side, is left alone.
  */
 import type { PatchOperation } from "../azure-devops/work-items.ts";
-import { arrayAt, isObject, objectAt, stringAt, type JsonObject } from "../foundation/json.ts";
+import { arrayAt, isObject, numberAt, objectAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import { attachmentIdOf } from "./work-item-record.ts";
 
 export interface Relation {
@@ -23,23 +23,52 @@ export function relationsOf(item: JsonObject): readonly Relation[] {
   });
 }
 
-/** Id of the work item a relation points to; undefined for hyperlinks, artefacts and files. */
-export function linkedWorkItem({ rel, url }: Relation): string | undefined {
-  if (rel === "AttachedFile" || rel === "Hyperlink" || rel === "ArtifactLink") return undefined;
-  return /\/_apis\/wit\/workitems\/(\d+)$/i.exec(url)?.[1];
+export function isFile({ rel }: Relation): boolean {
+  return rel === "AttachedFile";
 }
 
-/** What makes two relations the same one. Files: by content address, or by name and size when they were uploaded anew. */
-export function identityOf(relation: Relation): string {
+/** Id of the work item a relation points to; undefined for hyperlinks, artefacts, files and other organisations. */
+export function linkedWorkItem({ rel, url }: Relation): number | undefined {
+  if (rel === "AttachedFile" || rel === "Hyperlink" || rel === "ArtifactLink") return undefined;
+  if (rel.startsWith("System.LinkTypes.Remote.")) return undefined;
+  const id = /\/_apis\/wit\/workitems\/(\d+)$/i.exec(url)?.[1];
+  return id === undefined ? undefined : Number(id);
+}
+
+/** Ids of the work items it is linked to, ascending. */
+export function linkedIds(item: JsonObject): readonly number[] {
+  const ids = relationsOf(item).flatMap((relation) => linkedWorkItem(relation) ?? []);
+  return [...new Set(ids)].sort((a, b) => a - b);
+}
+
+/** Link types of which a work item can be the target only once, such as Child: it has one parent. */
+const treeTypes = ["System.LinkTypes.Hierarchy", "System.LinkTypes.Duplicate"];
+
+/** For a link to a child the kind of link by which the child names its parent; undefined for all others. */
+export function parentRelOf({ rel }: Relation): string | undefined {
+  const type = treeTypes.find((name) => rel === `${name}-Forward`);
+  return type === undefined ? undefined : `${type}-Reverse`;
+}
+
+/** What makes two relations the same one. */
+function identityOf(relation: Relation): string {
   const linked = linkedWorkItem(relation);
   if (linked !== undefined) return `${relation.rel}|${linked}`;
-  if (relation.rel === "AttachedFile") return `file|${attachmentIdOf(relation.url) ?? relation.url}`;
-  return `${relation.rel}|${relation.url.toLowerCase()}`;
+  if (isFile(relation)) return `file|${attachmentIdOf(relation.url) ?? relation.url}|${nameOf(relation)}`;
+  return `${relation.rel}|${relation.url.toLowerCase()}|${relation.rel === "ArtifactLink" ? nameOf(relation) : ""}`;
 }
 
-/** Name and size of an attached file: its likeness when the address is another. */
-export function fileLikeness({ attributes }: Relation): string {
-  return `${stringAt(attributes, "name") ?? ""}|${String(attributes["resourceSize"] ?? "")}`;
+function nameOf({ attributes }: Relation): string {
+  return stringAt(attributes, "name") ?? "";
+}
+
+export function linkComment({ attributes }: Relation): string {
+  return stringAt(attributes, "comment") ?? "";
+}
+
+/** Name and size of an attached file: what is left to know it by when it was uploaded anew. */
+export function fileLikeness(relation: Relation): string {
+  return `${nameOf(relation)}|${numberAt(relation.attributes, "resourceSize") ?? ""}`;
 }
 
 export interface WantedRelation extends Relation {
@@ -49,50 +78,92 @@ export interface WantedRelation extends Relation {
 
 export interface RelationDifference {
   readonly missing: readonly WantedRelation[];
-  /** Places in the live item's list, highest first: removing one moves those behind it. */
+  /** There with another comment. */
+  readonly edited: readonly { readonly index: number; readonly wanted: WantedRelation }[];
+  /** Not wanted, with their places in the live item's list. */
   readonly surplus: readonly { readonly index: number; readonly relation: Relation }[];
 }
 
-export function relationDifference(wanted: readonly WantedRelation[], live: readonly Relation[]): RelationDifference {
-  const liveIdentities = new Set(live.map(identityOf));
-  const liveFiles = countOf(live.filter(({ rel }) => rel === "AttachedFile").map(fileLikeness));
-  const wantedIdentities = new Set(wanted.map(identityOf));
-  const missing = wanted.filter((relation) => {
-    if (liveIdentities.has(identityOf(relation))) return false;
-    return relation.rel !== "AttachedFile" || !take(liveFiles, fileLikeness(relation));
+/** `isSameFile` decides on two files of different addresses but the same name and size. */
+export function relationDifference(
+  wanted: readonly WantedRelation[],
+  live: readonly Relation[],
+  isSameFile: (wanted: Relation, live: Relation) => boolean,
+): RelationDifference {
+  const left = new Map(live.entries());
+  const pairs = new Map<WantedRelation, number>();
+  const take = (relation: WantedRelation, isIt: (candidate: Relation) => boolean): void => {
+    const found = [...left].find(([, candidate]) => isIt(candidate));
+    if (found === undefined || pairs.has(relation)) return;
+    pairs.set(relation, found[0]);
+    left.delete(found[0]);
+  };
+  const places = placesOf(live);
+  for (const relation of wanted) {
+    const index = places.get(identityOf(relation))?.find((place) => left.has(place));
+    if (index === undefined) continue;
+    pairs.set(relation, index);
+    left.delete(index);
+  }
+  for (const relation of wanted.filter(isFile)) take(relation, (other) => isLikeFile(relation, other, isSameFile));
+  return {
+    missing: wanted.filter((relation) => !pairs.has(relation)),
+    edited: [...pairs].flatMap(([relation, index]) => {
+      const other = live[index];
+      return other !== undefined && linkComment(other) !== linkComment(relation) ? [{ index, wanted: relation }] : [];
+    }),
+    surplus: [...left].map(([index, relation]) => ({ index, relation })),
+  };
+}
+
+function placesOf(live: readonly Relation[]): ReadonlyMap<string, readonly number[]> {
+  const places = new Map<string, number[]>();
+  for (const [index, relation] of live.entries()) {
+    const identity = identityOf(relation);
+    places.set(identity, [...(places.get(identity) ?? []), index]);
+  }
+  return places;
+}
+
+function isLikeFile(wanted: Relation, other: Relation, isSame: (wanted: Relation, live: Relation) => boolean): boolean {
+  return isFile(other) && fileLikeness(other) === fileLikeness(wanted) && isSame(wanted, other);
+}
+
+/** Each relation once: a link may become a hyperlink that is there already. */
+export function withoutDoubles(relations: readonly WantedRelation[]): readonly WantedRelation[] {
+  const seen = new Set<string>();
+  return relations.filter((relation) => {
+    const isFirst = !seen.has(identityOf(relation));
+    seen.add(identityOf(relation));
+    return isFirst;
   });
-  const wantedFiles = countOf(wanted.filter(({ rel }) => rel === "AttachedFile").map(fileLikeness));
-  const surplus = live
-    .map((relation, index) => ({ index, relation }))
-    .filter(
-      ({ relation }) =>
-        !wantedIdentities.has(identityOf(relation)) &&
-        !(relation.rel === "AttachedFile" && take(wantedFiles, fileLikeness(relation))),
-    )
-    .reverse();
-  return { missing, surplus };
 }
 
-function countOf(texts: readonly string[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return counts;
-}
-
-function take(counts: Map<string, number>, text: string): boolean {
-  const left = counts.get(text) ?? 0;
-  if (left > 0) counts.set(text, left - 1);
-  return left > 0;
+/** Comments first, then removals from the end: each removal moves those behind it. */
+export function relationOperations({
+  edited,
+  surplus,
+}: Omit<RelationDifference, "missing">): readonly PatchOperation[] {
+  const comments = edited.map(({ index, wanted }): PatchOperation => ({
+    op: "replace",
+    path: `/relations/${index}/attributes/comment`,
+    value: linkComment(wanted),
+  }));
+  return [...comments, ...removalOperations(surplus)];
 }
 
 export function removalOperations(surplus: RelationDifference["surplus"]): readonly PatchOperation[] {
-  return surplus.map(({ index }) => ({ op: "remove", path: `/relations/${index}` }));
+  return surplus
+    .map(({ index }) => index)
+    .sort((a, b) => b - a)
+    .map((index) => ({ op: "remove", path: `/relations/${index}` }));
 }
 
-/** What the service accepts of a relation's attributes. */
+/** What the service accepts of a relation's attributes: the name of a link between work items follows from its kind. */
 export function additionOperation({ rel, url, attributes }: Relation): PatchOperation {
+  const keys = rel === "AttachedFile" || rel === "ArtifactLink" ? ["name", "comment"] : ["comment"];
   const kept = Object.fromEntries(
-    ["name", "comment"].flatMap((key) => (typeof attributes[key] === "string" ? [[key, attributes[key]]] : [])),
+    keys.flatMap((key) => (typeof attributes[key] === "string" ? [[key, attributes[key]]] : [])),
   );
   return {
     op: "add",

@@ -31,7 +31,7 @@ function pageOf(record: WorkItemRecord): string {
     ({ author, createdAt, text }) =>
       `<h3>${escaped(author)}, ${escaped(createdAt)}</h3><pre>${escaped(plain(text))}</pre>`,
   );
-  const title = `${typeOf(record)} ${record.id}: ${titleOf(record)}`;
+  const title = `${typeOf(record.item)} ${record.id}: ${titleOf(record)}`;
   return [
     "<!doctype html>",
     '<html lang="en"><head><meta charset="utf-8">',

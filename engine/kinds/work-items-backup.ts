@@ -152,8 +152,8 @@ async function readKeys({ previous }: BackupWork): Promise<Map<number, Key>> {
     const l = arrayAt(value, "l")?.filter((id) => typeof id === "number");
     keys.set(Number(key), {
       rev: numberAt(value, "rev") ?? 0,
-      deleted: value["del"] === true,
-      lost: value["lost"] === true,
+      deleted: value.del === true,
+      lost: value.lost === true,
       ...(c === undefined ? {} : { c }),
       ...(l === undefined ? {} : { l }),
     });

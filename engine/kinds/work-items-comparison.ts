@@ -1,161 +1,204 @@
 /** How a live work item differs from its stored record, in terms of the target: the base of plan and apply alike. */
 import { comments as readLiveComments } from "../azure-devops/work-items.ts";
 import { collect } from "../foundation/concurrency.ts";
-import { numberAt, objectAt, stringAt, type JsonObject, type JsonValue } from "../foundation/json.ts";
-import type { TargetProject } from "./kind.ts";
+import { numberAt, type JsonObject } from "../foundation/json.ts";
 import {
   commentDifference,
   liveComments,
-  quotedText,
   type CommentDifference,
   type StoredComment,
+  type WantedComment,
 } from "./work-item-comments.ts";
-import { describeDifference, fieldDifferences, writableFields, type FieldDifference } from "./work-item-fields.ts";
+import {
+  describeDifference,
+  fieldDifferences,
+  formatOf,
+  markdownFields,
+  settableFields,
+  type FieldDifference,
+  type Fields,
+} from "./work-item-fields.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
-import { relationDifference, relationsOf, type RelationDifference } from "./work-item-relations.ts";
-import { rewriteText } from "./work-item-text.ts";
-import type { Hanging } from "./work-item-trees.ts";
-import { projectOf, wantedRelations } from "./work-items-target.ts";
+import {
+  isFile,
+  linkedWorkItem,
+  relationDifference,
+  relationsOf,
+  type Relation,
+  type RelationDifference,
+  type WantedRelation,
+} from "./work-item-relations.ts";
+import { factsOf } from "./work-items-facts.ts";
+import { equalFiles } from "./work-items-equal-files.ts";
+import { deadArtifacts, wantedRelations, type Takeover, type Whereabouts } from "./work-items-links.ts";
+import { projectOf, typeOf } from "./work-items-target.ts";
+import { liveTranslation, translationFor, wantedCommentText } from "./work-items-translation.ts";
 
-export interface Comparison {
-  readonly fields: readonly FieldDifference[];
-  readonly relations: RelationDifference;
-  readonly comments: CommentDifference;
+/** Everything but comments. */
+export interface State {
+  /** The live item is of another type now. */
+  readonly typeWas: string | undefined;
   /** The item lives in another project now. */
   readonly movesFrom: string | undefined;
-  /** Links that cannot be made. */
+  readonly fields: readonly FieldDifference[];
+  /** All of them, to tell what the service made of them. */
+  readonly wantedFields: Fields;
+  /** Long texts that have to become Markdown. */
+  readonly markdown: readonly string[];
+  readonly relations: RelationDifference;
+  readonly takeovers: readonly Takeover[];
+  /** What cannot be as it was. */
   readonly lost: readonly string[];
-  /** Children that have to be taken from another parent first. */
-  readonly released: readonly Hanging[];
+}
+
+export interface Comparison extends State {
+  readonly comments: CommentDifference;
 }
 
 export interface Pair {
   readonly record: WorkItemRecord;
   readonly live: JsonObject;
-  /** The live item is a copy with another id, made by a restore. */
+  /** The live item is not the very item that was stored, but made by a restore. */
   readonly isCopy: boolean;
+  /** The original's revisions, to be attached to a copy. */
+  readonly history: readonly HistoryFile[];
 }
 
-export async function compare(
-  pair: Pair,
-  target: TargetProject,
-  history: readonly HistoryFile[] = [],
-): Promise<Comparison> {
-  const { record, live } = pair;
-  const { relations, lost, released } = await wantedRelations(record, target, pair);
-  const wantedFiles = history.map(({ name, size }) => ({
-    rel: "AttachedFile",
-    url: `history:${name}`,
-    attributes: { name, resourceSize: size, comment: "History of the original work item" },
-    label: `file ${name}`,
-  }));
-  const home = projectOf(live);
-  return {
-    fields: comparedFields(pair, target),
-    relations: relationDifference([...relations, ...wantedFiles], relationsOf(live)),
-    comments: await comparedComments(pair, target),
-    movesFrom: home.toLowerCase() === target.project.name.toLowerCase() ? undefined : home,
-    lost,
-    released,
-  };
-}
-
-/** The original's revisions, attached to a copy. */
 export interface HistoryFile {
   readonly name: string;
   readonly size: number;
   readonly content: Uint8Array;
 }
 
-function comparedFields({ record, live, isCopy }: Pair, target: TargetProject): readonly FieldDifference[] {
-  const wanted = writableFields(record.item, target);
-  const found = writableFields(live, target);
-  const differences = fieldDifferences(rewrittenFields(record, wanted, target), found);
-  if (!isCopy) return differences;
-  // A copy's images have new addresses: texts that differ in nothing else are the same.
-  return differences.filter(
-    ({ wanted: text, live: other }) =>
-      typeof text !== "string" || typeof other !== "string" || withoutAddresses(text) !== withoutAddresses(other),
-  );
+/** Reads the live comments besides. */
+export async function compare(pair: Pair, where: Whereabouts): Promise<Comparison> {
+  const comments = pair.record.deleted === true ? noComments : await comparedComments(pair, where);
+  return { ...(await compareState(pair, where)), comments };
 }
 
-function withoutAddresses(text: string): string {
-  return text
-    .replace(/https?:\/\/[^\s"'<>()]*\/_apis\/wit\/attachments\/[0-9a-f-]{36}/gi, "attachment")
-    .replaceAll("&amp;", "&");
-}
-
-/** Long texts with mentions and addresses of restored items; `attachment` is filled in when files are uploaded. */
-export function rewrittenFields(
-  record: WorkItemRecord,
-  fields: ReadonlyMap<string, JsonValue>,
-  target: TargetProject,
-  attachment: (id: string) => string | undefined = () => undefined,
-): ReadonlyMap<string, JsonValue> {
-  const formats = objectAt(record.item, "multilineFieldsFormat") ?? {};
-  const rewritten = new Map<string, JsonValue>();
-  for (const [name, value] of fields) {
-    const format = stringAt(formats, name)?.toLowerCase() === "markdown" ? "markdown" : "html";
-    rewritten.set(
-      name,
-      typeof value === "string" && isLongText(value)
-        ? rewriteText(value, rewriting(target, { format, attachment }))
-        : value,
-    );
-  }
-  return rewritten;
-}
-
-/** Only texts that may hold addresses or mentions. */
-function isLongText(value: string): boolean {
-  return value.includes("://") || value.includes("#");
-}
-
-function rewriting(
-  target: TargetProject,
-  {
-    format,
-    attachment,
-  }: { readonly format: "html" | "markdown"; readonly attachment: (id: string) => string | undefined },
-): Parameters<typeof rewriteText>[1] {
+/** Reads files of the target that only their content can tell apart. */
+export async function compareState(pair: Pair, where: Whereabouts): Promise<State> {
+  const { record, live, isCopy } = pair;
+  const home = projectOf(live);
+  const { fields, lost } = await wantedOf(record.item, pair, where);
+  const related = await comparedRelations(pair, where);
   return {
-    attachment,
-    workItem: (id) => target.ids.get("work-items", id),
-    source: target.source,
-    target: { organizationUrl: target.azureDevOps.organization.url, projectName: target.project.name },
-    format,
+    typeWas: typeOf(live) === typeOf(record.item) ? undefined : typeOf(live),
+    movesFrom: home.toLowerCase() === where.target.project.name.toLowerCase() ? undefined : home,
+    fields: fieldDifferences(fields, settableFields(live, liveTranslation(isCopy, where))),
+    wantedFields: fields,
+    markdown: markdownFields(record.item).filter((name) => formatOf(live, name) !== "markdown" && fields.has(name)),
+    ...related,
+    lost: [...lost, ...related.lost, ...stuckInMarkdown(pair), ...deadArtifacts(record, where.target)],
   };
 }
 
-/** A comment's text as it is written anew in the target. */
-export function recreatedText(
-  comment: StoredComment,
-  target: TargetProject,
-  attachment: (id: string) => string | undefined = () => undefined,
-): string {
-  return quotedText(comment, rewriteText(comment.text, rewriting(target, { format: comment.format, attachment })));
+const kindName = "work-items";
+
+const noComments: CommentDifference = { missing: [], edited: [], later: [] };
+
+interface WantedFields {
+  readonly fields: Fields;
+  /** Fields the target cannot have. */
+  readonly lost: readonly string[];
 }
 
-async function comparedComments({ record, live, isCopy }: Pair, target: TargetProject): Promise<CommentDifference> {
+/** The fields of a stored item, or of one of its revisions, as the target shall have them. */
+export async function wantedOf(
+  state: JsonObject,
+  pair: Pick<Pair, "record" | "isCopy">,
+  where: Whereabouts,
+): Promise<WantedFields> {
+  const type = typeOf(pair.record.item);
+  const isKnown = await factsOf(where.target).fieldsOf(type);
+  const all = settableFields(state, translationFor(pair, where));
+  const fields = new Map([...all].filter(([name]) => isKnown(name)));
+  const lost = [...all.keys()].filter((name) => !isKnown(name));
+  return { fields, lost: lost.map((name) => `${name}: the target's type ${type} has no such field`) };
+}
+
+async function comparedRelations(
+  pair: Pair,
+  where: Whereabouts,
+): Promise<Pick<State, "relations" | "takeovers" | "lost">> {
+  const { record, live, isCopy } = pair;
+  const side = { record, id: numberAt(live, "id"), isCopy };
+  const { relations: stored, takeovers, lost } = wantedRelations(side, where);
+  const wanted = [...stored, ...pair.history.map(historyRelation)];
+  const present = relationsOf(live);
+  const isSameFile = isCopy
+    ? () => true
+    : await equalFiles(wanted.filter(isFile), present.filter(isFile), where.target);
+  const relations = relationDifference(wanted, present, isSameFile);
+  const isMissing = new Set(relations.missing.map(({ url }) => url.split("/").at(-1)));
+  return {
+    // What was linked to it while it lay in the recycle bin nobody knows.
+    relations:
+      record.deleted === true ? { ...relations, edited: [], surplus: [] } : await withoutHidden(relations, where),
+    takeovers: takeovers.filter(({ child }) => isMissing.has(String(child))),
+    lost,
+  };
+}
+
+/** A link to an item that lay in the recycle bin when the snapshot was taken was there, but hidden. */
+async function withoutHidden(relations: RelationDifference, { target }: Whereabouts): Promise<RelationDifference> {
+  const surplus: RelationDifference["surplus"][number][] = [];
+  for (const entry of relations.surplus) {
+    const linked = linkedWorkItem(entry.relation);
+    const stored = linked === undefined ? undefined : await target.snapshot.stream(kindName);
+    const other = linked === undefined ? undefined : await stored?.record(linked);
+    if (other?.deleted !== true) surplus.push(entry);
+  }
+  return { ...relations, surplus };
+}
+
+function historyRelation({ name, size }: HistoryFile): WantedRelation {
+  const attributes = { name, resourceSize: size, comment: "History of the original work item" };
+  return { rel: "AttachedFile", url: `history:${name}`, attributes, label: `file ${name}` };
+}
+
+/** The file that a relation of `historyRelation` stands for. */
+export function historyFileOf({ url }: Relation, history: readonly HistoryFile[]): HistoryFile | undefined {
+  return history.find(({ name }) => url === `history:${name}`);
+}
+
+/** The service lets no text go back to HTML. */
+function stuckInMarkdown({ record, live }: Pair): readonly string[] {
+  const wanted = fieldsOf(record.item);
+  return markdownFields(live)
+    .filter((name) => formatOf(record.item, name) === "html" && typeof wanted[name] === "string")
+    .map((name) => `${name}: stays in Markdown, which cannot be taken back`);
+}
+
+async function comparedComments({ record, live, isCopy }: Pair, where: Whereabouts): Promise<CommentDifference> {
+  const { target } = where;
   const wanted = liveComments(record.comments ?? []);
   const liveCount = numberAt(fieldsOf(live), "System.CommentCount") ?? 0;
   const id = numberAt(live, "id") ?? 0;
-  const found =
+  const found: readonly StoredComment[] =
     liveCount === 0 ? [] : liveComments(await collect(readLiveComments(target.azureDevOps, target.project.id, id)));
-  return commentDifference(wanted, found, { sameIds: !isCopy, recreated: (comment) => recreatedText(comment, target) });
+  const textOf = (comment: WantedComment): string => wantedCommentText(comment, { isCopy, where });
+  return commentDifference(wanted, found, { sameIds: !isCopy, textOf });
 }
 
-export function isSame({ fields, relations, comments, movesFrom }: Comparison): boolean {
-  const parts = [fields, relations.missing, relations.surplus, comments.missing, comments.edited, comments.later];
-  return movesFrom === undefined && parts.every((part) => part.length === 0);
+export function isSame({ typeWas, movesFrom, fields, markdown, relations, comments }: Comparison): boolean {
+  const { missing, edited, surplus } = relations;
+  const said = [comments.missing, comments.edited, comments.later];
+  const parts: readonly (readonly unknown[])[] = [fields, markdown, missing, edited, surplus, ...said];
+  return typeWas === undefined && movesFrom === undefined && parts.every((part) => part.length === 0);
 }
 
 /** One line for everything that would be changed, removed, or cannot be kept. */
-export function describeComparison({ fields, relations, comments, movesFrom, lost }: Comparison): readonly string[] {
+export function describeComparison(comparison: Comparison, type: string): readonly string[] {
+  const { typeWas, movesFrom, fields, markdown, relations, takeovers, comments, lost } = comparison;
   return [
     ...(movesFrom === undefined ? [] : [`move back from project ${movesFrom}`]),
+    ...(typeWas === undefined ? [] : [`type: ${typeWas} → ${type}`]),
     ...fields.map(describeDifference),
+    ...markdown.map((name) => `${name}: becomes Markdown`),
+    ...takeovers.map(({ child, from }) => `take work item ${child} away from work item ${from}`),
     ...relations.missing.map(({ label }) => `add ${label}`),
+    ...relations.edited.map(({ wanted }) => `comment of ${wanted.label} becomes what it was`),
     ...relations.surplus.map(({ relation }) => `remove ${relation.rel} ${relation.url}, which came after the snapshot`),
     ...comments.missing.map(({ author, createdAt }) => `write the comment of ${author} of ${createdAt} again, quoted`),
     ...comments.edited.map(({ liveId }) => `give comment ${liveId} its earlier text`),

@@ -10,73 +10,90 @@ import type { TargetProject } from "./kind.ts";
 import {
   fieldDifferences,
   fieldOperations,
-  formatOperations,
   identityName,
+  markdownFields,
+  markdownOperations,
   tagsOf,
-  writableFields,
 } from "./work-item-fields.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
-import type { HistoryFile } from "./work-items-comparison.ts";
+import { wantedOf, type HistoryFile } from "./work-items-comparison.ts";
+import type { Whereabouts } from "./work-items-links.ts";
 import { markerTag, revOf } from "./work-items-target.ts";
+import { asImport, writeAccepted, type Refused } from "./work-items-writing.ts";
+
+/** REST lets an item have 10,000 revisions; some are left for its further life. */
+const maxReplayed = 9500;
+const maxTags = 100;
 
 /** Revisions to write, oldest first; at least the latest state. */
 function replayedRevisions(record: WorkItemRecord, { workItemHistory: history }: TargetProject): readonly JsonObject[] {
-  const all = record.revisions.length === 0 ? [record.item] : record.revisions;
-  if (history.mode === "replay") return all;
-  if (history.mode === "last") return all.slice(-Math.max(1, history.revisions));
-  return [record.item];
+  if (history.mode === "attach" || record.revisions.length === 0) return [record.item];
+  const wanted = history.mode === "replay" ? maxReplayed : Math.min(maxReplayed, Math.max(1, history.revisions));
+  return record.revisions.slice(-wanted);
 }
 
-/** JSON patch that creates the item in the state of its first replayed revision. */
-export function creationOperations(record: WorkItemRecord, target: TargetProject): readonly PatchOperation[] {
+export interface Creation {
+  /** JSON patch that creates the item in the state of its first replayed revision, with the marker. */
+  readonly operations: readonly PatchOperation[];
+  readonly lost: readonly string[];
+}
+
+export async function creationOf(record: WorkItemRecord, where: Whereabouts): Promise<Creation> {
+  const { target } = where;
   const first = replayedRevisions(record, target)[0] ?? record.item;
-  const fields = fieldDifferences(writableFields(first, target), new Map());
+  const { fields, lost } = await wantedOf(first, { record, isCopy: true }, where);
+  const latest = await wantedOf(record.item, { record, isCopy: true }, where);
+  const markdown = markdownFields(record.item).filter((name) => latest.fields.has(name));
   const original = fieldsOf(record.revisions[0] ?? record.item);
-  const birth: PatchOperation[] = [
+  const operations: PatchOperation[] = [
+    ...fieldOperations(fieldDifferences(fields, new Map())).filter(({ path }) => path !== tagsPath),
+    tagsOperation(tagsOf(fieldsOf(first)["System.Tags"]), record, target),
+    ...markdownOperations(markdown),
     ...dated("System.CreatedDate", original["System.CreatedDate"]),
     ...named("System.CreatedBy", original["System.CreatedBy"], target),
+    ...(target.workItemHistory.mode === "attach" ? [] : [...historyText(first), ...stampOf(first, target, undefined)]),
   ];
-  const isReplay = target.workItemHistory.mode !== "attach";
-  const stamp = isReplay ? stampOperations(first, target, undefined) : [];
-  return [...fieldOperations(fields), ...formatOperations(record.item), ...birth, ...stamp];
+  return { operations, lost: [...new Set([...lost, ...latest.lost])] };
 }
 
-/** Writes the revisions after the first; an interrupted replay goes on where the item stands. */
-export async function replayRest(record: WorkItemRecord, id: number, target: TargetProject): Promise<void> {
+const tagsPath = "/fields/System.Tags";
+
+/** The marker has to survive until the item is complete. */
+function tagsOperation(tags: readonly string[], record: WorkItemRecord, target: TargetProject): PatchOperation {
+  const own = tags.slice(0, maxTags - 1);
+  return { op: "add", path: tagsPath, value: [...own, markerTag(record.id, target)].join("; ") };
+}
+
+/** Writes the revisions after the first; an interrupted replay goes on where the item stands. Gives what was refused. */
+export async function replayRest(record: WorkItemRecord, id: number, where: Whereabouts): Promise<Refused> {
+  const { target } = where;
   const revisions = replayedRevisions(record, target);
-  if (revisions.length < 2) return;
-  const live = (await workItemsBatch(target.azureDevOps, [id])).get(id);
-  const done = live === null || live === undefined ? 1 : revOf(live);
-  let last = dateOf(revisions[Math.min(done, revisions.length) - 1]);
-  for (let index = done; index < revisions.length; index += 1) {
-    const revision = revisions[index];
-    const before = revisions[index - 1];
-    if (revision === undefined || before === undefined) continue;
+  const refused = new Map<string, string>();
+  if (revisions.length < 2) return refused;
+  const live = (await workItemsBatch(target.azureDevOps, [id])).get(id) ?? {};
+  const done = Math.max(1, revOf(live));
+  let lastDate = stringAt(fieldsOf(live), "System.ChangedDate");
+  let before = await wantedOf(revisions[done - 1] ?? {}, { record, isCopy: true }, where);
+  for (const revision of revisions.slice(done)) {
+    target.signal.throwIfAborted();
+    const wanted = await wantedOf(revision, { record, isCopy: true }, where);
     const operations = [
-      ...changesBetween(before, revision, { record, target }),
+      ...fieldOperations(fieldDifferences(wanted.fields, before.fields)).map((operation) =>
+        operation.path === tagsPath
+          ? tagsOperation(tagsOf(fieldsOf(revision)["System.Tags"]), record, target)
+          : operation,
+      ),
       ...historyText(revision),
-      ...stampOperations(revision, target, last),
+      ...stampOf(revision, target, lastDate),
     ];
-    await updateWorkItem(target.azureDevOps, { id, bypassRules: true, suppressNotifications: true }, operations);
-    last = laterOf(dateOf(revision), last);
+    const written = await writeAccepted(operations, (some) =>
+      updateWorkItem(target.azureDevOps, { id, ...asImport }, some),
+    );
+    for (const [what, reason] of written.refused) refused.set(what, reason);
+    lastDate = stringAt(fieldsOf(written.item ?? {}), "System.ChangedDate");
+    before = wanted;
   }
-}
-
-function changesBetween(
-  before: JsonObject,
-  after: JsonObject,
-  { record, target }: { readonly record: WorkItemRecord; readonly target: TargetProject },
-): readonly PatchOperation[] {
-  const differences = fieldDifferences(writableFields(after, target), writableFields(before, target));
-  return fieldOperations(differences).map((operation) => {
-    if (operation.path !== "/fields/System.Tags") return operation;
-    // The marker has to survive until the item is complete.
-    return {
-      op: "add" as const,
-      path: operation.path,
-      value: [...tagsOf(operation.value), markerTag(record.id, target)].join("; "),
-    };
-  });
+  return refused;
 }
 
 /** Discussion text of a revision: written with it, it keeps its author and date. */
@@ -85,24 +102,18 @@ function historyText(revision: JsonObject): readonly PatchOperation[] {
   return text === undefined || text === "" ? [] : [{ op: "add", path: "/fields/System.History", value: text }];
 }
 
-function stampOperations(
-  revision: JsonObject,
-  target: TargetProject,
-  after: string | undefined,
-): readonly PatchOperation[] {
+function stampOf(revision: JsonObject, target: TargetProject, after: string | undefined): readonly PatchOperation[] {
   const fields = fieldsOf(revision);
   const date = stringAt(fields, "System.ChangedDate");
-  const increasing = date === undefined || after === undefined ? date : laterOf(date, after);
-  return [...dated("System.ChangedDate", increasing), ...named("System.ChangedBy", fields["System.ChangedBy"], target)];
-}
-
-function dateOf(revision: JsonObject | undefined): string | undefined {
-  return revision === undefined ? undefined : stringAt(fieldsOf(revision), "System.ChangedDate");
+  return [
+    ...dated("System.ChangedDate", date === undefined ? undefined : laterOf(date, after)),
+    ...named("System.ChangedBy", fields["System.ChangedBy"], target),
+  ];
 }
 
 /** `date`, or a millisecond after `other` when it is not later. */
-function laterOf(date: string | undefined, other: string | undefined): string | undefined {
-  if (date === undefined || other === undefined || Date.parse(date) > Date.parse(other)) return date ?? other;
+function laterOf(date: string, other: string | undefined): string {
+  if (other === undefined || Date.parse(date) > Date.parse(other)) return date;
   return new Date(Date.parse(other) + 1).toISOString();
 }
 
@@ -116,10 +127,18 @@ function named(name: string, value: JsonValue | undefined, target: TargetProject
 }
 
 /** The revisions as a file beside the recreated item, unless they are all replayed. Same record, same bytes. */
-export function historyFiles(record: WorkItemRecord, { workItemHistory }: TargetProject): readonly HistoryFile[] {
-  if (workItemHistory.mode === "replay" || record.revisions.length < 2) return [];
-  const content = utf8(
-    `${canonicalJson({ id: record.id, revisions: record.revisions, comments: record.comments ?? [] })}\n`,
-  );
-  return [{ name: `work-item-${record.id}-history.json`, size: content.length, content }];
+export function historyFiles(record: WorkItemRecord, target: TargetProject): readonly HistoryFile[] {
+  const isWhole = target.workItemHistory.mode !== "attach";
+  const replayed = isWhole ? replayedRevisions(record, target).length : 1;
+  if (replayed >= record.revisions.length) return [];
+  const { id, revisions, comments = [] } = record;
+  const content = utf8(`${canonicalJson({ id, revisions, comments })}\n`);
+  return [{ name: `work-item-${id}-history.json`, size: content.length, content }];
+}
+
+/** For the plan: how much of the history is going to be written. */
+export function historyLine(record: WorkItemRecord, target: TargetProject): string {
+  const all = record.revisions.length;
+  if (target.workItemHistory.mode === "attach") return `history of ${all} revisions as an attached file`;
+  return `${Math.min(all, replayedRevisions(record, target).length)} of ${all} revisions replayed`;
 }

@@ -2,32 +2,39 @@
  * Planning the restore of work items: undelete what lies in the recycle bin, roll back what is there (policy
  * `overwrite`), create what is gone. An item found as the snapshot has it is skipped, so a restore can be repeated.
  */
-import { workItemTypes } from "../azure-devops/work-item-settings.ts";
-import { stringAt, type JsonObject } from "../foundation/json.ts";
+import { mapConcurrent } from "../foundation/concurrency.ts";
+import type { JsonObject } from "../foundation/json.ts";
 import type { Selection, Step, TargetProject } from "./kind.ts";
 import type { WorkItemRecord } from "./work-item-record.ts";
-import { relationsOf } from "./work-item-relations.ts";
+import { isFile, linkedWorkItem, relationsOf } from "./work-item-relations.ts";
 import { liveComments } from "./work-item-comments.ts";
-import { compare, describeComparison, isSame } from "./work-items-comparison.ts";
-import { historyFiles } from "./work-items-history.ts";
+import { compare, describeComparison, isSame, type Comparison } from "./work-items-comparison.ts";
+import { factsOf } from "./work-items-facts.ts";
+import { historyFiles, historyLine } from "./work-items-history.ts";
+import { otherEndsOf, type Whereabouts } from "./work-items-links.ts";
 import { selectedWorkItems } from "./work-items-selection.ts";
-import { findLive, knownTargetId, projectOf, titleOf, typeOf, type LiveItem } from "./work-items-target.ts";
+import { findLive, ownIds, projectOf, titleOf, typeOf, type LiveItem } from "./work-items-target.ts";
+import { doubtfulMentions } from "./work-items-translation.ts";
 
 const kindName = "work-items";
 const chunkItems = 200;
 
 export async function* planWorkItems(selection: Selection, target: TargetProject): AsyncGenerator<Step> {
-  const types = target.isNew ? undefined : await typeNames(target);
+  const isComing = await comingOnes(selection);
   for await (const records of chunksOf(selectedWorkItems(selection))) {
-    const ids = records.flatMap((record) => knownTargetId(record.id, target) ?? []);
-    const live = await findLive(ids, target);
-    for (const record of records) yield* stepsFor(record, { live, types, isAsked: selection.keys !== "all" }, target);
+    const where = await whereabouts(records, target, isComing);
+    const planOne = (record: WorkItemRecord): Promise<readonly Step[]> =>
+      record.deleted === true && selection.keys === "all" ? skippedDeleted(record) : stepsFor(record, where);
+    for await (const steps of mapConcurrent(records, Math.max(1, target.parallelism), planOne)) yield* steps;
   }
 }
 
-async function typeNames(target: TargetProject): Promise<ReadonlySet<string>> {
-  const types = await workItemTypes(target.azureDevOps, target.project.id);
-  return new Set(types.map((type) => (stringAt(type, "name") ?? "").toLowerCase()));
+/** Which items this restore is going to bring, should they not be there. */
+async function comingOnes({ keys, stream }: Selection): Promise<(id: number) => boolean> {
+  if (keys !== "all") return (id) => keys.has(String(id));
+  const all = new Set<string>();
+  for await (const { id, state } of stream.items()) if (state !== "Deleted") all.add(id);
+  return (id) => all.has(String(id));
 }
 
 async function* chunksOf(records: AsyncIterable<WorkItemRecord>): AsyncGenerator<readonly WorkItemRecord[]> {
@@ -42,111 +49,119 @@ async function* chunksOf(records: AsyncIterable<WorkItemRecord>): AsyncGenerator
   if (chunk.length > 0) yield chunk;
 }
 
-interface Surroundings {
-  readonly live: ReadonlyMap<number, LiveItem>;
-  readonly types: ReadonlySet<string> | undefined;
-  /** Named one by one, so even what was in the recycle bin is wanted. */
-  readonly isAsked: boolean;
-}
-
-async function* stepsFor(
-  record: WorkItemRecord,
-  { live, types, isAsked }: Surroundings,
+async function whereabouts(
+  records: readonly WorkItemRecord[],
   target: TargetProject,
-): AsyncGenerator<Step> {
-  if (record.deleted === true && !isAsked) {
-    yield step(record, {
-      phase: "create",
-      action: "skip",
-      changes: [],
-      reason: "was in the recycle bin when the snapshot was taken",
-    });
-    return;
+  isComing: Whereabouts["isComing"],
+): Promise<Whereabouts> {
+  const blind: Whereabouts = { target, live: new Map(), isComing };
+  const ids = new Set<number>();
+  for (const record of records) {
+    const mentions = doubtfulMentions(record, blind);
+    const others = otherEndsOf(record, !target.isSource, target);
+    for (const id of [...ownIds(record.id, target), ...others, ...mentions]) ids.add(id);
   }
-  const targetId = knownTargetId(record.id, target);
-  const found = targetId === undefined ? undefined : live.get(targetId);
-  if (found?.place === "live" && isReachable(found, target)) yield* existingSteps(record, found, target);
-  else if (found?.place === "recycle-bin") yield* undeleteSteps(record, found.id, target);
-  else if (types !== undefined && !types.has(typeOf(record).toLowerCase())) {
-    const reason = `the target's process has no work item type ${typeOf(record)}`;
-    yield step(record, { phase: "create", action: "cannot", changes: [], reason });
-  } else yield* createSteps(record, target);
+  return { ...blind, live: await findLive(ids, target) };
 }
 
-/** An item that was moved to another project can be moved back only where ids are kept. */
-function isReachable(found: { readonly item: JsonObject }, target: TargetProject): boolean {
-  return target.isSource || projectOf(found.item).toLowerCase() === target.project.name.toLowerCase();
+async function skippedDeleted(record: WorkItemRecord): Promise<readonly Step[]> {
+  const reason = "was in the recycle bin when the snapshot was taken";
+  return [step(record, { phase: "create", action: "skip", changes: [], reason })];
 }
 
-async function* existingSteps(
+async function stepsFor(record: WorkItemRecord, where: Whereabouts): Promise<readonly Step[]> {
+  const { target } = where;
+  const found = ownPlace(record, where);
+  if (found?.place === "live") return existingSteps(record, found, where);
+  if (found?.place === "recycle-bin") return undeleteSteps(record, found.id, target);
+  return newSteps(record, target);
+}
+
+/** The item, or what an earlier restore made of it. One that was moved away can be moved back only where ids are kept. */
+function ownPlace(record: WorkItemRecord, { target, live }: Whereabouts): LiveItem | undefined {
+  const places = ownIds(record.id, target).flatMap((id) => live.get(id) ?? []);
+  const home = target.project.name.toLowerCase();
+  return places.find(
+    (found) => found.place === "recycle-bin" || target.isSource || projectOf(found.item).toLowerCase() === home,
+  );
+}
+
+async function newSteps(record: WorkItemRecord, target: TargetProject): Promise<readonly Step[]> {
+  if (await factsOf(target).hasType(typeOf(record.item))) return createSteps(record, target);
+  const reason = `the target's process has no work item type ${typeOf(record.item)}`;
+  return [step(record, { phase: "create", action: "cannot", changes: [], reason })];
+}
+
+async function existingSteps(
   record: WorkItemRecord,
   found: { readonly id: number; readonly item: JsonObject },
-  target: TargetProject,
-): AsyncGenerator<Step> {
+  where: Whereabouts,
+): Promise<readonly Step[]> {
+  const { target } = where;
   const isCopy = found.id !== record.id || !target.isSource;
   const history = isCopy ? historyFiles(record, target) : [];
-  const comparison = await compare({ record, live: found.item, isCopy }, target, history);
+  const comparison = await compare({ record, live: found.item, isCopy, history }, where);
   const detail: JsonObject = { targetId: found.id };
-  if (isSame(comparison)) {
-    yield step(record, {
-      phase: "create",
-      action: "skip",
-      changes: [],
-      reason: "is already as in the snapshot",
-      detail,
-    });
-    return;
-  }
-  const changes = describeComparison(comparison);
-  if (target.conflictPolicy === "overwrite")
-    yield step(record, { phase: "connect", action: "update", changes, detail });
-  else if (target.conflictPolicy === "rename") yield* createSteps(record, target);
-  else {
-    const reason = `exists and differs in ${changes.length} points; conflictPolicy skip leaves it alone`;
-    yield step(record, { phase: "create", action: "skip", changes, reason, detail });
-  }
+  const skip = { phase: "create", action: "skip", detail } as const;
+  if (isSame(comparison)) return [step(record, { ...skip, changes: [], reason: "is already as in the snapshot" })];
+  const changes = describeComparison(comparison, typeOf(record.item));
+  if (target.conflictPolicy === "rename") return newSteps(record, target);
+  if (target.conflictPolicy === "overwrite") return updateSteps(record, comparison, { changes, detail });
+  const reason = `exists and differs in ${changes.length} points; conflictPolicy skip leaves it alone`;
+  return [step(record, { ...skip, changes, reason })];
 }
 
-function* undeleteSteps(record: WorkItemRecord, targetId: number, target: TargetProject): Generator<Step> {
-  const isCopy = targetId !== record.id || !target.isSource;
-  const detail: JsonObject = { targetId };
-  const changes = [
-    isCopy ? "taken out of the recycle bin" : "taken out of the recycle bin; keeps its id, links and history",
+function updateSteps(
+  record: WorkItemRecord,
+  { relations }: Comparison,
+  facts: { readonly changes: readonly string[]; readonly detail: JsonObject },
+): readonly Step[] {
+  const hasLaterLinks = relations.surplus.some(({ relation }) => linkedWorkItem(relation) !== undefined);
+  return [
+    ...(hasLaterLinks ? [laterLinksStep(record, facts.detail)] : []),
+    step(record, { phase: "connect", action: "update", ...facts }),
   ];
-  yield step(record, { phase: "create", action: "undelete", changes, detail });
-  yield step(record, {
-    phase: "connect",
-    action: "update",
-    changes: ["what was changed after the snapshot is set back"],
-    detail,
-  });
 }
 
-function* createSteps(record: WorkItemRecord, target: TargetProject): Generator<Step> {
+function laterLinksStep(record: WorkItemRecord, detail: JsonObject): Step {
+  const changes = ["links to work items that came after the snapshot are taken off"];
+  return step(record, { phase: "fill", action: "update", changes, detail });
+}
+
+function undeleteSteps(record: WorkItemRecord, targetId: number, target: TargetProject): readonly Step[] {
+  const isOriginal = targetId === record.id && target.isSource;
+  const detail: JsonObject = { targetId };
+  const kept = isOriginal ? "; keeps its id, links and history" : "";
+  const changes = ["what was changed after the snapshot is set back"];
+  return [
+    step(record, { phase: "create", action: "undelete", changes: [`taken out of the recycle bin${kept}`], detail }),
+    ...(record.deleted === true ? [] : [laterLinksStep(record, detail)]),
+    step(record, { phase: "connect", action: "update", changes, detail }),
+  ];
+}
+
+function createSteps(record: WorkItemRecord, target: TargetProject): readonly Step[] {
+  const relations = relationsOf(record.item);
   const parts = [
-    count(relationsOf(record.item).filter(({ rel }) => rel !== "AttachedFile").length, "link"),
-    count(relationsOf(record.item).filter(({ rel }) => rel === "AttachedFile").length, "file"),
+    count(relations.filter((relation) => !isFile(relation)).length, "link"),
+    count(relations.filter(isFile).length, "file"),
     count(liveComments(record.comments ?? []).length, "comment"),
+    record.deleted === true ? "links and comments are in earlier snapshots only: it was in the recycle bin" : "",
   ].filter((part) => part !== "");
-  const changes = [`new ${typeOf(record)} with a new id`, historyLine(record, target)];
-  yield step(record, { phase: "create", action: "create", changes });
-  yield step(record, {
-    phase: "connect",
-    action: "update",
-    changes: parts.length === 0 ? ["link to its origin"] : parts,
-  });
+  const changes = [`new ${typeOf(record.item)} with a new id`, historyLine(record, target)];
+  return [
+    step(record, { phase: "create", action: "create", changes }),
+    step(record, {
+      phase: "connect",
+      action: "update",
+      changes: parts.length === 0 ? ["link to its origin"] : parts,
+    }),
+  ];
 }
 
 function count(number: number, what: string): string {
   if (number === 0) return "";
   return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
-function historyLine(record: WorkItemRecord, { workItemHistory }: TargetProject): string {
-  const all = record.revisions.length;
-  if (workItemHistory.mode === "attach") return `history of ${all} revisions as an attached file`;
-  const replayed = workItemHistory.mode === "replay" ? all : Math.min(all, workItemHistory.revisions);
-  return `${replayed} of ${all} revisions replayed`;
 }
 
 function step(
@@ -157,7 +172,7 @@ function step(
     kind: kindName,
     stream: kindName,
     key: String(record.id),
-    name: `${typeOf(record)} ${record.id}: ${titleOf(record)}`,
+    name: `${typeOf(record.item)} ${record.id}: ${titleOf(record)}`,
     ...facts,
   };
 }

@@ -123,7 +123,7 @@ async function revisionsOf({ azureDevOps, project }: SourceProject, id: number):
 async function readDeleted(group: Group, source: SourceProject): Promise<ReadItem> {
   try {
     const item = await getDeleted(source.azureDevOps, source.project.id, group.id);
-    const resource = item["resource"];
+    const resource = item.resource;
     const full = isObject(resource) ? resource : item;
     const own = group.revisions ?? [];
     const rev = numberAt(full, "rev") ?? numberAt(own.at(-1) ?? {}, "rev") ?? 0;

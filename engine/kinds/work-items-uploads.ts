@@ -1,20 +1,25 @@
 /** Files of a work item on their way into the target: uploaded once each, when something refers to them. */
 import { uploadAttachment, type AttachmentRef } from "../azure-devops/attachments.ts";
 import { chunksOf } from "../foundation/bytes.ts";
-import { BackupError } from "../foundation/errors.ts";
+import { inert } from "../foundation/text.ts";
 import { stringAt, type JsonValue } from "../foundation/json.ts";
-import type { StreamReader } from "../vault/stream-reader.ts";
 import type { TargetProject } from "./kind.ts";
 import { attachmentIdOf, filesOf, type WorkItemRecord } from "./work-item-record.ts";
 import type { Relation } from "./work-item-relations.ts";
-import type { HistoryFile } from "./work-items-comparison.ts";
+import { historyFileOf, type HistoryFile } from "./work-items-comparison.ts";
+
+interface Content {
+  readonly length: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
 
 export class Uploads {
+  /** Files that the snapshot does not hold: the service had lost them already, or could not deliver them. */
+  readonly lost = new Set<string>();
   readonly #record: WorkItemRecord;
   readonly #target: TargetProject;
   readonly #history: readonly HistoryFile[];
   readonly #uploaded = new Map<string, AttachmentRef>();
-  #files: Promise<StreamReader | undefined> | undefined;
 
   constructor(record: WorkItemRecord, target: TargetProject, history: readonly HistoryFile[]) {
     this.#record = record;
@@ -23,56 +28,41 @@ export class Uploads {
   }
 
   /** New address of an uploaded file; undefined for one that was not. */
-  address(guid: string): string | undefined {
-    return this.#uploaded.get(guid)?.url;
-  }
+  readonly address = (guid: string): string | undefined => this.#uploaded.get(guid)?.url;
 
   /** Uploads the images that texts show. One the backup does not hold keeps its old address. */
   async inline(texts: readonly JsonValue[]): Promise<void> {
-    for (const [guid, name] of filesOf(texts)) await this.#upload(guid, this.#record.files?.[guid]?.name ?? name);
+    for (const [guid, name] of filesOf(texts)) await this.#stored(guid, this.#record.files?.[guid]?.name ?? name);
   }
 
-  /** The relation with the address of the freshly uploaded file. Throws OBJECT_MISSING when the backup lacks it. */
-  async attach(relation: Relation): Promise<Relation> {
-    const history = this.#history.find(({ name }) => relation.url === `history:${name}`);
+  /** The relation with the address of the freshly uploaded file; undefined when the snapshot lacks it. */
+  async attach(relation: Relation): Promise<Relation | undefined> {
+    const history = historyFileOf(relation, this.#history);
     const name = stringAt(relation.attributes, "name") ?? "attachment";
-    if (history !== undefined) {
-      const { url } = await this.#send(history.name, { length: history.size, chunks: chunksOf(history.content) });
-      return { ...relation, url };
-    }
     const guid = attachmentIdOf(relation.url);
-    const uploaded = guid === undefined ? undefined : await this.#upload(guid, name);
-    if (uploaded === undefined) throw missingFile(this.#record, name);
-    return { ...relation, url: uploaded.url };
+    const uploaded =
+      history !== undefined
+        ? await this.#send(relation.url, history.name, { length: history.size, chunks: chunksOf(history.content) })
+        : guid !== undefined
+          ? await this.#stored(guid, name)
+          : undefined;
+    return uploaded === undefined ? undefined : { ...relation, url: uploaded.url };
   }
 
-  async #upload(guid: string, name: string): Promise<AttachmentRef | undefined> {
+  async #stored(guid: string, name: string): Promise<AttachmentRef | undefined> {
     const earlier = this.#uploaded.get(guid);
     if (earlier !== undefined) return earlier;
-    this.#files ??= this.#target.snapshot.stream("work-items/files");
-    const file = await (await this.#files)?.file(guid);
-    if (file === undefined) return undefined;
-    const uploaded = await this.#send(name, file);
-    this.#uploaded.set(guid, uploaded);
+    const file = await (await this.#target.snapshot.stream("work-items/files"))?.file(guid);
+    if (file !== undefined) return this.#send(guid, name, file);
+    this.lost.add(`file ${inert(name)}: the snapshot does not hold it; Azure DevOps did not deliver it at the time`);
+    return undefined;
+  }
+
+  async #send(key: string, name: string, { length, chunks }: Content): Promise<AttachmentRef> {
+    const { azureDevOps, project } = this.#target;
+    const uploaded =
+      this.#uploaded.get(key) ?? (await uploadAttachment(azureDevOps, project.id, { name, length, chunks }));
+    this.#uploaded.set(key, uploaded);
     return uploaded;
   }
-
-  #send(
-    name: string,
-    content: { readonly length: number; readonly chunks: AsyncIterable<Uint8Array> },
-  ): Promise<AttachmentRef> {
-    return uploadAttachment(this.#target.azureDevOps, this.#target.project.id, {
-      name,
-      length: content.length,
-      chunks: content.chunks,
-    });
-  }
-}
-
-function missingFile(record: WorkItemRecord, name: string): BackupError {
-  return new BackupError({
-    code: "OBJECT_MISSING",
-    message: `File ${name} of work item ${record.id} is not in this snapshot`,
-    hint: "The backup could not read it at the time (see its findings); remove the attachment from the selection or take another snapshot.",
-  });
 }

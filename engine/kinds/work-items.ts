@@ -43,7 +43,8 @@ export const workItems: ResourceKind = {
 /** Areas and iterations the selected items lie in. */
 async function* pathsOf(selection: Selection): AsyncGenerator<ItemReference> {
   const seen = new Set<string>();
-  for await (const { id, item } of selectedWorkItems(selection)) {
+  for await (const { id, item, deleted } of selectedWorkItems(selection)) {
+    if (deleted === true && selection.keys === "all") continue; // those are not restored
     for (const [kind, field] of [
       ["areas", "System.AreaPath"],
       ["iterations", "System.IterationPath"],
