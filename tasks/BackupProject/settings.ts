@@ -14,7 +14,7 @@ import { guardCodes, type GuardCode } from "../../engine/vault/retention-guards.
 import { parseRetention, type RetentionRules } from "../../engine/vault/retention-rules.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, flag, lines, oneOf, requiredSecret, wholeNumber } from "../shared/inputs.ts";
-import { projectNames } from "../shared/projects.ts";
+import { projectNames } from "../shared/project-names.ts";
 import { toolVersion } from "../shared/tool-version.ts";
 
 export interface Settings {

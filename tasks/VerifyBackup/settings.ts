@@ -4,7 +4,7 @@ import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { VerifyRequest } from "../../engine/operations/verify-backup.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, oneOf, wholeNumber } from "../shared/inputs.ts";
-import { projectNames } from "../shared/projects.ts";
+import { projectNames } from "../shared/project-names.ts";
 
 export interface Settings extends Omit<VerifyRequest, "vault" | "pin" | "kinds" | "parallelism"> {
   readonly projects: readonly string[];

@@ -3,17 +3,7 @@ import { getProject, listProjects } from "../../engine/azure-devops/core.ts";
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
 import { hasCode } from "../../engine/foundation/errors.ts";
 import type { ProjectRef } from "../../engine/kinds/kind.ts";
-import type { Agent } from "./agent.ts";
-import { badInput, lines } from "./inputs.ts";
-
-/** Input `projects`, one per line; without it the job's own project. */
-export function projectNames(agent: Agent, hint: string): readonly string[] {
-  const named = lines(agent, "projects");
-  if (named.length > 0) return named;
-  const own = agent.variable("System.TeamProject");
-  if (own === undefined) throw badInput("projects", "is empty and the job belongs to no project", hint);
-  return [own];
-}
+import { badInput } from "./inputs.ts";
 
 /** Distinct projects in the order given. Throws INPUT for one that cannot be found. */
 export async function projectsNamed(

