@@ -9,6 +9,21 @@ import { build } from "esbuild";
 const importMetaUrl = "bundleFileUrl";
 
 /**
+ * azure-devops-node-api loads a typed client for every area of Azure DevOps as soon as it is imported: 20 MB of memory
+ * in each task. We use none of them (docs/decisions/0005), so the bundles hold an empty module in their place.
+ * @type {import("esbuild").Plugin}
+ */
+const withoutTypedClients = {
+  name: "without typed clients",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/\w+Api$/ }, ({ importer, path: wanted }) =>
+      /azure-devops-node-api[\\/]WebApi\.js$/.test(importer) ? { path: wanted, namespace: "typed-client" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "typed-client" }, () => ({ contents: "module.exports = {};", loader: "js" }));
+  },
+};
+
+/**
  * Each task, with everything it imports, as one minified CommonJS file that needs no node_modules:
  * `<outFolder>/<task>/index.js`. Files that several tasks import are read once.
  * @param {{ readonly tasks: readonly string[], readonly projectFolder: string, readonly outFolder: string }} wanted
@@ -28,6 +43,7 @@ export async function bundleTasks({ tasks, projectFolder, outFolder }) {
     target: "node20",
     banner: { js: `const ${importMetaUrl}=require("node:url").pathToFileURL(__filename).href;` },
     define: { "import.meta.url": importMetaUrl },
+    plugins: [withoutTypedClients],
     legalComments: "none",
     metafile: true,
     logLevel: "silent",
@@ -37,7 +53,9 @@ export async function bundleTasks({ tasks, projectFolder, outFolder }) {
   }
   return Object.entries(metafile.outputs).map(([output, { bytes, inputs }]) => {
     const task = path.basename(path.dirname(output));
-    const files = Object.keys(inputs).map((file) => file.split(path.sep).join("/"));
+    const files = Object.keys(inputs)
+      .filter((file) => !file.startsWith("typed-client:"))
+      .map((file) => file.split(path.sep).join("/"));
     // It keeps its state in the module: two copies would each see half of it.
     const libraries = files.filter((file) => file.endsWith("azure-pipelines-task-lib/task.js"));
     if (libraries.length !== 1) throw new Error(`${task} has ${libraries.length} copies of azure-pipelines-task-lib`);
