@@ -1,6 +1,7 @@
 /**
- * Attachments and inline images of work items: content is immutable per GUID, so each is fetched once, ever.
- * What the service has lost is a finding; what could not be fetched is a gap, and both are asked for again.
+ * Attachments and inline images of work items: content is immutable per GUID, so each is fetched once, ever. What could
+ * not be fetched is a gap and is asked for again by every run; what the service has lost is a finding, and is asked
+ * for again when an item that shows it is read again.
  */
 import { downloadAttachment } from "../azure-devops/work-items.ts";
 import { chunksOf, readAll } from "../foundation/bytes.ts";
@@ -77,7 +78,7 @@ export class WorkItemFiles {
   ): void {
     const isGap = hasCode(error, "ADO_FORBIDDEN", "ADO_THROTTLED", "ADO_UNAVAILABLE", "ADO_TRUNCATED", "ADO_REQUEST");
     if (!isGap && !hasCode(error, "ADO_NOT_FOUND")) throw error;
-    this.#missing.push(id);
+    if (isGap) this.#missing.push(id);
     const place = { stream: "work-items", ...(workItem === undefined ? {} : { item: String(workItem) }) };
     const what = `Attachment ${inert(name)} of work item ${workItem ?? "(earlier run)"}`;
     if (isGap) {

@@ -6,26 +6,14 @@ import {
   getDeleted,
   recycleBinIds,
   revisions,
-  workItemIds,
   workItemsBatch,
 } from "../azure-devops/work-items.ts";
-import { mapConcurrent } from "../foundation/concurrency.ts";
+import { collect, mapConcurrent } from "../foundation/concurrency.ts";
 import { hasCode } from "../foundation/errors.ts";
 import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
+import { linkedIds } from "./work-item-relations.ts";
 import type { SourceProject } from "./kind.ts";
-
-/** What the service's lists say: everything alive, everything in the recycle bin. */
-export interface Census {
-  readonly live: ReadonlySet<number>;
-  readonly bin: ReadonlySet<number>;
-}
-
-export async function readCensus(source: SourceProject): Promise<Census> {
-  const live = new Set<number>();
-  for await (const id of workItemIds(source.azureDevOps, source.project.id)) live.add(id);
-  return { live, bin: await readRecycleBin(source) };
-}
 
 export async function readRecycleBin({ azureDevOps, project }: SourceProject): Promise<ReadonlySet<number>> {
   return new Set(await recycleBinIds(azureDevOps, project.id));
@@ -34,30 +22,31 @@ export async function readRecycleBin({ azureDevOps, project }: SourceProject): P
 /** A record read, or why there is none: `moved` to another project, or `lost` (destroyed, or hidden from us). */
 export type ReadItem = { readonly record: WorkItemRecord } | { readonly id: number; readonly gone: "moved" | "lost" };
 
-interface Group {
+export interface Group {
   readonly id: number;
-  /** Read one by one when absent. */
-  readonly revisions?: readonly JsonObject[];
+  /** Those the feed has just given, oldest first: all of them, some, or none. */
+  readonly revisions: readonly JsonObject[];
 }
 
 const batchSize = 200;
 /** Batches in flight: bounds memory to some 800 items. */
 const batchesAhead = 3;
 
-/** Reads the groups, which come in id order, and yields in id order. */
-export async function* readWorkItems(
-  groups: AsyncIterable<Group> | Iterable<Group>,
-  { source, bin }: { readonly source: SourceProject; readonly bin: ReadonlySet<number> },
-): AsyncGenerator<ReadItem> {
-  const ahead = Math.max(1, Math.min(batchesAhead, source.parallelism));
-  for await (const items of mapConcurrent(batchesOf(groups), ahead, (batch) => readBatch(batch, source, bin)))
-    yield* items;
+interface Place {
+  readonly source: SourceProject;
+  readonly bin: ReadonlySet<number>;
 }
 
-async function* batchesOf(groups: AsyncIterable<Group> | Iterable<Group>): AsyncGenerator<readonly Group[]> {
-  let batch: Group[] = [];
-  for await (const group of groups) {
-    batch.push(group);
+/** Reads the groups, which come in id order, and yields in id order. */
+export async function* readWorkItems(groups: AsyncIterable<Group>, place: Place): AsyncGenerator<ReadItem> {
+  const ahead = Math.max(1, Math.min(batchesAhead, place.source.parallelism));
+  for await (const items of mapConcurrent(batchesOf(groups), ahead, (batch) => readBatch(batch, place))) yield* items;
+}
+
+async function* batchesOf<Item>(items: AsyncIterable<Item> | Iterable<Item>): AsyncGenerator<readonly Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
     if (batch.length === batchSize) {
       yield batch;
       batch = [];
@@ -66,42 +55,47 @@ async function* batchesOf(groups: AsyncIterable<Group> | Iterable<Group>): Async
   if (batch.length > 0) yield batch;
 }
 
-async function readBatch(
-  batch: readonly Group[],
-  source: SourceProject,
-  bin: ReadonlySet<number>,
-): Promise<readonly ReadItem[]> {
+async function readBatch(batch: readonly Group[], { source, bin }: Place): Promise<readonly ReadItem[]> {
   source.signal.throwIfAborted();
-  const items = await workItemsBatch(
-    source.azureDevOps,
-    batch.map((group) => group.id),
-  );
+  const ids = batch.map(({ id }) => id);
+  const items = await workItemsBatch(source.azureDevOps, ids);
+  // What has gone since the recycle bin was listed may have gone there.
+  const isExplained = ids.every((id) => isObject(items.get(id)) || bin.has(id));
+  const place = { source, bin: isExplained ? bin : await readRecycleBin(source) };
   const lanes = Math.max(1, Math.ceil(source.parallelism / batchesAhead));
-  const read: ReadItem[] = [];
-  for await (const item of mapConcurrent(batch, lanes, (group) => readOne(group, items.get(group.id), { source, bin })))
-    read.push(item);
-  return read;
+  return collect(mapConcurrent(batch, lanes, (group) => readOne(group, items.get(group.id) ?? undefined, place)));
 }
 
-async function readOne(
-  group: Group,
-  item: JsonObject | null | undefined,
-  { source, bin }: { readonly source: SourceProject; readonly bin: ReadonlySet<number> },
-): Promise<ReadItem> {
-  if (item === null || item === undefined)
-    return bin.has(group.id) ? readDeleted(group, source) : { id: group.id, gone: "lost" };
-  if (!isInProject(item, source)) return { id: group.id, gone: "moved" };
-  const own = group.revisions ?? (await revisionsOf(source, group.id));
-  const commentCount = numberAt(fieldsOf(item), "System.CommentCount") ?? 0;
-  const said = commentCount > 0 || hadComments(own) ? await readComments(source, group.id) : [];
+async function readOne(group: Group, item: JsonObject | undefined, { source, bin }: Place): Promise<ReadItem> {
+  if (item === undefined) return bin.has(group.id) ? readDeleted(group, source) : { id: group.id, gone: "lost" };
+  try {
+    return await readLive(group, item, source);
+  } catch (error) {
+    if (!hasCode(error, "ADO_NOT_FOUND")) throw error;
+    const again = (await workItemsBatch(source.azureDevOps, [group.id])).get(group.id) ?? undefined;
+    return again === undefined ? readDeleted(group, source) : readLive(group, again, source);
+  }
+}
+
+async function readLive({ id, revisions: known }: Group, item: JsonObject, source: SourceProject): Promise<ReadItem> {
+  if (!isInProject(item, source)) return { id, gone: "moved" };
   const rev = numberAt(item, "rev") ?? 0;
-  return {
-    record: { id: group.id, rev, item, ...(said.length === 0 ? {} : { comments: said }), revisions: upTo(own, rev) },
-  };
+  const own = isWhole(known, rev) ? known : await collect(revisions(source.azureDevOps, source.project.id, id));
+  const commentCount = numberAt(fieldsOf(item), "System.CommentCount") ?? 0;
+  const said = commentCount > 0 || hadComments(own) ? await readComments(source, id) : [];
+  return { record: { id, rev, item, ...(said.length === 0 ? {} : { comments: said }), revisions: upTo(own, rev) } };
 }
 
+/** The project's id stands in the item's address; its name may have changed since this run began. */
 function isInProject(item: JsonObject, { project }: SourceProject): boolean {
+  const id = /\/([0-9a-f-]{36})\/_apis\/wit\/workitems\//i.exec(stringAt(item, "url") ?? "")?.[1];
+  if (id !== undefined) return id.toLowerCase() === project.id.toLowerCase();
   return stringAt(fieldsOf(item), "System.TeamProject")?.toLowerCase() === project.name.toLowerCase();
+}
+
+/** The feed of a project lacks what an item did in another one, and the latest revision may not have reached it yet. */
+function isWhole(known: readonly JsonObject[], rev: number): boolean {
+  return known.length >= rev && numberAt(known[0] ?? {}, "rev") === 1;
 }
 
 /** All comments may have been deleted since: deleted ones are kept too. */
@@ -114,22 +108,15 @@ function upTo(own: readonly JsonObject[], rev: number): readonly JsonObject[] {
   return own.filter((revision) => (numberAt(revision, "rev") ?? 0) <= rev);
 }
 
-async function revisionsOf({ azureDevOps, project }: SourceProject, id: number): Promise<readonly JsonObject[]> {
-  const all: JsonObject[] = [];
-  for await (const revision of revisions(azureDevOps, project.id, id)) all.push(revision);
-  return all;
-}
-
-async function readDeleted(group: Group, source: SourceProject): Promise<ReadItem> {
+/** In the recycle bin the service shows fields only; revisions are those that the feed has given. */
+async function readDeleted({ id, revisions: own }: Group, source: SourceProject): Promise<ReadItem> {
   try {
-    const item = await getDeleted(source.azureDevOps, source.project.id, group.id);
-    const resource = item.resource;
-    const full = isObject(resource) ? resource : item;
-    const own = group.revisions ?? [];
-    const rev = numberAt(full, "rev") ?? numberAt(own.at(-1) ?? {}, "rev") ?? 0;
-    return { record: { id: group.id, rev, item: full, revisions: own, deleted: true } };
+    const shown = await getDeleted(source.azureDevOps, source.project.id, id);
+    const item = isObject(shown.resource) ? shown.resource : shown;
+    const rev = numberAt(item, "rev") ?? numberAt(own.at(-1) ?? {}, "rev") ?? 0;
+    return { record: { id, rev, item, revisions: own, deleted: true } };
   } catch (error) {
-    if (hasCode(error, "ADO_NOT_FOUND")) return { id: group.id, gone: "lost" };
+    if (hasCode(error, "ADO_NOT_FOUND")) return { id, gone: "lost" };
     throw error;
   }
 }
@@ -144,12 +131,10 @@ export async function readComments(
     const commentId = numberAt(comment, "id") ?? numberAt(comment, "commentId");
     if (commentId === undefined) continue;
     const place = { workItemId: id, commentId };
-    const versions =
-      (numberAt(comment, "version") ?? 1) > 1 ? await commentVersions(azureDevOps, project.id, place) : undefined;
-    const reactions =
-      (arrayAt(comment, "reactions")?.length ?? 0) > 0
-        ? await commentReactions(azureDevOps, project.id, place)
-        : undefined;
+    const hasVersions = (numberAt(comment, "version") ?? 1) > 1;
+    const hasReactions = (arrayAt(comment, "reactions")?.length ?? 0) > 0;
+    const versions = hasVersions ? await ifShown(commentVersions(azureDevOps, project.id, place)) : undefined;
+    const reactions = hasReactions ? await ifShown(commentReactions(azureDevOps, project.id, place)) : undefined;
     all.push({
       ...comment,
       ...(versions === undefined ? {} : { versions }),
@@ -159,22 +144,33 @@ export async function readComments(
   return all;
 }
 
-/** Revision numbers and comment counts of all live items, for the full comparison. */
-export async function* currentRevisions(
-  source: SourceProject,
-  keys: ReadonlyMap<number, unknown>,
-): AsyncGenerator<{ readonly id: number; readonly rev: number; readonly comments: number }> {
-  const groups = [...keys.keys()].sort((a, b) => a - b).map((id) => ({ id }));
-  const batches = mapConcurrent(batchesOf(groups), Math.max(1, source.parallelism), async (batch) =>
-    workItemsBatch(
-      source.azureDevOps,
-      batch.map((group) => group.id),
-    ),
-  );
-  for await (const items of batches) {
+/** Undefined for what is deleted (meanwhile), or hidden because of that. */
+export async function ifShown<Value>(reading: Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (hasCode(error, "ADO_NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+export interface CurrentItem {
+  readonly id: number;
+  readonly rev: number;
+  readonly comments: number;
+  /** Ids of linked work items, ascending. */
+  readonly linked: readonly number[];
+}
+
+/** What the service shows of live items in passing, for the full comparison. */
+export async function* currentItems(source: SourceProject, ids: readonly number[]): AsyncGenerator<CurrentItem> {
+  const read = (batch: readonly number[]): ReturnType<typeof workItemsBatch> =>
+    workItemsBatch(source.azureDevOps, batch);
+  for await (const items of mapConcurrent(batchesOf(ids), Math.max(1, source.parallelism), read)) {
     for (const [id, item] of items) {
       if (item === null) continue;
-      yield { id, rev: numberAt(item, "rev") ?? 0, comments: numberAt(fieldsOf(item), "System.CommentCount") ?? 0 };
+      const comments = numberAt(fieldsOf(item), "System.CommentCount") ?? 0;
+      yield { id, rev: numberAt(item, "rev") ?? 0, comments, linked: linkedIds(item) };
     }
   }
 }
