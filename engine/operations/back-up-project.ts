@@ -26,17 +26,18 @@ import { readSource, type Walk, type WalkResult } from "./read-source.ts";
 import { isReconcileDue } from "./reconcile.ts";
 import { runRetention } from "./run-retention.ts";
 import type { BackupResult } from "./results.ts";
-import { streamFilter } from "./stream-filter.ts";
+import { streamFilter, type StreamFilter } from "./stream-filter.ts";
 
 /** Undefined when this agent was one of several: the composing job makes the snapshot. */
 export async function backUpProject(request: BackupRequest, tools: BackupTools): Promise<BackupResult | undefined> {
+  const filter = filterOf(request); // wrong patterns are told before anything is written
   const session = await openSession(request, tools);
   const earlier = snapshotOfRun(session.opened.log, session.by.run);
   if (earlier !== undefined) return alreadyCommitted(session, earlier);
   const checkpoints = await keepCheckpoints(session);
   const broken = await brokenStreams(session.access, session.parent, nextProbePart(session.opened.log));
   const adopted = await abandonedBy(session);
-  const walk = await prepareWalk(session, { checkpoints, broken, adopted });
+  const walk = await prepareWalk(session, { checkpoints, broken, adopted, filter });
   const read = await readKeeping(walk, checkpoints);
   if (request.share.phase === "shard") {
     await checkpoints.flush();
@@ -46,6 +47,13 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   const log = await reportBroken(session, committed.log, broken);
   const retention = await runRetention(session, log);
   return backupResult(session, { ...committed, log, read, retention });
+}
+
+function filterOf(request: BackupRequest): StreamFilter {
+  return streamFilter(
+    request,
+    request.kinds.map(({ name }) => name),
+  );
 }
 
 /** Whatever ends the walk early, what it has stored so far is kept for the next attempt. */
@@ -106,7 +114,13 @@ async function prepareWalk(
     checkpoints,
     broken,
     adopted,
-  }: { readonly checkpoints: Checkpoints; readonly broken: Broken; readonly adopted: Walk["adopted"] },
+    filter,
+  }: {
+    readonly checkpoints: Checkpoints;
+    readonly broken: Broken;
+    readonly adopted: Walk["adopted"];
+    readonly filter: StreamFilter;
+  },
 ): Promise<Walk> {
   const { request, tools, access, parent, sealed, opened, parentSnapshot } = session;
   const { cryptography } = tools;
@@ -130,10 +144,7 @@ async function prepareWalk(
     ),
     reconcile: isReconcileDue(keptSnapshots(opened.log), now),
     kinds: request.kinds,
-    filter: streamFilter(
-      request,
-      request.kinds.map(({ name }) => name),
-    ),
+    filter,
     writer: (stream) => vaultStreamWriter({ stream, sealed, agentKeys: request.agentKeys, access }),
     isMine: (stream) => request.share.holds(stream, cryptography),
     asksAboutAbsent: request.share.phase !== "shard",

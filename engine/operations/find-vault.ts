@@ -3,7 +3,7 @@
  * from the newest `project` stream of each vault in the container.
  */
 import type { Cryptography } from "../crypto/cryptography.ts";
-import { BackupError } from "../foundation/errors.ts";
+import { BackupError, hasCode } from "../foundation/errors.ts";
 import type { ProjectRef } from "../kinds/kind.ts";
 import type { ObjectReader } from "../store/object-store.ts";
 import { isVaultId } from "../vault/layout.ts";
@@ -66,8 +66,15 @@ export async function describeVault(
   const name =
     newest === undefined || identities.length === 0
       ? undefined
-      : await projectName(vault, { store, cryptography, identities }, newest.entry);
+      : await projectName(vault, { store, cryptography, identities }, newest.entry).catch(unreadable);
   return { vault, project: { id: vault, name: name ?? vault }, organizationUrl: genesis.genesis.organization.url };
+}
+
+/** Neither a wrong key nor damage keeps a vault from being found by its GUID; both are told where they matter. */
+function unreadable(error: unknown): undefined {
+  if (hasCode(error, "KEY_MISMATCH", "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID"))
+    return undefined;
+  throw error;
 }
 
 async function projectName(

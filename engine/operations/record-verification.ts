@@ -20,8 +20,9 @@ export interface RecordFacts {
 export async function recordVerification(result: VerifyResult, facts: RecordFacts): Promise<void> {
   const { store, cryptography, clock, agentKeys, by } = facts;
   const place = { store, cryptography, vault: result.vault };
+  if (result.log.some(({ severity }) => severity === "damage")) return; // found with the pins; it stands in the report
   const log = await readLog(place);
-  if (log.problems.length > 0) return; // the finding stands in the report; a damaged log is not written on
+  if (log.problems.some(({ blocksWriting }) => blocksWriting)) return;
   const only = result.snapshots.length === 1 ? snapshotOfRun(log, result.snapshots[0] ?? "") : undefined;
   const signing = { signingSeed: agentKeys.signingSeed, signer: agentKeys.signer };
   await appendEntry({ ...place, clock, signing, by: { ...by, run: "verification" } }, log, async (newest) =>

@@ -4,7 +4,6 @@
  */
 import type { AzureDevOps } from "../azure-devops/azure-devops.ts";
 import { sha256Hex, type Cryptography } from "../crypto/cryptography.ts";
-import { fingerprint } from "../crypto/keys.ts";
 import { utf8 } from "../foundation/bytes.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { BackupError } from "../foundation/errors.ts";
@@ -20,6 +19,7 @@ import { finishedJournals, openJournal, type JournalTarget, type RestoreJournal 
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import { openSnapshot } from "../vault/vault-snapshot-reader.ts";
 import { applyRestore, type StepJournal } from "./apply-restore.ts";
+import { requireRecoveryKey } from "./check-keys.ts";
 import { chooseSnapshot } from "./choose-snapshots.ts";
 import { planRestore, type PlannedRestore } from "./plan-restore.ts";
 import { idMap, restoreTarget, type RestoreTarget } from "./restore-target.ts";
@@ -114,9 +114,9 @@ export async function openForRestore(
 ): Promise<{ readonly snapshot: SnapshotReader; readonly log: Log }> {
   const { vault, recoveryIdentities } = request;
   const log = await readLog({ store, cryptography, vault, pinnedSigners: request.pinnedSigners, pin: request.pin });
-  const chosen = chooseSnapshot(log, request.snapshot);
   refuseDoubtful(log, request.snapshot);
-  await checkRecoveryKey(log, recoveryIdentities, cryptography);
+  const chosen = chooseSnapshot(log, request.snapshot);
+  await requireRecoveryKey(log, recoveryIdentities, cryptography);
   const access = { store, cryptography, vault, identities: recoveryIdentities };
   return { log, snapshot: openSnapshot({ access, entry: chosen.entry, takenAt: chosen.entry.srv }) };
 }
@@ -136,17 +136,6 @@ function refuseDoubtful(log: Log, selector: string): void {
 }
 
 const blockingProblems = ["LOG_ROLLBACK", "LOG_FORK", "LOG_CHAIN_BROKEN"];
-
-async function checkRecoveryKey(log: Log, identities: readonly string[], cryptography: Cryptography): Promise<void> {
-  const recipients = log.keys?.recipients ?? [];
-  const own = await Promise.all(identities.map((identity) => cryptography.recipientOf(identity)));
-  if (own.some((recipient) => recipients.includes(recipient))) return;
-  throw new BackupError({
-    code: "KEY_MISMATCH",
-    message: `Input recoveryKey (${own.map(fingerprint).join(", ")}) opens nothing in this vault, which is sealed to ${recipients.map(fingerprint).join(", ")}`,
-    hint: "Use the recovery key that was made with this vault's keys.",
-  });
-}
 
 /** The same request gives the same id (design: restore id). */
 function restoreIdOf(

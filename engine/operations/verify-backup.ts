@@ -10,10 +10,12 @@ import type { Finding, ResourceKind, VerifyTools } from "../kinds/kind.ts";
 import type { ObjectReader } from "../store/object-store.ts";
 import { checkCanaries } from "../vault/canary.ts";
 import type { Head } from "../vault/log-entry.ts";
+import { requireWritable } from "../vault/log-problems.ts";
 import { entriesOf, readLog, type Log } from "../vault/log.ts";
 import type { VaultAccess } from "../vault/sealed-objects.ts";
 import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
 import { checkStoredObjects, listingFinding, listObjects, type ObjectFinding } from "../vault/verify-objects.ts";
+import { requireAgentSigner, requireCatalogueKey, requireRecoveryKey } from "./check-keys.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
 import { gatherObjects, type Gathered, type UsedObject } from "./gather-objects.ts";
 import type { VerifiedStream, VerifyResult } from "./results.ts";
@@ -27,6 +29,8 @@ export interface VerifyRequest {
   readonly sample: string;
   /** Catalogue or recovery identities; recovery ones for `content`. */
   readonly identities: readonly string[];
+  /** Signer of the agent key that is to record the result. */
+  readonly agentSigner?: string | undefined;
   readonly pinnedSigners: readonly string[];
   readonly pin: Head | undefined;
   readonly kinds: readonly ResourceKind[];
@@ -59,6 +63,7 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
   });
   const head = log.head;
   const access: VaultAccess = { store, cryptography, vault: request.vault, identities: request.identities };
+  await checkRequest(request, log, cryptography);
   const snapshots = chooseSnapshots(log, request.snapshot);
   const sample = parseSample(request.sample, head?.sha256 ?? "");
   const gathered = await gatherObjects(access, snapshots, request.parallelism);
@@ -92,6 +97,19 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     rtoSeconds: undefined,
     durationMs: clock.monotonicMs() - startedMs,
   };
+}
+
+/** What keeps us from judging at all, before anything is read. */
+async function checkRequest(
+  { level, identities, agentSigner }: VerifyRequest,
+  log: Log,
+  cryptography: Cryptography,
+): Promise<void> {
+  // A log that lost all its snapshots has nothing to verify: what is wrong with the log is then the answer.
+  if (keptSnapshots(log).length === 0) requireWritable(log);
+  if (level === "content") await requireRecoveryKey(log, identities, cryptography);
+  else await requireCatalogueKey(log, identities, cryptography);
+  if (agentSigner !== undefined) requireAgentSigner(log, agentSigner);
 }
 
 /** The newest complete snapshot is older than the RPO, by the storage's clock. */

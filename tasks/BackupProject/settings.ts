@@ -57,7 +57,7 @@ export async function readSettings(
     },
     agentKeys: await parseAgentKey(agentKey, cryptography),
     ownerKeys: ownerKey === undefined ? undefined : await parseOwnerKey(ownerKey, cryptography),
-    recoveryRecipients: parseRecipients(agent.input("recoveryRecipients") ?? ""),
+    recoveryRecipients: recoveryRecipients(agent),
     pinnedSigners: pinnedSigners(agent),
     build: buildIdentity(agent),
     buildName: agent.variable("Build.BuildNumber") ?? agent.variable("Release.ReleaseName") ?? "manual",
@@ -68,6 +68,12 @@ export async function readSettings(
     retention: parseRetention(agent.input("retention") ?? ""),
     retentionAllow: retentionAllow(agent),
   };
+}
+
+/** Empty for a vault that exists: its own are used. */
+function recoveryRecipients(agent: Agent): readonly string[] {
+  const given = agent.input("recoveryRecipients");
+  return given === undefined ? [] : parseRecipients(given);
 }
 
 /** Guards that stopped retention and that a person has looked into. */

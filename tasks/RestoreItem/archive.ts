@@ -6,7 +6,7 @@ import { registry } from "../../engine/kinds/registry.ts";
 import { archiveItems } from "../../engine/operations/archive-items.ts";
 import type { FoundVault } from "../../engine/operations/find-vault.ts";
 import { openForRestore } from "../../engine/operations/restore-items.ts";
-import { parseHead } from "../../engine/vault/head-pin.ts";
+import { parseVaultHeads } from "../../engine/vault/head-pin.ts";
 import type { TaskOutcome, TaskRun } from "../shared/run-task.ts";
 import type { Tools } from "../shared/tools.ts";
 import { zipArchive } from "../shared/zip-archive.ts";
@@ -18,7 +18,7 @@ export async function archive(
 ): Promise<TaskOutcome> {
   const { vault, tools, selectors } = given;
   const head = agent.input("vaultHead");
-  const pin = head === undefined ? undefined : parseHead(head.split("=").at(-1)?.trim() ?? "");
+  const pin = head === undefined ? undefined : parseVaultHeads(head, [vault.vault]).get(vault.vault);
   const { snapshot } = await openForRestore({ ...given, vault: vault.vault, pin }, tools);
   const folder = join(agent.variable("Agent.TempDirectory") ?? tmpdir(), "project-backup-archive", snapshot.id);
   await mkdir(folder, { recursive: true });

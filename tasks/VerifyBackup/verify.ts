@@ -30,7 +30,14 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
       const id = (await findProject(azureDevOps, name))?.id ?? name;
       const { vault } = await findVault(id, { ...tools, identities: settings.identities });
       const pins = await headPins([vault], { agent, azureDevOps, reporter });
-      const request = { ...settings, vault, pin: pins.get(vault), kinds: registry, parallelism: tools.parallelism };
+      const request = {
+        ...settings,
+        agentSigner: settings.agentKeys?.signer,
+        vault,
+        pin: pins.get(vault),
+        kinds: registry,
+        parallelism: tools.parallelism,
+      };
       const result = await verifyBackup(request, { ...run, ...tools });
       if (settings.agentKeys !== undefined)
         await recordVerification(result, {

@@ -48,7 +48,7 @@ describe("a team's backup", () => {
     expect(first.attachments.map(({ type }) => type)).toEqual(["devops-backup.snapshot"]);
     expect(first.log.join("\n")).toContain("Pin this head as input vaultHead: 1:");
 
-    const second = await place.backUp(small.project);
+    const second = await place.backUp(small.project, { recoveryRecipients: "" });
     expect(second).toMatchObject({ result: "Succeeded", errors: [], warnings: [] });
     expect(Number(second.outputs.BackupNewBytes)).toBeLessThan(3000);
     expect(second.log.join("\n")).toMatch(/0 streams of \d+ changed/);
@@ -72,7 +72,7 @@ describe("a team's backup", () => {
     for (const run of [catalogue, stored, content]) {
       expect(run).toMatchObject({ result: "Succeeded", errors: [], warnings: [] });
       expect(run.outputs).toMatchObject({ VerifyStatus: "intact", VerifyDamaged: "0" });
-      expect(run.attachments.map(({ name }) => name)).toContain("verification.html");
+      expect(run.attachments.map(({ name }) => name)).toContain(`verification-${small.project.id}.html`);
       const [junit] = run.testResults;
       expect(junit?.type).toBe("JUnit");
       expect(junit?.files[0]).toMatch(/^<\?xml[^]*<testsuites[^]*failures="0"[^]*<\/testsuites>\s*$/);
@@ -93,7 +93,7 @@ describe("a team's backup", () => {
     const planHash = preview.outputs.RestorePlanHash ?? "";
     expect(planHash).toMatch(/^[0-9a-f]{64}$/);
     expect(preview.log.join("\n")).toContain("create git-repositories Web");
-    expect(preview.attachments.map(({ type }) => type)).toEqual(["devops-backup.plan"]);
+    expect(preview.attachments.map(({ type }) => type)).toContain("devops-backup.plan");
 
     const wrong = await place.restore(small.project, { ...inputs, planHash: "0".repeat(64) });
     expect(wrong.result).toBe("Failed");
