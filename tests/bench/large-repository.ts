@@ -10,10 +10,15 @@ import type { Writable } from "node:stream";
 import { runGit } from "../simulator/run-git.ts";
 import { noiseOf, randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
-import { sourceFileOf, vocabularyOf } from "./source-text.ts";
+import { sentenceOf, sourceFileOf, vocabularyOf } from "./source-text.ts";
 
-/** Counts of a repository of full size: its pack has some 320 MB. */
-const fullSize = { commits: 24_000, filesPerCommit: 1.5, picturesPerCommit: 0.03 };
+/**
+ * Counts of a repository of full size: its pack has some 320 MB. Shaped like what people have: a commit changes two
+ * or three files, and files that change often are long, so that the average version has some 30 kB (Linux: 35 kB,
+ * by the figures of git-sizer).
+ */
+const fullSize = { commits: 60_000, filesPerCommit: 0.35, picturesPerCommit: 0.012 };
+const linesPerEdit = 12;
 const newestCommits = 60;
 
 export interface LargeRepository {
@@ -33,12 +38,14 @@ export async function largeRepository(options: {
   readonly cache: string;
 }): Promise<LargeRepository> {
   const { seed, scale, cache } = options;
-  const folder = join(cache, `repository-2-${seed}-${scale}.git`);
+  const folder = join(cache, `repository-3-${seed}-${scale}.git`);
   if (!existsSync(folder)) {
     const unfinished = `${folder}.new`;
     rmSync(unfinished, { recursive: true, force: true });
     mkdirSync(cache, { recursive: true });
-    await makeRepository(unfinished, { random: randomOf(seed), commits: Math.round(fullSize.commits * scale) });
+    const random = randomOf(seed);
+    const commits = Math.round(fullSize.commits * scale);
+    await makeRepository(unfinished, { random, commits, vocabulary: vocabularyOf(random, 6000) });
     renameSync(unfinished, folder);
   }
   const tip = (name: string): string => runGit(["-C", folder, "rev-parse", `refs/bench/${name}`]).trim();
@@ -48,6 +55,7 @@ export async function largeRepository(options: {
 interface Plan {
   readonly random: Random;
   readonly commits: number;
+  readonly vocabulary: readonly string[];
 }
 
 async function makeRepository(folder: string, plan: Plan): Promise<void> {
@@ -90,15 +98,15 @@ function* blob(content: Buffer, marks: { last: number }): Generator<Buffer | str
 }
 
 /** Files appear all along the history; few of them change often, most hardly ever. */
-function* sourceFiles({ random, commits }: Plan, changes: Change[][], marks: { last: number }) {
-  const vocabulary = vocabularyOf(random, 3000);
+function* sourceFiles({ random, commits, vocabulary }: Plan, changes: Change[][], marks: { last: number }) {
   const count = Math.round(commits * fullSize.filesPerCommit);
+  const [areas, modules] = [vocabulary.slice(0, 20), vocabulary.slice(20, 35)];
   for (let index = 0; index < count; index += 1) {
-    const path = `src/${random.of(vocabulary.slice(0, 40))}/${random.of(vocabulary.slice(40, 80))}/file${index}.ts`;
+    const path = `${random.of(areas)}/${random.of(modules)}/file${index}.ts`;
     const born = Math.floor((index / count) * commits);
-    const edits = Math.min(60, Math.floor(1 / (random.next() + 0.015)));
+    const edits = Math.min(200, Math.floor(1 / (random.next() + 0.003)));
     const later = Array.from({ length: edits }, () => born + 1 + random.below(commits - born));
-    const file = sourceFileOf(random, vocabulary);
+    const file = sourceFileOf(random, vocabulary, 20 + random.below(80) + edits * linesPerEdit);
     for (const commit of [born, ...new Set(later.sort((a, b) => a - b))]) {
       if (commit >= commits) break;
       if (commit > born) file.edit();
@@ -117,7 +125,8 @@ function* pictures({ random, commits }: Plan, changes: Change[][], marks: { last
 }
 
 /** A line of commits with a side branch merged in every twenty, a tag now and then, some branches left open. */
-function* history({ commits }: Plan, changes: readonly Change[][], marks: { last: number }): Generator<string> {
+function* history(plan: Plan, changes: readonly Change[][], marks: { last: number }): Generator<string> {
+  const { commits } = plan;
   const first = marks.last + 1;
   const base = commits - newestCommits - 1;
   const tagEvery = Math.max(1, Math.floor(commits / 25));
@@ -125,7 +134,7 @@ function* history({ commits }: Plan, changes: readonly Change[][], marks: { last
     const mark = first + commit;
     const place = commit <= base ? placeOf(commit) : "line";
     const own = changes[commit] ?? [];
-    yield commitText({ ref: refFor(commit, place), number: commit, mark });
+    yield commitText(plan, { ref: refFor(commit, place), number: commit, mark });
     if (place === "side") yield `from :${mark - 5}\n`;
     if (place === "merge") yield `merge :${mark - 1}\n`;
     yield filesText(place === "merge" ? [...(changes[commit - 1] ?? []), ...own] : own);
@@ -157,16 +166,13 @@ function filesText(changes: readonly Change[]): string {
 
 const firstSeconds = 1_400_000_000;
 
-function commitText({
-  ref,
-  number,
-  mark,
-}: {
-  readonly ref: string;
-  readonly number: number;
-  readonly mark: number;
-}): string {
-  const message = `Change number ${number}\n\nWhat it does and why, in a sentence or two, as people write them.\n`;
+function commitText(
+  { random, vocabulary }: Plan,
+  commit: { readonly ref: string; readonly number: number; readonly mark: number },
+): string {
+  const { ref, number, mark } = commit;
+  const paragraph = (): string => sentenceOf(random, vocabulary, 12 + random.below(50));
+  const message = `Change number ${number}\n\n${paragraph()}\n\n${paragraph()}\n`;
   const who = `Sample Author ${number % 17} <author${number % 17}@example.com> ${firstSeconds + number * 600} +0000`;
   return `commit ${ref}\nmark :${mark}\nauthor ${who}\ncommitter ${who}\ndata ${Buffer.byteLength(message)}\n${message}`;
 }

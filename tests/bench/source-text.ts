@@ -16,25 +16,29 @@ export interface SourceFile {
   content(): Buffer;
 }
 
-export function sourceFileOf(random: Random, vocabulary: readonly string[]): SourceFile {
-  const lines = linesOf(random, vocabulary, 30 + random.below(30 + random.below(500)));
+export function sourceFileOf(random: Random, vocabulary: readonly string[], length: number): SourceFile {
+  const lines = linesOf(random, vocabulary, length);
   return {
     edit: () => {
-      for (let hunks = 1 + random.below(4); hunks > 0; hunks -= 1) {
-        const removed = random.below(8);
-        lines.splice(random.below(lines.length + 1), removed, ...linesOf(random, vocabulary, 1 + random.below(12)));
+      for (let hunks = 1 + random.below(5); hunks > 0; hunks -= 1) {
+        const removed = random.below(14);
+        lines.splice(random.below(lines.length + 1), removed, ...linesOf(random, vocabulary, 1 + random.below(14)));
       }
     },
     content: () => Buffer.from(`${lines.join("\n")}\n`),
   };
 }
 
+export function sentenceOf(random: Random, vocabulary: readonly string[], words: number): string {
+  return Array.from({ length: words }, () => random.of(vocabulary)).join(" ");
+}
+
 function linesOf(random: Random, vocabulary: readonly string[], count: number): string[] {
   const word = (): string => vocabulary[Math.floor(vocabulary.length * random.next() ** 3)] ?? "";
   const forms: readonly (() => string)[] = [
-    () => `const ${word()} = ${word()}.${word()}(${word()}, ${random.below(1000)});`,
+    () => `const ${word()} = ${word()}.${word()}(${word()}, ${random.below(1_000_000)});`,
     () => `if (${word()}.${word()} !== ${word()}) return ${word()}(${word()});`,
-    () => `// ${word()} ${word()} the ${word()} of each ${word()} before ${word()}`,
+    () => `// ${sentenceOf(random, vocabulary, 8)}`,
     () => `${word()}.${word()}.push({ ${word()}, ${word()}: "${word()} ${word()}" });`,
     () => `export function ${word()}(${word()}: ${word()}): ${word()} {`,
     () => "}",
