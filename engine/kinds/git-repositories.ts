@@ -97,10 +97,25 @@ interface Seen {
   readonly digest: string;
 }
 
+/** Pauses before a listing that broke off is asked for again. */
+const lookAgainAfterMs = [1000, 5000];
+
 async function look(stream: SourceStream, remote: GitRemote, work: BackupWork): Promise<Seen> {
-  const advertisement = await work.source.git.listRefs(remote);
+  const advertisement = await listRefs(remote, work.source);
   const now = snapshotOf(advertisement, stream, work.source);
   return { stream, remote, advertisement, now, digest: await work.into.digestOf(now) };
+}
+
+async function listRefs(remote: GitRemote, { git, clock, signal }: SourceProject): Promise<Advertisement> {
+  for (const waitMs of lookAgainAfterMs) {
+    try {
+      return await git.listRefs(remote);
+    } catch (error) {
+      if (!hasCode(error, "GIT_TRUNCATED")) throw error;
+      await clock.sleep(waitMs, signal);
+    }
+  }
+  return git.listRefs(remote);
 }
 
 async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOutcome> {

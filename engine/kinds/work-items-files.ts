@@ -4,16 +4,31 @@
  * for again when an item that shows it is read again.
  */
 import { downloadAttachment } from "../azure-devops/work-items.ts";
+import { truncated } from "../azure-devops/transport.ts";
 import { chunksOf, readAll } from "../foundation/bytes.ts";
 import { describeError, hasCode } from "../foundation/errors.ts";
+import { numberAt, type JsonObject } from "../foundation/json.ts";
 import { inert } from "../foundation/text.ts";
 import type { FilesState } from "../vault/state.ts";
 import type { FilesWriter } from "../vault/stream-writer.ts";
-import { filesOf, type WorkItemRecord } from "./work-item-record.ts";
+import { attachmentIdOf, filesOf, type WorkItemRecord } from "./work-item-record.ts";
+import { relationsOf } from "./work-item-relations.ts";
 import type { BackupWork, Finding, Gap } from "./kind.ts";
 
 /** Up to here a file is fetched in parallel with others and held in memory until its turn to be written. */
 const smallBytes = 4 * 1024 * 1024;
+
+/** How often a file is fetched whose bytes do not arrive whole. */
+const maxTries = 3;
+const pauseMs = 1000;
+
+interface WantedFile {
+  readonly id: string;
+  readonly name: string;
+  readonly workItem?: number;
+  /** As the work item says. */
+  readonly size?: number | undefined;
+}
 
 export class WorkItemFiles {
   readonly gaps: Gap[] = [];
@@ -33,7 +48,9 @@ export class WorkItemFiles {
   async store(record: WorkItemRecord): Promise<WorkItemRecord> {
     const found = filesOf([record.item, ...(record.comments ?? []), ...record.revisions]);
     if (found.size === 0) return record;
-    await Promise.all([...found].map(([id, name]) => this.#storeFile(record.id, id, name)));
+    const sizes = announcedSizes([record.item, ...record.revisions]);
+    const files = [...found].map(([id, name]) => ({ id, name, workItem: record.id, size: sizes.get(id) }));
+    await Promise.all(files.map((file) => this.#storeFile(file)));
     return {
       ...record,
       files: Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([id, name]) => [id, { name }])),
@@ -43,25 +60,38 @@ export class WorkItemFiles {
   /** Tries again what was missing before, then closes the stream of files. */
   async finish(asOf: string): Promise<FilesState | undefined> {
     const before = await this.#work.previous.files();
-    for (const id of before?.missing ?? []) if (!this.#asked.has(id)) await this.#storeFile(undefined, id, id);
+    for (const id of before?.missing ?? []) if (!this.#asked.has(id)) await this.#storeFile({ id, name: id });
     return this.#writer.finish({ asOf, missing: this.#missing });
   }
 
-  async #storeFile(workItem: number | undefined, id: string, name: string): Promise<void> {
-    if (this.#asked.has(id) || this.#writer.has(id)) return;
-    this.#asked.add(id);
-    const { azureDevOps, project } = this.#work.source;
-    try {
-      const download = await downloadAttachment(azureDevOps, project.id, { id, name });
-      const length = download.length === undefined ? {} : { length: download.length };
-      if (download.length !== undefined && download.length <= smallBytes) {
-        const bytes = await readAll(download.chunks, smallBytes);
-        await this.#inTurn(() => this.#writer.add({ id, ...length, chunks: chunksOf(bytes) }));
-      } else {
-        await this.#inTurn(() => this.#writer.add({ id, ...length, chunks: download.chunks }));
+  async #storeFile(file: WantedFile): Promise<void> {
+    if (this.#asked.has(file.id) || this.#writer.has(file.id)) return;
+    this.#asked.add(file.id);
+    const { clock, signal } = this.#work.source;
+    for (let tried = 1; ; tried += 1) {
+      try {
+        await this.#fetch(file);
+        return;
+      } catch (error) {
+        if (!hasCode(error, "ADO_TRUNCATED") || tried === maxTries) {
+          this.#note(error, file);
+          return;
+        }
+        await clock.sleep(tried * pauseMs, signal);
       }
-    } catch (error) {
-      this.#note(error, { workItem, id, name });
+    }
+  }
+
+  async #fetch({ id, name, size }: WantedFile): Promise<void> {
+    const { azureDevOps, project } = this.#work.source;
+    const download = await downloadAttachment(azureDevOps, project.id, { id, name });
+    const length = download.length === undefined ? {} : { length: download.length };
+    const whole = size === undefined ? download.chunks : ofSize(download.chunks, size, name);
+    if (download.length !== undefined && download.length <= smallBytes) {
+      const bytes = await readAll(whole, smallBytes);
+      await this.#inTurn(() => this.#writer.add({ id, ...length, chunks: chunksOf(bytes) }));
+    } else {
+      await this.#inTurn(() => this.#writer.add({ id, ...length, chunks: whole }));
     }
   }
 
@@ -72,10 +102,7 @@ export class WorkItemFiles {
     return mine;
   }
 
-  #note(
-    error: unknown,
-    { workItem, id, name }: { readonly workItem: number | undefined; readonly id: string; readonly name: string },
-  ): void {
+  #note(error: unknown, { workItem, id, name }: WantedFile): void {
     const isGap = hasCode(error, "ADO_FORBIDDEN", "ADO_THROTTLED", "ADO_UNAVAILABLE", "ADO_TRUNCATED", "ADO_REQUEST");
     if (!isGap && !hasCode(error, "ADO_NOT_FOUND")) throw error;
     if (isGap) this.#missing.push(id);
@@ -97,4 +124,24 @@ export class WorkItemFiles {
       });
     }
   }
+}
+
+/** What the work item says of its attachments: a download of another length was cut off on its way. */
+function announcedSizes(items: readonly JsonObject[]): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const { rel, url, attributes } of items.flatMap(relationsOf)) {
+    const size = numberAt(attributes, "resourceSize") ?? 0;
+    const id = rel === "AttachedFile" && size > 0 ? attachmentIdOf(url) : undefined;
+    if (id !== undefined) sizes.set(id, size);
+  }
+  return sizes;
+}
+
+async function* ofSize(chunks: AsyncIterable<Uint8Array>, size: number, name: string): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const chunk of chunks) {
+    length += chunk.length;
+    yield chunk;
+  }
+  if (length !== size) throw truncated(`Attachment ${inert(name)}`, `${length} of ${size} bytes arrived`);
 }

@@ -2,7 +2,7 @@
  * Backing up one stream: asks its kind, stores the new state, and says what the index will hold of it. A stream that
  * fails keeps the parent's state as stale; nothing that was read before is ever hidden by a failure.
  */
-import { BackupError, describeError, hasCode } from "../foundation/errors.ts";
+import { BackupError, describeError } from "../foundation/errors.ts";
 import type { Finding, Gap, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
 import { writeState } from "../vault/index-file.ts";
 import type { SealedWriter } from "../vault/sealed-objects.ts";
@@ -88,13 +88,20 @@ async function attempt(
   }
 }
 
-/** Failures of Azure DevOps or Git concern one stream; failures of the storage or of ours concern the run. */
+/**
+ * Failures of Azure DevOps or Git concern one stream; those of the storage or of ours concern the run, and so does a
+ * token that is not taken any more.
+ */
 export function isOfTheSource(error: unknown): error is BackupError {
   return (
-    error instanceof BackupError &&
-    /^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code) &&
-    !hasCode(error, "ADO_UNAUTHORIZED")
+    error instanceof BackupError && /^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code) && !isSignInRefused(error)
   );
+}
+
+/** Git says UNAUTHORIZED for a forbidden repository (403) too; that is the repository's own matter. */
+function isSignInRefused(error: BackupError): boolean {
+  if (error.code === "ADO_UNAUTHORIZED") return true;
+  return error.code === "GIT_UNAUTHORIZED" && error.context.status !== undefined && error.context.status !== 403;
 }
 
 async function draftOf(

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { connectAzureDevOps, type AzureDevOpsConnection } from "../../engine/azure-devops/connection.ts";
 import { personalAccessToken } from "../../engine/azure-devops/sign-in.ts";
 import { makeKeySet, parseAgentKey, parseIdentities, parseSigners, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock } from "../../engine/foundation/clock.ts";
+import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { silentReporter, type Reporter } from "../../engine/foundation/reporter.ts";
 import { nodeGitAccess } from "../../engine/git/node-git-access.ts";
 import { registry } from "../../engine/kinds/registry.ts";
@@ -41,6 +41,7 @@ export async function engineOver(
     readonly keys?: KeySet;
     readonly token?: string;
     readonly signal?: AbortSignal;
+    readonly clock?: Clock;
   } = {},
 ): Promise<Engine> {
   const temporaryFolder = await mkdtemp(join(tmpdir(), "engine-"));
@@ -53,7 +54,8 @@ export async function engineOver(
     warn: (line) => messages.push(line),
   };
   const signal = options.signal ?? new AbortController().signal;
-  const shared = { clock: systemClock, random: Math.random, reporter, signal };
+  const clock = options.clock ?? systemClock;
+  const shared = { clock, random: Math.random, reporter, signal };
   const azureDevOps = await connectAzureDevOps({
     ...shared,
     organizationUrl: azure.organizationUrl,
@@ -61,7 +63,7 @@ export async function engineOver(
     patienceMs: 5000,
   });
   const git = nodeGitAccess({ ...shared, temporaryFolder });
-  const tools = { store, cryptography, azureDevOps, git, clock: systemClock, reporter, signal, temporaryFolder };
+  const tools = { store, cryptography, azureDevOps, git, clock, reporter, signal, temporaryFolder };
   return {
     keys,
     azureDevOps,
