@@ -215,9 +215,7 @@ describe("restoring", () => {
     return azure.state.repositories.folderOf(record);
   }
 
-  async function readItem(
-    id: number,
-  ): Promise<{
+  async function readItem(id: number): Promise<{
     readonly id: number;
     readonly fields: Record<string, string>;
     readonly relations: readonly { readonly rel: string; readonly url: string }[];
@@ -230,6 +228,11 @@ describe("restoring", () => {
   function itemsIn(where: { readonly id: string }): readonly { readonly id: number; readonly title: string }[] {
     return [...wit.tracking.items.values()]
       .filter((item) => wit.tracking.projectOf(item).id === where.id)
-      .map((item) => ({ id: item.id, title: String(item.current["System.Title"] ?? "") }));
+      .map((item) => ({ id: item.id, title: stringTitle(item.current) }));
   }
 });
+
+function stringTitle(fields: Readonly<Record<string, unknown>>): string {
+  const title = fields["System.Title"];
+  return typeof title === "string" ? title : "";
+}
