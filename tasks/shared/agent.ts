@@ -5,6 +5,7 @@
 import { isDebugging, jobTokenFromEnvironment, secretInput } from "./quiet-agent-library.ts";
 import * as library from "azure-pipelines-task-lib/task.js";
 import { inert } from "../../engine/foundation/text.ts";
+import { markdownText } from "../../engine/reports/escape.ts";
 
 export interface ServiceConnection {
   readonly id: string;
@@ -27,6 +28,8 @@ export interface Agent {
   jobToken(): string | undefined;
   connection(id: string): ServiceConnection | undefined;
   addSecret(value: string): void;
+  /** The text with all secrets masked; everything that leaves the task in a file goes through it. */
+  clean(text: string): string;
   /** One line of the log, made inert. */
   print(line: string): void;
   /** A logging command of ours; properties and message are escaped by the library. */
@@ -43,7 +46,7 @@ export function workingAgent(): Agent {
     for (const line of value.split(/\r?\n/)) {
       const text = line.trim();
       if (text.length < 6) continue;
-      for (const form of [text, encodeURIComponent(text), decoded(text)]) secrets.add(form);
+      for (const form of [text, encodeURIComponent(text), decoded(text)]) secrets.add(form).add(markdownText(form));
     }
   };
   const clean = (text: string): string => {
@@ -69,6 +72,7 @@ export function workingAgent(): Agent {
     },
     connection,
     addSecret,
+    clean,
     print: (line) => process.stdout.write(`${inert(clean(line), 4000)}\n`),
     command: (name, properties, message) => library.command(name, { ...properties }, clean(message)),
     setOutput: (name, value) => library.setVariable(name, value, false, true),

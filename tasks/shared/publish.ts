@@ -39,6 +39,6 @@ function fileOf(agent: Agent, name: string, content: string): string {
   );
   mkdirSync(folder, { recursive: true });
   const file = join(folder, name.replace(/[^\w.-]/g, "_"));
-  writeFileSync(file, content);
+  writeFileSync(file, agent.clean(content));
   return file;
 }

@@ -47,6 +47,8 @@ export interface Workplace {
   healthy(project: ProjectRecord, container?: AzuriteContainer): Promise<Sight>;
   /** Names and bytes of everything stored. */
   stored(container?: AzuriteContainer): Promise<ReadonlyMap<string, Buffer>>;
+  /** What was looked at so far: outputs, arguments and environments of processes, temporary files, attachments. */
+  seen(): readonly string[];
   /** Searches everything that was seen so far; one line for each leak. */
   leaks(): Promise<readonly string[]>;
   stop(): Promise<void>;
@@ -174,6 +176,7 @@ export async function workplace(): Promise<Workplace> {
     store,
     healthy: (project, of = container) => healthy({ store: store(of), keys, vault: project.id }),
     stored,
+    seen: () => notary.seen.map(([of]) => of),
     leaks,
     async stop() {
       await proxy.stop();
