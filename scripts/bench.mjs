@@ -61,7 +61,7 @@ async function main() {
       profiles,
       say: console.log,
     };
-    await runBenchmarks(options, { only, folder: path.join(projectFolder, "dist") });
+    if (!(await runBenchmarks(options, { only, folder: path.join(projectFolder, "dist") }))) process.exitCode = 1;
   }
 }
 

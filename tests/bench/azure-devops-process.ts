@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { Simulator } from "../simulator/server.ts";
 import type { SimProject } from "../simulator/service.ts";
@@ -14,7 +15,23 @@ export interface NamedThing {
   readonly name: string;
 }
 
-function functionsOf(simulator: Simulator) {
+const dayMs = 86_400_000;
+
+/** A clock that can be set back: what is made in bulk is not of the last minutes, as it would not be in real life. */
+interface PastClock extends Clock {
+  backMs: number;
+}
+
+function pastClock(): PastClock {
+  const clock: PastClock = {
+    ...systemClock,
+    backMs: 0,
+    now: () => new Date(systemClock.now().getTime() - clock.backMs),
+  };
+  return clock;
+}
+
+function functionsOf(simulator: Simulator, clock: PastClock) {
   const { state, traffic } = simulator;
   const projectOf = (id: string): SimProject => {
     const project = state.projectOf(id);
@@ -43,8 +60,12 @@ function functionsOf(simulator: Simulator) {
       }
     },
     repositoriesOf: (projectId: string): readonly string[] => state.repositories.list(projectId).map(({ id }) => id),
-    addWorkItems: (wanted: { readonly projectId: string; readonly count: number }) =>
-      addManyWorkItems(state, projectOf(wanted.projectId), wanted.count),
+    addWorkItems: (wanted: { readonly projectId: string; readonly count: number }) => {
+      clock.backMs = dayMs;
+      const ids = addManyWorkItems(state, projectOf(wanted.projectId), wanted.count);
+      clock.backMs = 0;
+      return ids;
+    },
     /** Revisions of all work items: what one pass over the reporting feed delivers. */
     countRevisions: (): number => {
       let revisions = 0;
@@ -66,5 +87,7 @@ export type AzureDevOpsFunctions = ReturnType<typeof functionsOf>;
 export async function runAzureDevOps(): Promise<void> {
   const stateFolder = mkdtempSync(join(tmpdir(), "bench-simulator-"));
   process.on("exit", () => rmSync(stateFolder, { recursive: true, force: true }));
-  offer(functionsOf(await startSimulator({ stateFolder, trafficFile: null })));
+  const clock = pastClock();
+  const simulator = await startSimulator({ stateFolder, trafficFile: null, stateOptions: { clock } });
+  offer(functionsOf(simulator, clock));
 }

@@ -18,24 +18,31 @@ export const benchmarks: readonly Benchmark[] = [
   workItemsBenchmark,
 ];
 
-/** Runs those whose name is `only`, or all; prints a table and writes `<folder>/bench.json`. */
+/**
+ * Runs those whose name is `only`, or all; prints a table and writes `<folder>/bench.json`. False when one of them
+ * broke; a bar that does not hold is a result like any other.
+ */
 export async function runBenchmarks(
   options: BenchOptions,
   { only, folder }: { readonly only: string | undefined; readonly folder: string },
-): Promise<void> {
-  const chosen = benchmarks.filter(({ name }) => only === undefined || name === only);
+): Promise<boolean> {
   const rows: Row[] = [];
-  for (const benchmark of chosen) {
+  let isWhole = true;
+  for (const benchmark of benchmarks.filter(({ name }) => only === undefined || name === only)) {
     options.say(`${benchmark.name}: ${benchmark.about}`);
-    for (const row of await benchmark.run(options)) {
-      rows.push(options.scale === 1 ? row : { ...row, scale: options.scale });
-      options.say(`  ${row.name}: ${row.value} ${row.unit}`);
+    try {
+      rows.push(...(await benchmark.run(options)));
+    } catch (error) {
+      isWhole = false;
+      options.say(`  broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     }
   }
+  const marked = options.scale === 1 ? rows : rows.map((row) => ({ ...row, scale: options.scale }));
   const machine = machineFacts(options.seed);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "bench.json"), `${JSON.stringify(rows, undefined, 2)}\n`);
+  writeFileSync(join(folder, "bench.json"), `${JSON.stringify(marked, undefined, 2)}\n`);
   writeFileSync(join(folder, "bench-machine.json"), `${JSON.stringify(machine, undefined, 2)}\n`);
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
   options.say(`\n${facts.join(", ")}${options.scale === 1 ? "" : `, scale ${options.scale}`}\n\n${tableOf(rows)}`);
+  return isWhole;
 }
