@@ -3,7 +3,7 @@
  * before and after everything it changes in Azure DevOps or in its journal (case 32, 79): the next run ends where an
  * undisturbed run ends.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupResult, RestoreResult } from "../../engine/operations/results.ts";
@@ -18,6 +18,8 @@ import { healthy, newestContent } from "../support/oracle.ts";
 import { viewOf, type ProjectView } from "../support/project-view.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const cryptography = nodeCryptography();
 let azure: TestSimulator;

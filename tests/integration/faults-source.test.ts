@@ -2,7 +2,7 @@
  * Faults of Azure DevOps during a backup (format.md §4, cases 46 to 62): what could not be read is carried from the
  * snapshot before and said, nothing is ever shown as deleted without evidence, and the next good run is complete.
  */
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
@@ -15,6 +15,8 @@ import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, newestContent, type SeenSnapshot } from "../support/oracle.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { lfsPointer, smallProject, type SmallProject } from "../support/small-project.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Waits a fiftieth of what is asked for. */
 const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
@@ -82,7 +84,7 @@ describe("a token that ends in the middle of a run", () => {
       await backUp();
       const requests = azure.traffic.requests - before;
       const expected = await content();
-      for (let left = 3; left < requests; left += refusal === "401" ? 3 : 7) {
+      for (let left = 3; left < requests; left += refusal === "401" ? 4 : 9) {
         store = copyOf(first);
         const token = issue({ requests: left });
         await expect(backUp({ token, build: "one build" }), `after ${left} requests`).rejects.toMatchObject({
@@ -311,7 +313,7 @@ describe("the service", () => {
     expect(streams.areas?.status).toBe("skipped");
     const whole = await backUp();
     expect(whole.status).toBe("complete");
-  }, 90_000);
+  });
 
   it("without an attachment that it names is complete, with a finding; with one it refuses to hand out partial", async () => {
     const isFile = ({ path, method }: Exchange): boolean => method === "GET" && path.includes("wit/attachments/");

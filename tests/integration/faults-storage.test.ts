@@ -2,7 +2,7 @@
  * Faults of the storage during backups (format.md §4, cases 1 to 18, 29, 30, 40): over HTTP through the proxy in front
  * of Azurite, and in memory where only the order of things counts.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { md5 } from "../../engine/native/md5.ts";
@@ -21,6 +21,8 @@ import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, look, newestContent } from "../support/oracle.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Waits a fiftieth of what is asked for. */
 const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };

@@ -1,5 +1,5 @@
 /** Wrong, missing and contradictory inputs: one clear error line, Failed, nothing changed anywhere. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { makeKeySet } from "../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { HostedRun } from "../support/hosted-task.ts";
@@ -8,6 +8,8 @@ import { smallProject, type SmallProject } from "../support/small-project.ts";
 import { badChoices } from "./bad-input-choices.ts";
 import { badKeysAndStorage, type BadInput, type Scene } from "./bad-input-table.ts";
 import { workplace, type Workplace } from "./workplace.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let place: Workplace;
 let small: SmallProject;

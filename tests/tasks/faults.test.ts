@@ -1,7 +1,9 @@
 /** Bad days seen through the bundled tasks: the right result, one clear line, a summary that says what to do. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
 import { workplace, type Workplace } from "./workplace.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let place: Workplace;
 let small: SmallProject;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parseIdentities } from "../../engine/crypto/keys.ts";
 import { collect } from "../../engine/foundation/concurrency.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
@@ -15,6 +15,8 @@ import { viewOf } from "../support/project-view.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
 import { unzipped } from "./unzip.ts";
 import { workplace, type Workplace } from "./workplace.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let place: Workplace;
 

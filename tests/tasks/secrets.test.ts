@@ -2,7 +2,7 @@
  * Secrets and content stay where they belong (format.md §4, case 76): nothing of them in outputs, arguments,
  * environments of other processes, temporary files, attachments, stored objects or recorded traffic, in any encoding.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parseIdentities } from "../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { readLog } from "../../engine/vault/log.ts";
@@ -11,6 +11,8 @@ import { openSnapshot } from "../../engine/vault/vault-snapshot-reader.ts";
 import { secretScan } from "../support/secret-scan.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
 import { workplace, type Workplace } from "./workplace.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let place: Workplace;
 let small: SmallProject;
