@@ -4,6 +4,7 @@
  */
 import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import type { TextFormat } from "./work-item-fields.ts";
+import { filesOf } from "./work-item-record.ts";
 import { withoutAttachmentAddresses } from "./work-item-text.ts";
 
 export interface StoredComment {
@@ -57,18 +58,6 @@ function escapedMarkdown(text: string): string {
   return text.replace(/[\\`*_[\]<>#]/g, "\\$&");
 }
 
-/** What people see of a text: the service rewrites markup a little, and images move. */
-export function visibleText(text: string): string {
-  return withoutAttachmentAddresses(text)
-    .replace(/<[^>]*>/g, " ")
-    .replaceAll("&nbsp;", " ")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&")
-    .replace(/\s+/g, " ")
-    .trim();
-}
-
 /** A comment as it is to stand in the target: as its author wrote it, or quoted in the restoring account's name. */
 export interface WantedComment {
   readonly comment: StoredComment;
@@ -88,7 +77,7 @@ export interface CommentMatching {
   /** The live item is the very one that was stored, so comments keep their ids. */
   readonly sameIds: boolean;
   /** What a wanted comment's text is in the target. */
-  textOf(wanted: WantedComment): string;
+  readonly textOf: (wanted: WantedComment) => string;
 }
 
 /** Finds for each wanted comment its live one: by id, as replayed by author and date, or as an earlier restore wrote it. */
@@ -100,19 +89,20 @@ export function commentDifference(
   const left = new Map(live.map((comment) => [comment.id, comment]));
   const edited: (WantedComment & { readonly liveId: number })[] = [];
   const open: StoredComment[] = [];
-  const settle = (found: StoredComment, pair: WantedComment, isSame: (found: string, wanted: string) => boolean) => {
+  const likeness = matching.sameIds ? visibleText : visibleElsewhere;
+  const settle = (found: StoredComment, pair: WantedComment, seen: (text: string) => string): void => {
     left.delete(found.id);
-    const isRight = found.format === pair.comment.format && isSame(found.text, matching.textOf(pair));
+    const isRight = found.format === pair.comment.format && seen(found.text) === seen(matching.textOf(pair));
     if (!isRight) edited.push({ ...pair, liveId: found.id });
   };
   for (const comment of wanted) {
     const found = matching.sameIds ? left.get(comment.id) : undefined;
     if (found === undefined) open.push(comment);
-    else settle(found, { comment, form: "plain" }, (one, other) => one === other);
+    else settle(found, { comment, form: "plain" }, (text) => text);
   }
   const missing = open.filter((comment) => {
-    const found = recreated(comment, left, matching);
-    if (found !== undefined) settle(found.live, { comment, form: found.form }, isSameText);
+    const found = recreated(comment, [...left.values()], { ...matching, likeness });
+    if (found !== undefined) settle(found.live, { comment, form: found.form }, likeness);
     return found === undefined;
   });
   return { missing, edited, later: [...left.values()] };
@@ -120,16 +110,19 @@ export function commentDifference(
 
 function recreated(
   comment: StoredComment,
-  left: ReadonlyMap<number, StoredComment>,
-  matching: CommentMatching,
-): { readonly live: StoredComment; readonly form: "plain" | "quoted" } | undefined {
-  const replayed = [...left.values()].filter((live) => isReplayOf(comment, live));
-  const plain = outline(matching.textOf({ comment, form: "plain" }));
+  left: readonly StoredComment[],
+  { sameIds, textOf, likeness }: CommentMatching & { readonly likeness: (text: string) => string },
+): { readonly live: StoredComment; readonly form: WantedComment["form"] } | undefined {
+  // More of the work items it mentions may have been restored since: their numbers do not count.
+  const outline = (text: string): string => likeness(text).replace(/#\d+/g, "#");
+  const quoted = outline(textOf({ comment, form: "quoted" }));
+  const written = left.find(({ text }) => outline(text) === quoted);
+  if (written !== undefined) return { live: written, form: "quoted" };
+  if (sameIds) return undefined;
+  const replayed = left.filter((live) => isReplayOf(comment, live));
+  const plain = outline(textOf({ comment, form: "plain" }));
   const live = replayed.find(({ text }) => outline(text) === plain) ?? replayed[0];
-  if (live !== undefined) return { live, form: "plain" };
-  const quoted = outline(matching.textOf({ comment, form: "quoted" }));
-  const written = [...left.values()].find(({ text }) => outline(text) === quoted);
-  return written === undefined ? undefined : { live: written, form: "quoted" };
+  return live === undefined ? undefined : { live, form: "plain" };
 }
 
 /** Nothing else is written with a date of the past. Replayed dates may have been moved apart by milliseconds. */
@@ -137,11 +130,19 @@ function isReplayOf(comment: StoredComment, live: StoredComment): boolean {
   return Math.abs(Date.parse(comment.createdAt) - Date.parse(live.createdAt)) < 1000;
 }
 
-function isSameText(left: string, right: string): boolean {
-  return visibleText(left) === visibleText(right);
+/** What people see of a text, for the service rewrites markup a little; images by their ids. */
+function visibleText(text: string): string {
+  return `${visibleElsewhere(text)} ${[...filesOf([text]).keys()].join(" ")}`;
 }
 
-/** The text without the numbers of mentioned work items: more of them may have been restored since. */
-function outline(text: string): string {
-  return visibleText(text).replace(/#\d+/g, "#");
+/** The same for a copy, whose images have new ids. */
+function visibleElsewhere(text: string): string {
+  return withoutAttachmentAddresses(text)
+    .replace(/<[^>]*>/g, " ")
+    .replaceAll("&nbsp;", " ")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&amp;", "&")
+    .replace(/\s+/g, " ")
+    .trim();
 }

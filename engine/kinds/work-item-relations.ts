@@ -44,6 +44,16 @@ export function linkedIds(item: JsonObject): readonly number[] {
 /** Link types of which a work item can be the target only once, such as Child: it has one parent. */
 const treeTypes = ["System.LinkTypes.Hierarchy", "System.LinkTypes.Duplicate"];
 
+/** The kind of link that the other end has of it. */
+export function oppositeRel(rel: string): string {
+  return rel.endsWith("-Forward") ? rel.replace(/Forward$/, "Reverse") : rel.replace(/Reverse$/, "Forward");
+}
+
+/** A link to the one parent an item can have. */
+export function isToParent({ rel }: Relation): boolean {
+  return treeTypes.some((name) => rel === `${name}-Reverse`);
+}
+
 /** For a link to a child the kind of link by which the child names its parent; undefined for all others. */
 export function parentRelOf({ rel }: Relation): string | undefined {
   const type = treeTypes.find((name) => rel === `${name}-Forward`);
@@ -129,14 +139,21 @@ function isLikeFile(wanted: Relation, other: Relation, isSame: (wanted: Relation
   return isFile(other) && fileLikeness(other) === fileLikeness(wanted) && isSame(wanted, other);
 }
 
-/** Each relation once: a link may become a hyperlink that is there already. */
+/** Each relation once, as the service has it: several links to one item may have become the same hyperlink. */
 export function withoutDoubles(relations: readonly WantedRelation[]): readonly WantedRelation[] {
-  const seen = new Set<string>();
-  return relations.filter((relation) => {
-    const isFirst = !seen.has(identityOf(relation));
-    seen.add(identityOf(relation));
-    return isFirst;
-  });
+  const distinct = new Map<string, WantedRelation>();
+  for (const relation of relations) {
+    const first = distinct.get(identityOf(relation));
+    distinct.set(identityOf(relation), first === undefined ? relation : joined(first, relation));
+  }
+  return [...distinct.values()];
+}
+
+function joined(first: WantedRelation, second: WantedRelation): WantedRelation {
+  const comments = new Set([linkComment(first), linkComment(second)].filter((comment) => comment !== ""));
+  return comments.size < 2
+    ? first
+    : { ...first, attributes: { ...first.attributes, comment: [...comments].join("; ") } };
 }
 
 /** Comments first, then removals from the end: each removal moves those behind it. */

@@ -30,6 +30,7 @@ import {
 } from "./work-item-relations.ts";
 import { factsOf } from "./work-items-facts.ts";
 import { equalFiles } from "./work-items-equal-files.ts";
+import { laterOnes, strangersOf } from "./work-items-later-links.ts";
 import { deadArtifacts, wantedRelations, type Takeover, type Whereabouts } from "./work-items-links.ts";
 import { projectOf, typeOf } from "./work-items-target.ts";
 import { liveTranslation, translationFor, wantedCommentText } from "./work-items-translation.ts";
@@ -41,8 +42,8 @@ export interface State {
   /** The item lives in another project now. */
   readonly movesFrom: string | undefined;
   readonly fields: readonly FieldDifference[];
-  /** All of them, to tell what the service made of them. */
-  readonly wantedFields: Fields;
+  /** All that is wanted, to tell what the service made of it. */
+  readonly wanted: WantedFields;
   /** Long texts that have to become Markdown. */
   readonly markdown: readonly string[];
   readonly relations: RelationDifference;
@@ -80,27 +81,33 @@ export async function compare(pair: Pair, where: Whereabouts): Promise<Compariso
 export async function compareState(pair: Pair, where: Whereabouts): Promise<State> {
   const { record, live, isCopy } = pair;
   const home = projectOf(live);
-  const { fields, lost } = await wantedOf(record.item, pair, where);
+  const wanted = await wantedOf(record.item, pair, where);
   const related = await comparedRelations(pair, where);
   return {
     typeWas: typeOf(live) === typeOf(record.item) ? undefined : typeOf(live),
     movesFrom: home.toLowerCase() === where.target.project.name.toLowerCase() ? undefined : home,
-    fields: fieldDifferences(fields, settableFields(live, liveTranslation(isCopy, where))),
-    wantedFields: fields,
-    markdown: markdownFields(record.item).filter((name) => formatOf(live, name) !== "markdown" && fields.has(name)),
+    fields: fieldsToSet(live, wanted, { isCopy, where }),
+    wanted,
+    markdown: markdownFields(record.item).filter(
+      (name) => formatOf(live, name) !== "markdown" && wanted.fields.has(name),
+    ),
     ...related,
-    lost: [...lost, ...related.lost, ...stuckInMarkdown(pair), ...deadArtifacts(record, where.target)],
+    lost: [
+      ...lostFields(wanted, settableFields(live)),
+      ...related.lost,
+      ...stuckInMarkdown(pair),
+      ...deadArtifacts(record, where.target),
+    ],
   };
 }
 
-const kindName = "work-items";
-
 const noComments: CommentDifference = { missing: [], edited: [], later: [] };
 
-interface WantedFields {
+export interface WantedFields {
+  readonly type: string;
   readonly fields: Fields;
-  /** Fields the target cannot have. */
-  readonly lost: readonly string[];
+  /** Fields that items of the type cannot have in the target; some have them from an earlier life under another type. */
+  readonly unknown: Fields;
 }
 
 /** The fields of a stored item, or of one of its revisions, as the target shall have them. */
@@ -111,10 +118,25 @@ export async function wantedOf(
 ): Promise<WantedFields> {
   const type = typeOf(pair.record.item);
   const isKnown = await factsOf(where.target).fieldsOf(type);
-  const all = settableFields(state, translationFor(pair, where));
-  const fields = new Map([...all].filter(([name]) => isKnown(name)));
-  const lost = [...all.keys()].filter((name) => !isKnown(name));
-  return { fields, lost: lost.map((name) => `${name}: the target's type ${type} has no such field`) };
+  const all = [...settableFields(state, translationFor(pair, where))];
+  const fields = new Map(all.filter(([name]) => isKnown(name)));
+  return { type, fields, unknown: new Map(all.filter(([name]) => !isKnown(name))) };
+}
+
+/** Fields in which the live item differs. */
+export function fieldsToSet(
+  live: JsonObject,
+  { fields, unknown }: WantedFields,
+  { isCopy, where }: { readonly isCopy: boolean; readonly where: Whereabouts },
+): readonly FieldDifference[] {
+  const present = [...settableFields(live, liveTranslation(isCopy, where))];
+  return fieldDifferences(fields, new Map(present.filter(([name]) => !unknown.has(name))));
+}
+
+export function lostFields({ unknown, type }: WantedFields, present: Fields): readonly string[] {
+  return [...unknown.keys()]
+    .filter((name) => present.get(name)?.likeness !== unknown.get(name)?.likeness)
+    .map((name) => `${name}: the target's type ${type} has no such field`);
 }
 
 async function comparedRelations(
@@ -122,34 +144,23 @@ async function comparedRelations(
   where: Whereabouts,
 ): Promise<Pick<State, "relations" | "takeovers" | "lost">> {
   const { record, live, isCopy } = pair;
-  const side = { record, id: numberAt(live, "id"), isCopy };
+  const present = relationsOf(live);
+  const strangers = await strangersOf(record, present, { isCopy, target: where.target });
+  const side = { record, id: numberAt(live, "id"), isCopy, strangers };
   const { relations: stored, takeovers, lost } = wantedRelations(side, where);
   const wanted = [...stored, ...pair.history.map(historyRelation)];
-  const present = relationsOf(live);
   const isSameFile = isCopy
     ? () => true
     : await equalFiles(wanted.filter(isFile), present.filter(isFile), where.target);
   const relations = relationDifference(wanted, present, isSameFile);
-  const isMissing = new Set(relations.missing.map(({ url }) => url.split("/").at(-1)));
+  // What was linked to it while it lay in the recycle bin nobody knows.
+  if (record.deleted === true) return { relations: { ...relations, edited: [], surplus: [] }, takeovers: [], lost };
+  const children = new Set(relations.missing.map(linkedWorkItem));
   return {
-    // What was linked to it while it lay in the recycle bin nobody knows.
-    relations:
-      record.deleted === true ? { ...relations, edited: [], surplus: [] } : await withoutHidden(relations, where),
-    takeovers: takeovers.filter(({ child }) => isMissing.has(String(child))),
+    relations: { ...relations, surplus: await laterOnes(relations.surplus, side, where) },
+    takeovers: takeovers.filter(({ child }) => children.has(child)),
     lost,
   };
-}
-
-/** A link to an item that lay in the recycle bin when the snapshot was taken was there, but hidden. */
-async function withoutHidden(relations: RelationDifference, { target }: Whereabouts): Promise<RelationDifference> {
-  const surplus: RelationDifference["surplus"][number][] = [];
-  for (const entry of relations.surplus) {
-    const linked = linkedWorkItem(entry.relation);
-    const stored = linked === undefined ? undefined : await target.snapshot.stream(kindName);
-    const other = linked === undefined ? undefined : await stored?.record(linked);
-    if (other?.deleted !== true) surplus.push(entry);
-  }
-  return { ...relations, surplus };
 }
 
 function historyRelation({ name, size }: HistoryFile): WantedRelation {

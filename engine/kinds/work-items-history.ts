@@ -16,7 +16,7 @@ import {
   tagsOf,
 } from "./work-item-fields.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
-import { wantedOf, type HistoryFile } from "./work-items-comparison.ts";
+import { lostFields, wantedOf, type HistoryFile } from "./work-items-comparison.ts";
 import type { Whereabouts } from "./work-items-links.ts";
 import { markerTag, revOf } from "./work-items-target.ts";
 import { asImport, writeAccepted, type Refused } from "./work-items-writing.ts";
@@ -41,7 +41,7 @@ export interface Creation {
 export async function creationOf(record: WorkItemRecord, where: Whereabouts): Promise<Creation> {
   const { target } = where;
   const first = replayedRevisions(record, target)[0] ?? record.item;
-  const { fields, lost } = await wantedOf(first, { record, isCopy: true }, where);
+  const { fields } = await wantedOf(first, { record, isCopy: true }, where);
   const latest = await wantedOf(record.item, { record, isCopy: true }, where);
   const markdown = markdownFields(record.item).filter((name) => latest.fields.has(name));
   const original = fieldsOf(record.revisions[0] ?? record.item);
@@ -53,7 +53,7 @@ export async function creationOf(record: WorkItemRecord, where: Whereabouts): Pr
     ...named("System.CreatedBy", original["System.CreatedBy"], target),
     ...(target.workItemHistory.mode === "attach" ? [] : [...historyText(first), ...stampOf(first, target, undefined)]),
   ];
-  return { operations, lost: [...new Set([...lost, ...latest.lost])] };
+  return { operations, lost: lostFields(latest, new Map()) };
 }
 
 const tagsPath = "/fields/System.Tags";

@@ -43,6 +43,8 @@ export interface Side {
   readonly id: number | undefined;
   /** It is not the very item that was stored. */
   readonly isCopy: boolean;
+  /** Linked as children, but the snapshot has them as somebody else's. */
+  readonly strangers: ReadonlySet<number>;
 }
 
 export function wantedRelations(side: Side, where: Whereabouts): WantedRelations {
@@ -66,25 +68,37 @@ interface Resolved {
 }
 
 function resolved(relation: Relation, side: Side, where: Whereabouts): Resolved {
-  const { target } = where;
   if (side.isCopy && relation.rel.startsWith("System.LinkTypes.Remote."))
     return asHyperlink(relation, relation.url, `${nameOf(relation)}: links to other organisations are not made`);
   const linked = linkedWorkItem(relation);
-  if (linked === undefined) return { relation: { ...remapped(relation, target), label: labelOf(relation) } };
-  const other = otherEnd(linked, side.isCopy, where);
+  if (linked !== undefined) return resolvedLink({ ...relation, linked }, side, where);
+  return { relation: { ...remapped(relation, where.target), label: labelOf(relation) } };
+}
+
+interface Link extends Relation {
+  /** The other end's id in the snapshot. */
+  readonly linked: number;
+}
+
+function resolvedLink(link: Link, side: Side, where: Whereabouts): Resolved {
+  const { target } = where;
+  const { linked } = link;
   const origin = originUrl(linked, target);
-  if (other === undefined)
-    return asHyperlink(relation, origin, `${nameOf(relation)} ${linked}: that work item does not exist in the target`);
-  if (other === "coming") return { relation: linkTo(linked, relation, where) };
+  const name = `${nameOf(link)} ${linked}`;
+  const other = otherEnd(linked, side.isCopy, where);
+  if (other === undefined) return asHyperlink(link, origin, `${name}: that work item does not exist in the target`);
+  if (side.strangers.has(linked) && parentRelOf(link) !== undefined)
+    return { lost: `${name}: the snapshot has that work item without this link` };
+  if (other === "coming") return { relation: linkTo(linked, link, target) };
   if (other.place === "recycle-bin") {
-    const reason = `${nameOf(relation)} ${other.id}: that work item is in the recycle bin`;
-    return side.isCopy ? asHyperlink(relation, origin, reason) : { lost: `${reason}; the link comes back with it` };
+    const reason = `${name}: that work item is in the recycle bin`;
+    return side.isCopy ? asHyperlink(link, origin, reason) : { lost: `${reason}; the link comes back with it` };
   }
-  const takeover = takeoverOf(relation, other, side);
-  if (takeover === undefined) return { relation: linkTo(other.id, relation, where) };
-  if (!side.isCopy) return { relation: linkTo(other.id, relation, where), takeover };
-  const reason = `${nameOf(relation)} ${other.id}: that work item has another one (${takeover.from}) in this place`;
-  return asHyperlink(relation, origin, reason);
+  const takeover = takeoverOf(link, other, side);
+  const mayTake = target.isSource && target.conflictPolicy === "overwrite";
+  if (takeover !== undefined && !mayTake)
+    return asHyperlink(link, origin, `${name}: that work item has another one (${takeover.from}) in this place`);
+  return { relation: linkTo(other.id, link, target), ...(takeover === undefined ? {} : { takeover }) };
 }
 
 /** Ids in the target at which the other ends of a record's links may be found. */
@@ -96,10 +110,13 @@ export function* otherEndsOf({ item }: WorkItemRecord, isCopy: boolean, target: 
 }
 
 function otherEnd(linked: number, isCopy: boolean, where: Whereabouts): LiveItem | "coming" | undefined {
-  const places = otherIds(linked, isCopy, where.target).flatMap((id) => where.live.get(id) ?? []);
-  const live = places.find(({ place, id }) => place === "live" && !(isCopy && id === linked && where.isComing(linked)));
+  const { target, isComing } = where;
+  const places = otherIds(linked, isCopy, target).flatMap((id) => where.live.get(id) ?? []);
+  // In another project the original is only second best to a copy that is still to be made.
+  const isSecondBest = (id: number): boolean => !target.isSource && id === linked && isComing(linked);
+  const live = places.find(({ place, id }) => place === "live" && !isSecondBest(id));
   if (live !== undefined) return live;
-  return where.isComing(linked) ? "coming" : places[0];
+  return isComing(linked) ? "coming" : places[0];
 }
 
 /** A child that has another parent now. */
@@ -111,9 +128,9 @@ function takeoverOf(relation: Relation, other: LiveItem, { id }: Side): Takeover
   return from === undefined || from === id ? undefined : { child: other.id, parentRel, from };
 }
 
-function linkTo(id: number, relation: Relation, { target }: Whereabouts): WantedRelation {
+function linkTo(id: number, { rel, attributes }: Relation, target: TargetProject): WantedRelation {
   const url = `${target.azureDevOps.organization.url}/_apis/wit/workItems/${id}`;
-  return { ...relation, url, label: `${nameOf(relation)} ${id}` };
+  return { rel, url, attributes, label: `${nameOf({ rel, attributes })} ${id}` };
 }
 
 function asHyperlink(relation: Relation, url: string, reason: string): Resolved {
@@ -124,7 +141,7 @@ function asHyperlink(relation: Relation, url: string, reason: string): Resolved 
   };
 }
 
-function nameOf({ rel, attributes }: Relation): string {
+function nameOf({ rel, attributes }: Pick<Relation, "rel" | "attributes">): string {
   return stringAt(attributes, "name") ?? rel;
 }
 
@@ -155,8 +172,13 @@ export function originUrl(id: number, { source }: Pick<TargetProject, "source">)
 
 function originLink(record: WorkItemRecord, target: TargetProject): WantedRelation {
   const url = originUrl(record.id, target);
-  const attributes = { comment: `Restored from work item ${record.id}` };
+  const attributes = { comment: originComment(record.id) };
   return { rel: "Hyperlink", url, attributes, label: `hyperlink ${url}` };
+}
+
+/** By which a copy is known later. */
+export function originComment(id: number): string {
+  return `Restored from work item ${id}`;
 }
 
 /** Links to artefacts that lead nowhere from another organisation. */

@@ -11,7 +11,6 @@ import type { StepResult, TargetProject } from "./kind.ts";
 import type { CommentDifference, StoredComment, WantedComment } from "./work-item-comments.ts";
 import {
   describeDifference,
-  fieldDifferences,
   fieldOperations,
   markdownOperations,
   settableFields,
@@ -27,12 +26,20 @@ import {
   relationsOf,
   removalOperations,
 } from "./work-item-relations.ts";
-import { compare, compareState, isSame, type Comparison, type Pair, type State } from "./work-items-comparison.ts";
+import {
+  compare,
+  compareState,
+  fieldsToSet,
+  isSame,
+  type Comparison,
+  type Pair,
+  type State,
+} from "./work-items-comparison.ts";
 import { factsOf } from "./work-items-facts.ts";
 import { historyFiles } from "./work-items-history.ts";
 import { otherEndsOf, type Takeover, type Whereabouts } from "./work-items-links.ts";
 import { findLive, revOf, typeOf } from "./work-items-target.ts";
-import { doubtfulMentions, liveTranslation, translationFor, wantedCommentText } from "./work-items-translation.ts";
+import { doubtfulMentions, translationFor, wantedCommentText } from "./work-items-translation.ts";
 import { Uploads } from "./work-items-uploads.ts";
 import { asImport, isRace, refusedLines, writeUpdate, type Refused } from "./work-items-writing.ts";
 
@@ -221,19 +228,17 @@ class Settling {
   }
 
   /** The service derives some fields from others: what came out differently is written once more. */
-  async #insist(item: JsonObject, { pair, where }: Seen, { wantedFields }: State): Promise<void> {
-    const differences = (now: JsonObject): readonly FieldDifference[] => {
-      const live = settableFields(now, liveTranslation(pair.isCopy, where));
-      return fieldDifferences(wantedFields, live).filter(({ name }) => !this.#refused.has(name));
-    };
+  async #insist(item: JsonObject, { pair, where }: Seen, { wanted }: State): Promise<void> {
+    const differences = (now: JsonObject): readonly FieldDifference[] =>
+      fieldsToSet(now, wanted, { isCopy: pair.isCopy, where }).filter(({ name }) => !this.#refused.has(name));
     const left = this.#withImages(differences(item), { pair, where });
-    this.#lines = unknownIdentities(item, wantedFields);
+    this.#lines = unknownIdentities(item, wanted.fields);
     if (left.length === 0) return;
     const again = { id: this.#id, operations: fieldOperations(left), additions: [] };
     const { item: now = item, refused } = await writeUpdate(again, this.#target);
     this.#note(refused);
     const stubborn = differences(now).map((difference) => `${describeDifference(difference)}: the service insists`);
-    this.#lines = [...unknownIdentities(now, wantedFields), ...stubborn];
+    this.#lines = [...unknownIdentities(now, wanted.fields), ...stubborn];
   }
 
   async #writeComments({ pair, where }: Seen, { missing, edited, later }: CommentDifference): Promise<void> {
