@@ -131,6 +131,8 @@ export interface IdMap {
   /** The id in the target of what had `oldId` in the snapshot, when it is known to exist there. */
   get(kind: string, oldId: string): string | undefined;
   set(kind: string, oldId: string, newId: string): void;
+  /** This restore is to make it and has not: what belongs to it waits for it, and never goes to the original instead. */
+  isAwaited(kind: string, oldId: string): boolean;
 }
 
 export interface TargetProject extends Surroundings {

@@ -13,7 +13,7 @@ import {
   type Relation,
   type WantedRelation,
 } from "./work-item-relations.ts";
-import { isSameOrganization, otherIds, type LiveItem, type LiveItems } from "./work-items-target.ts";
+import { isAwaited, isSameOrganization, otherIds, type LiveItem, type LiveItems } from "./work-items-target.ts";
 
 /** What is known of the target while one record is compared with it. */
 export interface Whereabouts {
@@ -86,7 +86,7 @@ function resolvedLink(link: Link, side: Side, where: Whereabouts): Resolved {
   const origin = originUrl(linked, target);
   const name = `${nameOf(link)} ${linked}`;
   const other = otherEnd(linked, side.isCopy, where);
-  if (other === undefined) return asHyperlink(link, origin, `${name}: that work item does not exist in the target`);
+  if (other === undefined) return withoutOtherEnd(link, name, target);
   if (side.strangers.has(linked) && parentRelOf(link) !== undefined)
     return { lost: `${name}: the snapshot has that work item without this link` };
   if (other === "coming") return { relation: linkTo(linked, link, target) };
@@ -99,6 +99,12 @@ function resolvedLink(link: Link, side: Side, where: Whereabouts): Resolved {
   if (takeover !== undefined && !mayTake)
     return asHyperlink(link, origin, `${name}: that work item has another one (${takeover.from}) in this place`);
   return { relation: linkTo(other.id, link, target), ...(takeover === undefined ? {} : { takeover }) };
+}
+
+function withoutOtherEnd(link: Link, name: string, target: TargetProject): Resolved {
+  if (isAwaited(link.linked, target))
+    return { lost: `${name}: that work item could not be made yet; the link comes with it` };
+  return asHyperlink(link, originUrl(link.linked, target), `${name}: that work item does not exist in the target`);
 }
 
 /** Ids in the target at which the other ends of a record's links may be found. */

@@ -60,9 +60,14 @@ export function ownIds(id: number, target: TargetProject): readonly number[] {
 /** Ids under which the other end of a link may be: as copied; else, in the same organisation, the original. */
 export function otherIds(id: number, isCopy: boolean, target: TargetProject): readonly number[] {
   const mapped = mappedId(id, target);
-  const original = isSameOrganization(target) ? [id] : [];
+  const original = isSameOrganization(target) && !isAwaited(id, target) ? [id] : [];
   const copies = mapped === undefined || mapped === id ? [] : [mapped];
   return isCopy ? [...copies, ...original] : [...original, ...copies];
+}
+
+/** A copy that this restore could not make yet: its links come with it. */
+export function isAwaited(id: number, { ids }: Pick<TargetProject, "ids">): boolean {
+  return ids.isAwaited(kindName, String(id));
 }
 
 export function isSameOrganization({ azureDevOps, source }: TargetProject): boolean {

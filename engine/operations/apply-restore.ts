@@ -6,6 +6,7 @@
 import { mapConcurrent } from "../foundation/concurrency.ts";
 import { BackupError, describeError } from "../foundation/errors.ts";
 import type { ResourceKind, Selection, Step, StepResult } from "../kinds/kind.ts";
+import { isSignInRefused } from "./back-up-stream.ts";
 import type { RestorePlan, RestoreResult } from "./results.ts";
 import type { RestoreTarget } from "./restore-target.ts";
 import type { Selections } from "./select-items.ts";
@@ -39,6 +40,7 @@ export async function applyRestore(request: ApplyRequest): Promise<RestoreResult
   const { plan, target, journal } = request;
   const startedMs = target.clock.monotonicMs();
   const results = new Map<number, StepResult>(journal.results);
+  for (const { action, kind, key } of plan.steps) if (action === "create") target.ids.expect(kind, key);
   plan.steps.forEach((step, number) => remember(step, results.get(number), target));
   let done = results.size;
   for (const batch of batchesOf(plan.steps, results)) {
@@ -102,10 +104,15 @@ async function applyOne(
     remember(step, result, target);
     return result;
   } catch (error) {
-    if (!(error instanceof BackupError) || target.signal.aborted) throw error;
+    if (!(error instanceof BackupError) || concernsTheRun(error) || target.signal.aborted) throw error;
     target.reporter.warn(`${step.kind} ${step.name}: ${describeError(error)}`);
     return { outcome: "failed", message: describeError(error) };
   }
+}
+
+/** A refused token or storage that is closed lets no other step succeed either: better stop, and go on later. */
+function concernsTheRun(error: BackupError): boolean {
+  return error.code.startsWith("STORE_") || isSignInRefused(error);
 }
 
 async function selectionOf(step: Step, { selections, target }: ApplyRequest): Promise<Selection> {

@@ -10,7 +10,7 @@ import { BackupError } from "../foundation/errors.ts";
 import { arrayAt, canonicalJson, isObject, stringAt, type JsonObject } from "../foundation/json.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import type { GitAccess } from "../git/git-access.ts";
-import type { ConflictPolicy, IdMap, ProjectRef, ResourceKind, WorkItemHistory } from "../kinds/kind.ts";
+import type { ConflictPolicy, ProjectRef, ResourceKind, WorkItemHistory } from "../kinds/kind.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Head } from "../vault/log-entry.ts";
 import { isRunId } from "../vault/layout.ts";
@@ -22,7 +22,7 @@ import { applyRestore, type StepJournal } from "./apply-restore.ts";
 import { requireRecoveryKey } from "./check-keys.ts";
 import { chooseSnapshot } from "./choose-snapshots.ts";
 import { planRestore, type PlannedRestore } from "./plan-restore.ts";
-import { idMap, restoreTarget, type RestoreTarget } from "./restore-target.ts";
+import { idMap, restoreTarget, type FillingIdMap, type RestoreTarget } from "./restore-target.ts";
 import type { RestorePlan, RestoreResult } from "./results.ts";
 import { selectItems } from "./select-items.ts";
 
@@ -157,7 +157,11 @@ function restoreIdOf(
 function targetOf(
   request: RestoreRequest,
   tools: RestoreTools,
-  { snapshot, restoreId, ids }: { readonly snapshot: SnapshotReader; readonly restoreId: string; readonly ids: IdMap },
+  {
+    snapshot,
+    restoreId,
+    ids,
+  }: { readonly snapshot: SnapshotReader; readonly restoreId: string; readonly ids: FillingIdMap },
 ): RestoreTarget {
   const { id, name } = request.targetProject;
   return restoreTarget({
@@ -177,7 +181,7 @@ async function knownIds(
   request: RestoreRequest,
   { azureDevOps, reporter }: RestoreTools,
   { journal, place }: { readonly journal: RestoreJournal; readonly place: Parameters<typeof finishedJournals>[0] },
-): Promise<IdMap> {
+): Promise<FillingIdMap> {
   const ids = idMap();
   const { id, name } = request.targetProject;
   const target: JournalTarget = {
