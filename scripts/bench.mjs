@@ -50,6 +50,8 @@ async function main() {
   else if (!/^[\w-]{1,40}$/.test(seed)) throw new RangeError("--seed takes letters and digits.");
   else {
     process.chdir(projectFolder);
+    // So that what runs at an exit does: it ends the processes of the bench.
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
     buildTasks();
     const profiles = values.profile === undefined ? undefined : path.resolve(values.profile);
     if (profiles !== undefined) mkdirSync(profiles, { recursive: true });

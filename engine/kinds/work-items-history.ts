@@ -4,6 +4,7 @@
  * increase (VS402625), so equal ones are moved apart by a millisecond.
  */
 import { updateWorkItem, workItemsBatch, type PatchOperation } from "../azure-devops/work-items.ts";
+import { hasCode } from "../foundation/errors.ts";
 import { utf8 } from "../foundation/bytes.ts";
 import { canonicalJson, stringAt, type JsonObject, type JsonValue } from "../foundation/json.ts";
 import type { TargetProject } from "./kind.ts";
@@ -19,7 +20,7 @@ import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
 import { lostFields, wantedOf, type HistoryFile } from "./work-items-comparison.ts";
 import type { Whereabouts } from "./work-items-links.ts";
 import { markerTag, revOf } from "./work-items-target.ts";
-import { asImport, writeAccepted, type Refused } from "./work-items-writing.ts";
+import { asImport, writeAccepted, type Refused, type Written } from "./work-items-writing.ts";
 
 /** REST lets an item have 10,000 revisions; some are left for its further life. */
 const maxReplayed = 9500;
@@ -51,7 +52,9 @@ export async function creationOf(record: WorkItemRecord, where: Whereabouts): Pr
     ...markdownOperations(markdown),
     ...dated("System.CreatedDate", original["System.CreatedDate"]),
     ...named("System.CreatedBy", original["System.CreatedBy"], target),
-    ...(target.workItemHistory.mode === "attach" ? [] : [...historyText(first), ...stampOf(first, target, undefined)]),
+    ...(target.workItemHistory.mode === "attach"
+      ? []
+      : [...historyText(first), ...stampOf(first, target, { after: undefined, push: 0 })]),
   ];
   return { operations, lost: lostFields(latest, new Map()) };
 }
@@ -77,23 +80,47 @@ export async function replayRest(record: WorkItemRecord, id: number, where: Wher
   for (const revision of revisions.slice(done)) {
     target.signal.throwIfAborted();
     const wanted = await wantedOf(revision, { record, isCopy: true }, where);
-    const operations = [
+    const changes = [
       ...fieldOperations(fieldDifferences(wanted.fields, before.fields)).map((operation) =>
         operation.path === tagsPath
           ? tagsOperation(tagsOf(fieldsOf(revision)["System.Tags"]), record, target)
           : operation,
       ),
       ...historyText(revision),
-      ...stampOf(revision, target, lastDate),
     ];
-    const written = await writeAccepted(operations, (some) =>
-      updateWorkItem(target.azureDevOps, { id, ...asImport }, some),
-    );
+    const stamp = { revision, after: lastDate };
+    const written = await writeStamped(changes, stamp, { id, target });
     for (const [what, reason] of written.refused) refused.set(what, reason);
     lastDate = stringAt(fieldsOf(written.item ?? {}), "System.ChangedDate");
     before = wanted;
   }
   return refused;
+}
+
+/** Milliseconds by which a date may have to be moved: the service keeps them less exactly than it shows them. */
+const pushes = [1, 10, 1000];
+
+interface Stamp {
+  readonly revision: JsonObject;
+  /** Date of the revision before. */
+  readonly after: string | undefined;
+}
+
+async function writeStamped(
+  changes: readonly PatchOperation[],
+  { revision, after }: Stamp,
+  { id, target }: { readonly id: number; readonly target: TargetProject },
+): Promise<Written> {
+  const send = (some: readonly PatchOperation[]): Promise<JsonObject> =>
+    updateWorkItem(target.azureDevOps, { id, ...asImport }, some);
+  for (const push of pushes.slice(0, -1)) {
+    try {
+      return await writeAccepted([...changes, ...stampOf(revision, target, { after, push })], send);
+    } catch (error) {
+      if (!hasCode(error, "ADO_REQUEST") || !error.message.includes("VS402625")) throw error;
+    }
+  }
+  return writeAccepted([...changes, ...stampOf(revision, target, { after, push: pushes.at(-1) ?? 0 })], send);
 }
 
 /** Discussion text of a revision: written with it, it keeps its author and date. */
@@ -102,19 +129,29 @@ function historyText(revision: JsonObject): readonly PatchOperation[] {
   return text === undefined || text === "" ? [] : [{ op: "add", path: "/fields/System.History", value: text }];
 }
 
-function stampOf(revision: JsonObject, target: TargetProject, after: string | undefined): readonly PatchOperation[] {
+function stampOf(
+  revision: JsonObject,
+  target: TargetProject,
+  { after, push }: { readonly after: string | undefined; readonly push: number },
+): readonly PatchOperation[] {
   const fields = fieldsOf(revision);
   const date = stringAt(fields, "System.ChangedDate");
   return [
-    ...dated("System.ChangedDate", date === undefined ? undefined : laterOf(date, after)),
+    ...dated("System.ChangedDate", date === undefined ? undefined : laterOf(date, after, push)),
     ...named("System.ChangedBy", fields["System.ChangedBy"], target),
   ];
 }
 
-/** `date`, or a millisecond after `other` when it is not later. */
-function laterOf(date: string, other: string | undefined): string {
-  if (other === undefined || Date.parse(date) > Date.parse(other)) return date;
-  return new Date(Date.parse(other) + 1).toISOString();
+/** `date`, or so many milliseconds after `other` when it is not later. */
+function laterOf(date: string, other: string | undefined, milliseconds: number): string {
+  if (other === undefined || (milliseconds <= 1 && sortable(date) > sortable(other))) return date;
+  return new Date(Math.max(Date.parse(date), Date.parse(other)) + milliseconds).toISOString();
+}
+
+/** Instants as the service writes them, with up to seven fractional digits, so that they sort as texts. */
+function sortable(instant: string): string {
+  const [, seconds = instant, fraction = ""] = /^([^.Z]+)(?:\.(\d+))?Z$/.exec(instant) ?? [];
+  return `${seconds}.${fraction.padEnd(7, "0")}`;
 }
 
 function dated(name: string, value: JsonValue | undefined): readonly PatchOperation[] {

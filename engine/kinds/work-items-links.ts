@@ -95,7 +95,8 @@ function resolvedLink(link: Link, side: Side, where: Whereabouts): Resolved {
     return side.isCopy ? asHyperlink(link, origin, reason) : { lost: `${reason}; the link comes back with it` };
   }
   const takeover = takeoverOf(link, other, side);
-  const mayTake = target.isSource && target.conflictPolicy === "overwrite";
+  // Items of another project, originals of what is copied here, are nobody's to overwrite.
+  const mayTake = target.conflictPolicy === "overwrite" && (target.isSource || other.id !== linked);
   if (takeover !== undefined && !mayTake)
     return asHyperlink(link, origin, `${name}: that work item has another one (${takeover.from}) in this place`);
   return { relation: linkTo(other.id, link, target), ...(takeover === undefined ? {} : { takeover }) };

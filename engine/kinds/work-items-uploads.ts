@@ -27,8 +27,9 @@ export class Uploads {
     this.#history = history;
   }
 
-  /** New address of an uploaded file; undefined for one that was not. */
-  readonly address = (guid: string): string | undefined => this.#uploaded.get(guid)?.url;
+  /** New address of an uploaded file, fit for Markdown, too; undefined for one that was not. */
+  readonly address = (guid: string): string | undefined =>
+    this.#uploaded.get(guid)?.url.replace(/[()]/g, (bracket) => (bracket === "(" ? "%28" : "%29"));
 
   /** Uploads the images that texts show. One the backup does not hold keeps its old address. */
   async inline(texts: readonly JsonValue[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** Where the benchmarks run: simulated Azure DevOps, storage, keys, and the bundled tasks run as an agent runs them. */
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +61,8 @@ export interface TaskInputs {
 
 export async function workplace(options: BenchOptions): Promise<Workplace> {
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
+  const removeAtExit = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", removeAtExit);
   const [azurite, azureDevOps] = await Promise.all([
     startAzurite(),
     startChild<AzureDevOpsFunctions>(options.childScript, "azure-devops"),
@@ -86,6 +89,7 @@ export async function workplace(options: BenchOptions): Promise<Workplace> {
     async [Symbol.asyncDispose]() {
       await Promise.allSettled([azurite.stop(), azureDevOps.stop()]);
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      process.off("exit", removeAtExit);
     },
   };
 }

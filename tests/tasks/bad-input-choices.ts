@@ -1,4 +1,5 @@
 /** Bad input, continued: Azure DevOps, and what to do. */
+import { randomBytes } from "node:crypto";
 import { unset, type BadInput } from "./bad-input-table.ts";
 
 const azureDevOpsCases: readonly BadInput[] = [
@@ -35,7 +36,7 @@ const azureDevOpsCases: readonly BadInput[] = [
   {
     name: "an access token that is wrong",
     task: "BackupProject",
-    inputs: () => ({ azureDevOpsAuthentication: "accessToken", accessToken: "x".repeat(84) }),
+    inputs: () => ({ azureDevOpsAuthentication: "accessToken", accessToken: randomBytes(63).toString("base64url") }),
     says: /refused|sign-in|401/i,
   },
   {
