@@ -1,8 +1,8 @@
 /**
  * Backs up one project into its vault (format.md §3.6):
  *
- *   open the vault (or begin it) → choose the run → probe a part of what is referenced
- *   → walk over all streams, keeping what is done in checkpoints → compose, commit → retention
+ *   open the vault (or begin it) → choose the run → walk over all streams, keeping what is done in checkpoints, and
+ *   beside it probe a part of what is referenced → compose, commit → retention
  *
  * Running it again after any interruption converges: same build → same run → checkpoints are taken up; a run that
  * has committed finds its own entry.
@@ -14,8 +14,10 @@ import { abandonedDrafts } from "../vault/checkpoints.ts";
 import { recordIncident } from "../vault/incident.ts";
 import type { Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
-import type { Ref } from "../vault/ref.ts";
+import { streamOf } from "../vault/merge-index.ts";
+import type { SizedObject } from "../vault/reaches.ts";
 import { keptSnapshots, snapshotOfRun, type LoggedSnapshot } from "../vault/snapshots.ts";
+import type { IndexLine } from "../vault/state.ts";
 import { vaultStreamWriter } from "../vault/vault-stream-writer.ts";
 import { anomaliesOf } from "./anomalies.ts";
 import { appendFacts, openSession, type BackupRequest, type BackupTools, type Session } from "./back-up-session.ts";
@@ -35,10 +37,8 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   const earlier = snapshotOfRun(session.opened.log, session.by.run);
   if (earlier !== undefined) return alreadyCommitted(session, earlier);
   const checkpoints = await keepCheckpoints(session);
-  const broken = await brokenStreams(session.access, session.parent, nextProbePart(session.opened.log));
-  const adopted = await abandonedBy(session);
-  const walk = await prepareWalk(session, { checkpoints, broken, adopted, filter });
-  const read = await readKeeping(walk, checkpoints);
+  const walk = await prepareWalk(session, { checkpoints, adopted: await abandonedBy(session), filter });
+  const { read, broken } = await keepingOnFailure(checkpoints, () => readAndProbe(session, walk));
   if (request.share.phase === "shard") {
     await checkpoints.flush();
     return undefined;
@@ -56,10 +56,10 @@ function filterOf(request: BackupRequest): StreamFilter {
   );
 }
 
-/** Whatever ends the walk early, what it has stored so far is kept for the next attempt. */
-async function readKeeping(walk: Walk, checkpoints: Checkpoints): Promise<WalkResult> {
+/** Whatever ends the reading early, what it has stored so far is kept for the next attempt. */
+async function keepingOnFailure<Result>(checkpoints: Checkpoints, work: () => Promise<Result>): Promise<Result> {
   try {
-    return await readSource(walk);
+    return await work();
   } catch (error) {
     await checkpoints.flush().catch(() => undefined); // the storage itself may be what failed
     throw error;
@@ -83,7 +83,67 @@ function alreadyCommitted(session: Session, snapshot: LoggedSnapshot): BackupRes
 }
 
 /** What is missing of streams, by stream. */
-type Broken = ReadonlyMap<string, readonly Ref[]>;
+type Broken = ReadonlyMap<string, readonly SizedObject[]>;
+
+interface ReadAndProbed {
+  readonly read: WalkResult;
+  readonly broken: Broken;
+}
+
+/**
+ * Walks over the source while the storage is probed: the one waits for Azure DevOps, the other for the storage. What
+ * turns out to rest on missing objects is read once more, now to be stored anew; all before anything is committed.
+ */
+async function readAndProbe(session: Session, walk: Walk): Promise<ReadAndProbed> {
+  const stop = new AbortController();
+  const probing = probe(session);
+  probing.catch((error: unknown) => stop.abort(error)); // the walk then ends at its next stream
+  const signal = AbortSignal.any([walk.source.signal, stop.signal]);
+  try {
+    const read = await readSource({ ...walk, source: { ...walk.source, signal } });
+    const broken = await probing;
+    return { read: await withoutBroken(session, { read, broken }, walk), broken };
+  } finally {
+    await probing.catch(() => undefined); // thrown above, unless the walk has failed as well
+  }
+}
+
+/** A part of the newest snapshot's streams; of several agents each looks at its own, the composing one at all. */
+async function probe({ access, opened, parent, request, tools }: Session): Promise<Broken> {
+  const { share } = request;
+  const isMine = ({ s }: IndexLine): boolean => share.phase !== "shard" || share.holds(streamOf(s), tools.cryptography);
+  const broken = await brokenStreams(access, [...parent.values()].filter(isMine), nextProbePart(opened.log));
+  for (const [stream, objects] of broken)
+    tools.reporter.warn(
+      `${objects.length} stored objects of ${stream} are missing or have another size; it is stored anew, earlier snapshots of it are damaged`,
+    );
+  return broken;
+}
+
+async function withoutBroken(
+  { reaches, request }: Session,
+  { read, broken }: ReadAndProbed,
+  walk: Walk,
+): Promise<WalkResult> {
+  const again = new Map<string, string>();
+  if (request.share.phase === "compose") return read; // what agents have read is read
+  for (const [stream, objects] of broken) {
+    const reached = await Promise.all((read.drafts.get(stream)?.lines ?? []).map((line) => reaches.of(line)));
+    const paths = new Set(reached.flat().map(({ o }) => o));
+    const missing = objects.find(({ o }) => paths.has(o));
+    if (missing !== undefined) again.set(stream, `object ${missing.o} is missing or has another size`);
+  }
+  return again.size === 0 ? read : readAgain(walk, read, again);
+}
+
+/** Reads some streams once more, each with why what is stored of it cannot be used; all others stay as they are. */
+function readAgain(walk: Walk, read: WalkResult, broken: ReadonlyMap<string, string>): Promise<WalkResult> {
+  return readSource({
+    ...walk,
+    broken,
+    finished: (stream) => (broken.has(stream) ? undefined : read.drafts.get(stream)),
+  });
+}
 
 /** Missing objects are an incident: retention stops until a person has looked. Failing to say so fails nothing. */
 async function reportBroken(session: Session, log: Log, broken: Broken): Promise<Log> {
@@ -112,36 +172,25 @@ async function prepareWalk(
   session: Session,
   {
     checkpoints,
-    broken,
     adopted,
     filter,
-  }: {
-    readonly checkpoints: Checkpoints;
-    readonly broken: Broken;
-    readonly adopted: Walk["adopted"];
-    readonly filter: StreamFilter;
-  },
+  }: { readonly checkpoints: Checkpoints; readonly adopted: Walk["adopted"]; readonly filter: StreamFilter },
 ): Promise<Walk> {
-  const { request, tools, access, parent, sealed, opened, parentSnapshot } = session;
+  const { request, tools, access, parent, sealed, reaches, opened, parentSnapshot } = session;
   const { cryptography } = tools;
   const now = await tools.store.serviceTime();
   const { project, options, parallelism } = request;
   const source: SourceProject = { ...tools, project, options, parallelism };
-  for (const [stream, refs] of broken)
-    tools.reporter.warn(
-      `${refs.length} stored objects of ${stream} are missing or have another size; it is stored anew, earlier snapshots of it are damaged`,
-    );
   return {
     source,
     sealed,
     access,
+    reaches,
     parent,
     adopted,
     parentSeq: parentSnapshot?.entry.seq,
     now,
-    broken: new Map(
-      [...broken].map(([stream, refs]) => [stream, `object ${refs[0]?.o ?? ""} is missing or has another size`]),
-    ),
+    broken: new Map(),
     reconcile: isReconcileDue(keptSnapshots(opened.log), now),
     kinds: request.kinds,
     filter,
@@ -163,18 +212,14 @@ async function commit(session: Session, read: WalkResult, walk: Walk): Promise<D
   const again = new Map(
     first.streams.map(({ stream, code }) => [stream, `its stored objects cannot be used (${code})`]),
   );
-  const redone = await readSource({
-    ...walk,
-    broken: again,
-    finished: (stream) => (again.has(stream) ? undefined : read.drafts.get(stream)),
-  });
+  const redone = await readAgain(walk, read, again);
   const second = await tryCommit(session, redone, "carry");
   if (second.outcome === "committed") return second;
   throw new Error("a commit that carries unusable streams cannot ask for them again");
 }
 
 function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "rebase" | "carry"): Promise<Committed> {
-  const { tools, access, sealed, opened, parent, startedAt } = session;
+  const { tools, access, sealed, opened, parent, parentSnapshot, reaches, startedAt } = session;
   const all = [...drafts.values()];
   return commitSnapshot({
     append: appendFacts(session),
@@ -182,6 +227,8 @@ function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "re
     sealed,
     log: opened.log,
     base: parent,
+    baseSeq: parentSnapshot?.entry.seq,
+    reaches,
     drafts: all,
     window: [startedAt, tools.clock.now().toISOString()],
     hasGaps: gaps.length > 0 || all.some((draft: StreamDraft) => draft.gaps.length > 0),

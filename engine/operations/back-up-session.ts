@@ -16,6 +16,7 @@ import type { AppendFacts } from "../vault/log-append.ts";
 import type { Head, LogEntry } from "../vault/log-entry.ts";
 import type { GuardCode } from "../vault/retention-guards.ts";
 import type { RetentionRules } from "../vault/retention-rules.ts";
+import { reachesIn, type Reaches } from "../vault/reaches.ts";
 import { chooseRun, type ChosenRun, type RunFacts } from "../vault/run.ts";
 import { sealedWriter, type SealedWriter, type VaultAccess } from "../vault/sealed-objects.ts";
 import { keptSnapshots, newestSnapshot, snapshotOfRun, type LoggedSnapshot } from "../vault/snapshots.ts";
@@ -71,6 +72,8 @@ export interface Session {
   readonly earlierTries: readonly string[];
   readonly access: VaultAccess;
   readonly sealed: SealedWriter;
+  /** What the states reach that the run reads and writes. */
+  readonly reaches: Reaches;
   readonly parentSnapshot: LoggedSnapshot | undefined;
   readonly parent: ParentIndex;
   readonly startedAt: string;
@@ -108,6 +111,7 @@ export async function openSession(request: BackupRequest, tools: BackupTools): P
     earlierTries,
     access,
     sealed: sealedWriter({ store, cryptography, vault, run, shard, keys: opened.keys, firstNumber }),
+    reaches: reachesIn(access),
     parentSnapshot,
     parent: new Map(lines.map((line) => [line.s, line])),
     startedAt: (await store.serviceTime()).toISOString(),

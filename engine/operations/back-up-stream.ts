@@ -5,6 +5,7 @@
 import { BackupError, describeError } from "../foundation/errors.ts";
 import type { Finding, Gap, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
 import { writeState } from "../vault/index-file.ts";
+import type { Ref } from "../vault/ref.ts";
 import type { SealedWriter } from "../vault/sealed-objects.ts";
 import type { FilesState, IndexLine, StreamState } from "../vault/state.ts";
 import type { StreamWriter } from "../vault/stream-writer.ts";
@@ -143,7 +144,7 @@ async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }:
     st: "ok",
     asOf,
     t: digest,
-    state: await writeState(tools.sealed, state),
+    state: await keepState(state, tools),
     ...(items === undefined ? {} : { items }),
     count,
     bytes: storedBytes(state),
@@ -151,8 +152,14 @@ async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }:
 }
 
 async function filesLine(stream: SourceStream, files: FilesState, { tools, asOf }: LineTools): Promise<IndexLine> {
-  const state = await writeState(tools.sealed, files);
+  const state = await keepState(files, tools);
   return { s: `${stream.id}/files`, st: "ok", asOf, state, count: files.count, bytes: storedBytes(files) };
+}
+
+async function keepState(state: StreamState, { sealed, reaches }: StreamTools): Promise<Ref> {
+  const ref = await writeState(sealed, state);
+  reaches.note(ref, state);
+  return ref;
 }
 
 function storedBytes(state: StreamState): number {

@@ -3,6 +3,8 @@ import type { PreviousStream } from "../kinds/kind.ts";
 import { rebaseReason } from "../vault/chain-rules.ts";
 import { readState } from "../vault/index-file.ts";
 import { mergedRecords } from "../vault/record-segments.ts";
+import type { Reaches } from "../vault/reaches.ts";
+import type { Ref } from "../vault/ref.ts";
 import type { VaultAccess } from "../vault/sealed-objects.ts";
 import type { FilesState, IndexLine, StreamState } from "../vault/state.ts";
 import type { StoredRecord } from "../vault/stream-reader.ts";
@@ -12,6 +14,8 @@ export type ParentIndex = ReadonlyMap<string, IndexLine>;
 
 export interface PreviousFacts {
   readonly access: VaultAccess;
+  /** Told of the states that are read. */
+  readonly reaches: Reaches;
   readonly parent: ParentIndex;
   /** By the storage service's clock. */
   readonly now: Date;
@@ -24,12 +28,12 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
   const line = facts.parent.get(stream);
   const filesLine = facts.parent.get(`${stream}/files`);
   const state = once(async () =>
-    line?.state === undefined || facts.broken.has(stream) ? undefined : readState(facts.access, line.state),
+    line?.state === undefined || facts.broken.has(stream) ? undefined : stateAt(line.state, facts),
   );
   const files = once(async () =>
     filesLine?.state === undefined || facts.broken.has(`${stream}/files`)
       ? undefined
-      : filesStateOf(await readState(facts.access, filesLine.state)),
+      : filesStateOf(await stateAt(filesLine.state, facts)),
   );
   const broken = facts.broken.get(stream) ?? facts.broken.get(`${stream}/files`);
   return {
@@ -42,6 +46,12 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
     rebase: async () => broken ?? ruleOf(await state(), facts),
     reconcile: facts.reconcile,
   };
+}
+
+async function stateAt(ref: Ref, { access, reaches }: PreviousFacts): Promise<StreamState> {
+  const state = await readState(access, ref);
+  reaches.note(ref, state);
+  return state;
 }
 
 function ruleOf(state: StreamState | undefined, { now }: PreviousFacts): string | undefined {

@@ -5,11 +5,9 @@ import { doubtfulReferences, mayCommit } from "./commit-rules.ts";
 import type { Log } from "./log.ts";
 import type { Index, MergedStream } from "./merge-index.ts";
 import { missingObjects } from "./probe.ts";
-import { reachedBy } from "./reachable.ts";
-import type { Ref } from "./ref.ts";
+import type { Reaches, SizedObject } from "./reaches.ts";
 import { retiredNames } from "./retired.ts";
 import type { VaultAccess } from "./sealed-objects.ts";
-import type { IndexLine } from "./state.ts";
 
 export interface UnusableStream {
   /** Stream id without `/files`. */
@@ -32,24 +30,19 @@ const statesAtATime = 16;
  * snapshot reaches is never retired. For the same reason an object that the parent's state of the stream names is
  * safe; what remains for the lists of retired objects is usually nothing.
  */
-export function referenceChecks(access: VaultAccess, run: string): ReferenceChecks {
-  const reachedOnce = new Map<string, Promise<readonly Ref[]>>();
+export function referenceChecks(
+  access: VaultAccess,
+  { run, reaches }: { readonly run: string; readonly reaches: Reaches },
+): ReferenceChecks {
   const present = new Set<string>();
   const names = retiredNames(access);
 
-  function reached(line: IndexLine | undefined): Promise<readonly Ref[]> {
-    if (line?.state === undefined) return Promise.resolve([]);
-    const refs = reachedOnce.get(line.state.o) ?? reachedBy(access, line);
-    reachedOnce.set(line.state.o, refs);
-    return refs;
-  }
-
   async function refsOf({ stream, lines }: MergedStream, parent: Index): Promise<StreamRefs> {
-    const own = (await Promise.all(lines.map(reached))).flat();
+    const own = (await Promise.all(lines.map((line) => reaches.of(line)))).flat();
     const paths = own.map(({ o }) => o);
     const isAllNew = doubtfulReferences(run, paths, new Set()).length === 0;
     if (isAllNew) return { stream, own, doubtful: [] };
-    const theirs = await Promise.all(lines.map((line) => reached(parent.get(line.s))));
+    const theirs = await Promise.all(lines.map((line) => reaches.of(parent.get(line.s))));
     return { stream, own, doubtful: doubtfulReferences(run, paths, new Set(theirs.flat().map(({ o }) => o))) };
   }
 
@@ -85,7 +78,7 @@ export function referenceChecks(access: VaultAccess, run: string): ReferenceChec
 
 interface StreamRefs {
   readonly stream: string;
-  readonly own: readonly Ref[];
+  readonly own: readonly SizedObject[];
   /** Object paths that neither this run wrote nor the parent holds. */
   readonly doubtful: readonly string[];
 }

@@ -20,6 +20,8 @@ import type { Anomaly } from "./log-entry.ts";
 import type { Log } from "./log.ts";
 import { inIndexOrder, mergeIndex } from "./merge-index.ts";
 import type { Index, MergedStream, StreamDraft } from "./merge-index.ts";
+import { reachesIn } from "./reaches.ts";
+import type { Reaches } from "./reaches.ts";
 import type { Ref } from "./ref.ts";
 import { retiredRuns } from "./retired.ts";
 import type { SealedWriter, VaultAccess } from "./sealed-objects.ts";
@@ -40,6 +42,10 @@ export interface CommitFacts {
   readonly log: Log;
   /** Index of the snapshot that the drafts were made against; empty for none. */
   readonly base: Index;
+  /** Sequence number of that snapshot: while it is the newest one, its index need not be read again. */
+  readonly baseSeq?: number | undefined;
+  /** Knows what the run's states reach; without it they are read again. */
+  readonly reaches?: Reaches;
   readonly drafts: readonly StreamDraft[];
   readonly window: readonly [from: string, to: string];
   /** Something inside a stream could not be read: the snapshot is partial though all streams are there. */
@@ -94,8 +100,8 @@ interface Composer {
 function newComposer(facts: CommitFacts): Composer {
   const { append, access, sealed, drafts, base } = facts;
   const { run } = append.by;
-  const indexes = indexReader(access);
-  const checks = referenceChecks(access, run);
+  const indexes = indexReader(access, facts);
+  const checks = referenceChecks(access, { run, reaches: facts.reaches ?? reachesIn(access) });
   let composed: Composed = { merged: [], carried: [], toRebase: [] };
   let unusable: readonly UnusableStream[] = [];
 
@@ -166,8 +172,11 @@ async function indexOf(access: VaultAccess, ref: Ref): Promise<Index> {
 }
 
 /** Index of a snapshot, remembered: most commits need only one. */
-function indexReader(access: VaultAccess): (snapshot: LoggedSnapshot | undefined) => Promise<Index> {
-  const indexes = new Map<number, Index>();
+function indexReader(
+  access: VaultAccess,
+  { base, baseSeq }: Pick<CommitFacts, "base" | "baseSeq">,
+): (snapshot: LoggedSnapshot | undefined) => Promise<Index> {
+  const indexes = new Map<number, Index>(baseSeq === undefined ? [] : [[baseSeq, base]]);
   return async (snapshot) => {
     if (snapshot === undefined) return new Map();
     const { seq, snapshot: body } = snapshot.entry;

@@ -1,45 +1,73 @@
 /**
- * Probes that referenced objects are still there with the right size, before anything is built on them
+ * Probes that referenced objects are still there with the right size, before anything is committed on top of them
  * (design.md §6.10). Content is not read: that is VerifyBackup's work.
  */
 import { forEachConcurrent } from "../foundation/concurrency.ts";
-import { dataName, dataPrefix, pathOfDataName } from "./layout.ts";
+import { hasCode } from "../foundation/errors.ts";
+import { readState } from "./index-file.ts";
+import { dataName, pathOfDataName } from "./layout.ts";
 import type { Log } from "./log.ts";
 import { entriesOf } from "./log.ts";
 import { streamOf } from "./merge-index.ts";
-import type { Index } from "./merge-index.ts";
-import { reachedBy } from "./reachable.ts";
-import type { Ref } from "./ref.ts";
+import { refsOfLine, refsOfState } from "./reachable.ts";
+import type { SizedObject } from "./reaches.ts";
 import type { VaultAccess } from "./sealed-objects.ts";
+import type { IndexLine } from "./state.ts";
 import type { StoredAccess } from "./stored-objects.ts";
 
-/** Up to so many objects are asked for one by one; for more, one listing is cheaper. */
-const singleLookups = 64;
+/**
+ * Objects are looked for by the thousand of their number in their run: one short listing where many of a thousand are
+ * wanted, else one by one. So it costs what is wanted, not what the vault holds, and no answer takes much memory.
+ */
+const thousand = 3;
+const singleLookups = 160;
 const lookupsAtATime = 16;
+const listingsAtATime = 2;
 
 /** The references without an object of their size, each once. Throws when the storage cannot say. */
-export async function missingObjects(access: StoredAccess, refs: Iterable<Ref>): Promise<readonly Ref[]> {
-  const wanted = new Map<string, Ref>();
-  for (const ref of refs) wanted.set(`${ref.o} ${ref.n}`, ref);
-  if (wanted.size <= singleLookups) await removePresent(access, wanted);
-  else await removeListed(access, wanted);
-  return [...wanted.values()];
-}
-
-async function removePresent({ store, vault }: StoredAccess, wanted: Map<string, Ref>): Promise<void> {
-  await forEachConcurrent([...wanted], lookupsAtATime, async ([key, ref]) => {
-    const info = await store.info(dataName(vault, ref.o));
+export async function missingObjects(
+  access: StoredAccess,
+  refs: Iterable<SizedObject>,
+): Promise<readonly SizedObject[]> {
+  const groups = [...byThousand(access, refs)];
+  const few = groups.filter(([, wanted]) => wanted.size <= singleLookups);
+  const many = groups.filter(([, wanted]) => wanted.size > singleLookups);
+  const singles = few.flatMap(([, wanted]) => [...wanted].map(([key, ref]) => ({ wanted, key, ref })));
+  await forEachConcurrent(singles, lookupsAtATime, async ({ wanted, key, ref }) => {
+    const info = await access.store.info(dataName(access.vault, ref.o));
     if (info?.length === ref.n) wanted.delete(key);
   });
+  await forEachConcurrent(many, listingsAtATime, ([prefix, wanted]) => removeListed(access, prefix, wanted));
+  return groups.flatMap(([, wanted]) => [...wanted.values()]);
 }
 
-async function removeListed({ store, vault }: StoredAccess, wanted: Map<string, Ref>): Promise<void> {
+/** Wanted objects, each once, by path and length. */
+type Wanted = Map<string, SizedObject>;
+
+/** By what their full names begin with: `…/data/<run>/<shard>-<first digits of the number>`. */
+function byThousand({ vault }: StoredAccess, refs: Iterable<SizedObject>): ReadonlyMap<string, Wanted> {
+  const groups = new Map<string, Wanted>();
+  for (const ref of refs) {
+    const name = dataName(vault, ref.o);
+    const prefix = name.slice(0, name.indexOf(".") - thousand);
+    const wanted: Wanted = groups.get(prefix) ?? new Map<string, SizedObject>();
+    groups.set(prefix, wanted);
+    wanted.set(keyOf(ref.o, ref.n), ref);
+  }
+  return groups;
+}
+
+async function removeListed({ store, vault }: StoredAccess, prefix: string, wanted: Wanted): Promise<void> {
   const found: string[] = [];
-  for await (const { name, length } of store.list(dataPrefix(vault))) {
-    const path = pathOfDataName(vault, name);
-    if (path !== undefined && wanted.has(`${path} ${length}`)) found.push(`${path} ${length}`);
+  for await (const { name, length } of store.list(prefix)) {
+    const key = keyOf(pathOfDataName(vault, name) ?? "", length);
+    if (wanted.has(key)) found.push(key);
   }
   for (const key of found) wanted.delete(key); // only now: a listing that did not end well proves nothing
+}
+
+function keyOf(path: string, length: number): string {
+  return `${path} ${length}`;
 }
 
 /** One part of several, counted from 0. */
@@ -59,24 +87,37 @@ export function nextProbePart(log: Pick<Log, "entries">): ProbePart {
  */
 export async function brokenStreams(
   access: VaultAccess,
-  index: Index,
+  index: Iterable<IndexLine>,
   part: ProbePart,
-): Promise<ReadonlyMap<string, readonly Ref[]>> {
+): Promise<ReadonlyMap<string, readonly SizedObject[]>> {
   const users = new Map<string, string>();
-  const broken = new Map<string, Ref[]>();
-  const refs: Ref[] = [];
-  const lines = [...index.values()].filter((line) => partOf(streamOf(line.s), part.of) === part.index);
+  const wanted: SizedObject[] = [];
+  const lines = [...index].filter((line) => partOf(streamOf(line.s), part.of) === part.index);
   await forEachConcurrent(lines, lookupsAtATime, async (line) => {
-    for (const ref of await reachedBy(access, line)) {
-      users.set(ref.o, streamOf(line.s));
-      refs.push(ref);
+    for (const { o, n } of await unproven(access, line)) {
+      users.set(o, streamOf(line.s));
+      wanted.push({ o, n });
     }
   });
-  for (const ref of await missingObjects(access, refs)) {
+  const broken = new Map<string, SizedObject[]>();
+  for (const ref of await missingObjects(access, wanted)) {
     const stream = users.get(ref.o) ?? "";
     broken.set(stream, [...(broken.get(stream) ?? []), ref]);
   }
   return broken;
+}
+
+/** What a line reaches, but for the state: that it could be read has proved it. */
+async function unproven(access: VaultAccess, line: IndexLine): Promise<readonly SizedObject[]> {
+  if (line.state === undefined) return refsOfLine(line);
+  try {
+    return [...(line.items ?? []), ...refsOfState(await readState(access, line.state))];
+  } catch (error) {
+    if (hasCode(error, "OBJECT_MISSING")) return refsOfLine(line);
+    // No object has that size: what cannot be read counts as missing.
+    if (hasCode(error, "OBJECT_DAMAGED", "STATE_INVALID", "SEALED_DAMAGED")) return [{ o: line.state.o, n: -1 }];
+    throw error;
+  }
 }
 
 function partOf(stream: string, parts: number): number {

@@ -277,7 +277,7 @@ describe("the probe of unchanged streams", () => {
     const state = index.get("b")?.state?.o ?? "";
     vault.store.overwrite(dataName(vaultId, state), new Uint8Array(10));
 
-    const broken = await brokenStreams(vault.access, index, { index: 0, of: 1 });
+    const broken = await brokenStreams(vault.access, index.values(), { index: 0, of: 1 });
 
     expect([...broken.keys()].sort()).toEqual(["a", "b"]);
     expect(broken.get("a")?.map(({ o }) => o)).toEqual([bundles[0]]);
@@ -296,7 +296,7 @@ describe("the probe of unchanged streams", () => {
     );
 
     const parts = await Promise.all(
-      [0, 1, 2, 3, 4, 5, 6].map((part) => brokenStreams(vault.access, index, { index: part, of: 7 })),
+      [0, 1, 2, 3, 4, 5, 6].map((part) => brokenStreams(vault.access, index.values(), { index: part, of: 7 })),
     );
 
     expect(parts.flatMap((part) => [...part.keys()]).sort()).toEqual([...index.keys()].sort());
