@@ -64,7 +64,7 @@ export function fieldsOf(item: JsonObject): JsonObject {
 }
 
 /** The line people browse. */
-export function catalogueItemOf(record: WorkItemRecord, names: "names" | "ids"): CatalogueItem {
+export function catalogueItemOf(record: Omit<WorkItemRecord, "revisions">, names: "names" | "ids"): CatalogueItem {
   const fields = fieldsOf(record.item);
   const title = stringAt(fields, "System.Title") ?? stringAt(record.item, "name");
   const changedBy = fields["System.ChangedBy"];

@@ -7,12 +7,12 @@
  *
  * The feeds are opened before anything is read, so that a change during the run is seen by the next one.
  */
-import { utf8 } from "../foundation/bytes.ts";
 import { BackupError, hasCode } from "../foundation/errors.ts";
 import { counted } from "../foundation/text.ts";
 import type { RecordsState } from "../vault/state.ts";
 import type { RecordLine } from "../vault/stream-writer.ts";
-import { catalogueItemOf, workItemSchema, type WorkItemRecord } from "./work-item-record.ts";
+import { catalogueItemOf, workItemSchema } from "./work-item-record.ts";
+import { recordJson, type ReadRecord } from "./work-item-json.ts";
 import { readChanges, watermarkOf, type Changes, type Watermark } from "./work-items-changes.ts";
 import { WorkItemFiles } from "./work-items-files.ts";
 import { lostCount, readKeys, type Keys } from "./work-items-keys.ts";
@@ -115,7 +115,7 @@ async function store(stream: SourceStream, work: BackupWork, reading: Reading): 
       asOf,
       schema: workItemSchema,
       watermark: { ...reading.changes.watermark },
-      count: tally.keys.size,
+      count: tally.held,
       chain: [...(continued?.state.chain ?? []), segment],
       keys: [...(continued?.state.keys ?? []), keySegment],
     };
@@ -126,7 +126,7 @@ async function store(stream: SourceStream, work: BackupWork, reading: Reading): 
       state,
       ...(filesState === undefined ? {} : { files: filesState }),
       items,
-      count: tally.keys.size,
+      count: tally.held,
       changes: tally.changes(),
       gaps: [...files.gaps, ...lost.gaps],
       findings: [...files.findings, ...notes, ...lost.findings],
@@ -172,14 +172,8 @@ async function* recordsOf(work: BackupWork, tools: RecordTools): AsyncGenerator<
 const maxRecordBytes = 60 * 1024 * 1024;
 
 /** Of a history that is too long for one record the oldest revisions are left out. */
-function jsonOf(record: WorkItemRecord, notes: Finding[]): string {
-  let kept = record;
-  let json = JSON.stringify(kept);
-  while (json.length * 3 > maxRecordBytes && utf8(json).length > maxRecordBytes && kept.revisions.length > 0) {
-    kept = { ...kept, revisions: kept.revisions.slice(Math.ceil(kept.revisions.length / 4)) };
-    json = JSON.stringify(kept);
-  }
-  const dropped = record.revisions.length - kept.revisions.length;
+function jsonOf(record: ReadRecord, notes: Finding[]): string {
+  const { json, dropped } = recordJson(record, maxRecordBytes);
   if (dropped > 0)
     notes.push({
       stream: "work-items",
@@ -200,7 +194,7 @@ function lostItems(
   tally: Tally,
 ): { readonly gaps: readonly Gap[]; readonly findings: readonly Finding[] } {
   const vanished = tally.vanished();
-  const all = lostCount(tally.keys);
+  const all = tally.heldLost;
   const isMany = all + vanished.length > fewLost;
   const told = [...tally.lost, ...vanished];
   if (told.length === 0 && !isMany) return { gaps: [], findings: [] };

@@ -5,9 +5,11 @@
  */
 import { reportingLinks, reportingRevisions, workItemIds } from "../azure-devops/work-items.ts";
 import { mapConcurrent } from "../foundation/concurrency.ts";
-import { numberAt, stringAt, isObject, type JsonObject, type JsonValue } from "../foundation/json.ts";
+import { numberAt, stringAt, isObject, type JsonValue } from "../foundation/json.ts";
 import { sortLines, type LineSorter } from "../native/sorted-lines.ts";
 import type { BackupWork, SourceProject } from "./kind.ts";
+import { IdSet, type Ids } from "./work-item-ids.ts";
+import type { RevisionText } from "./work-item-json.ts";
 import type { Key, Keys } from "./work-items-keys.ts";
 import {
   currentItems,
@@ -35,7 +37,7 @@ export function watermarkOf(value: JsonValue | undefined): Watermark | undefined
 
 export interface Changes {
   readonly watermark: Watermark;
-  readonly bin: ReadonlySet<number>;
+  readonly bin: Ids;
   /** How many items have to be read. */
   readonly count: number;
   /** They, in id order, each with the revisions that the feed has just given. */
@@ -52,10 +54,10 @@ export async function readChanges(work: BackupWork, since: Watermark | undefined
   const spool = sortLines<RevisionKey>({ folder: source.temporaryFolder });
   try {
     const bin = await readRecycleBin(source);
-    const ids = new Set<number>();
+    const ids = new IdSet();
     const links = await linksFeed(source, since, ids);
     const revisions = await revisionsFeed(source, since, { ids, spool });
-    const live = new Set<number>();
+    const live = new IdSet();
     for await (const id of workItemIds(source.azureDevOps, source.project.id)) live.add(id);
     for (const id of ids) if (!live.has(id) && !bin.has(id) && !keys.has(id)) ids.delete(id); // another project's
     addDisagreements({ live, bin }, keys, ids);
@@ -74,7 +76,7 @@ export async function readChanges(work: BackupWork, since: Watermark | undefined
 }
 
 /** Both ends of every link that changed. Gives the new position. */
-async function linksFeed(source: SourceProject, since: Watermark | undefined, ids: Set<number>): Promise<string> {
+async function linksFeed(source: SourceProject, since: Watermark | undefined, ids: IdSet): Promise<string> {
   const start = new Date(source.clock.now().getTime() - overlapMs);
   const from = since === undefined ? { start } : { token: since.links };
   let position = "";
@@ -91,7 +93,7 @@ async function linksFeed(source: SourceProject, since: Watermark | undefined, id
 async function revisionsFeed(
   source: SourceProject,
   since: Watermark | undefined,
-  { ids, spool }: { readonly ids: Set<number>; readonly spool: LineSorter<RevisionKey> },
+  { ids, spool }: { readonly ids: IdSet; readonly spool: LineSorter<RevisionKey> },
 ): Promise<string> {
   let position = "";
   let read = 0;
@@ -113,12 +115,12 @@ async function revisionsFeed(
 
 /** What the service's lists say: everything alive, everything in the recycle bin. */
 interface Census {
-  readonly live: ReadonlySet<number>;
-  readonly bin: ReadonlySet<number>;
+  readonly live: Ids;
+  readonly bin: Ids;
 }
 
 /** Items the feeds have missed, and neighbours of those that came or went: their links show and hide with them. */
-function addDisagreements(census: Census, keys: Keys, ids: Set<number>): void {
+function addDisagreements(census: Census, keys: Keys, ids: IdSet): void {
   for (const id of disagreements(census, keys)) {
     ids.add(id);
     for (const neighbour of keys.get(id)?.l ?? []) if (census.live.has(neighbour)) ids.add(neighbour);
@@ -143,7 +145,7 @@ function isGone(key: Key | undefined): boolean {
 async function* silentlyChanged(
   { source, into }: BackupWork,
   keys: Keys,
-  { live, ids }: { readonly live: ReadonlySet<number>; readonly ids: ReadonlySet<number> },
+  { live, ids }: { readonly live: Ids; readonly ids: Ids },
 ): AsyncGenerator<number> {
   const known = [...keys.keys()].filter((id) => live.has(id) && !ids.has(id));
   const check = async (item: CurrentItem): Promise<number | undefined> => {
@@ -158,19 +160,19 @@ async function* silentlyChanged(
 }
 
 /** The feed may repeat and reorder revisions: each counts once, in order. */
-async function* groupsOf(spool: LineSorter<RevisionKey>, ids: ReadonlySet<number>): AsyncGenerator<Group> {
+async function* groupsOf(spool: LineSorter<RevisionKey>, ids: Ids): AsyncGenerator<Group> {
   const spooled = spool.entries()[Symbol.asyncIterator]();
   let next = await spooled.next();
-  const upTo = async (id: number): Promise<readonly JsonObject[]> => {
-    const lines = new Map<number, string>();
+  const upTo = async (id: number): Promise<readonly RevisionText[]> => {
+    const found = new Map<number, string>();
     for (; next.done !== true && next.value[0][0] <= id; next = await spooled.next()) {
-      const [[owner, rev], line] = next.value;
-      if (owner === id) lines.set(rev, line);
+      const [[owner, rev], json] = next.value;
+      if (owner === id) found.set(rev, json);
     }
-    return [...lines.values()].map((line) => JSON.parse(line) as JsonObject); // written by revisionsFeed
+    return [...found].map(([rev, json]) => ({ rev, json }));
   };
   try {
-    for (const id of [...ids].sort((a, b) => a - b)) yield { id, revisions: await upTo(id) };
+    for (const id of ids) yield { id, revisions: await upTo(id) };
   } finally {
     await spooled.return?.();
   }

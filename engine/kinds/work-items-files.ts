@@ -11,8 +11,9 @@ import { numberAt, type JsonObject } from "../foundation/json.ts";
 import { inert } from "../foundation/text.ts";
 import type { FilesState } from "../vault/state.ts";
 import type { FilesWriter } from "../vault/stream-writer.ts";
-import { attachmentIdOf, filesOf, type WorkItemRecord } from "./work-item-record.ts";
+import { attachmentIdOf, filesOf } from "./work-item-record.ts";
 import { relationsOf } from "./work-item-relations.ts";
+import { mayMentionFile, parsedRevision, type ReadRecord } from "./work-item-json.ts";
 import type { BackupWork, Finding, Gap } from "./kind.ts";
 
 /** Up to here a file is fetched in parallel with others and held in memory until its turn to be written. */
@@ -45,10 +46,11 @@ export class WorkItemFiles {
   }
 
   /** Stores the files the record mentions and gives the record with its `files` table. */
-  async store(record: WorkItemRecord): Promise<WorkItemRecord> {
-    const found = filesOf([record.item, ...(record.comments ?? []), ...record.revisions]);
+  async store(record: ReadRecord): Promise<ReadRecord> {
+    const revisions = record.revisions.filter(({ json }) => mayMentionFile(json)).map(parsedRevision);
+    const found = filesOf([record.item, ...(record.comments ?? []), ...revisions]);
     if (found.size === 0) return record;
-    const sizes = announcedSizes([record.item, ...record.revisions]);
+    const sizes = announcedSizes([record.item, ...revisions]);
     const files = [...found].map(([id, name]) => ({ id, name, workItem: record.id, size: sizes.get(id) }));
     await Promise.all(files.map((file) => this.#storeFile(file)));
     return {

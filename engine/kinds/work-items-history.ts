@@ -7,6 +7,7 @@ import { updateWorkItem, workItemsBatch, type PatchOperation } from "../azure-de
 import { hasCode } from "../foundation/errors.ts";
 import { utf8 } from "../foundation/bytes.ts";
 import { canonicalJson, stringAt, type JsonObject, type JsonValue } from "../foundation/json.ts";
+import { counted } from "../foundation/text.ts";
 import type { TargetProject } from "./kind.ts";
 import {
   fieldDifferences,
@@ -176,6 +177,6 @@ export function historyFiles(record: WorkItemRecord, target: TargetProject): rea
 /** For the plan: how much of the history is going to be written. */
 export function historyLine(record: WorkItemRecord, target: TargetProject): string {
   const all = record.revisions.length;
-  if (target.workItemHistory.mode === "attach") return `history of ${all} revisions as an attached file`;
-  return `${Math.min(all, replayedRevisions(record, target).length)} of ${all} revisions replayed`;
+  if (target.workItemHistory.mode === "attach") return `history of ${counted(all, "revision")} as an attached file`;
+  return `${Math.min(all, replayedRevisions(record, target).length)} of ${counted(all, "revision")} replayed`;
 }

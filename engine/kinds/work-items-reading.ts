@@ -11,21 +11,23 @@ import {
 import { collect, mapConcurrent } from "../foundation/concurrency.ts";
 import { hasCode } from "../foundation/errors.ts";
 import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../foundation/json.ts";
-import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
+import { IdSet, type Ids } from "./work-item-ids.ts";
+import { fieldsOf } from "./work-item-record.ts";
 import { linkedIds } from "./work-item-relations.ts";
+import { hasComments, type ReadRecord, type RevisionText } from "./work-item-json.ts";
 import type { SourceProject } from "./kind.ts";
 
-export async function readRecycleBin({ azureDevOps, project }: SourceProject): Promise<ReadonlySet<number>> {
-  return new Set(await recycleBinIds(azureDevOps, project.id));
+export async function readRecycleBin({ azureDevOps, project }: SourceProject): Promise<Ids> {
+  return new IdSet(await recycleBinIds(azureDevOps, project.id));
 }
 
 /** A record read, or why there is none: `moved` to another project, or `lost` (destroyed, or hidden from us). */
-export type ReadItem = { readonly record: WorkItemRecord } | { readonly id: number; readonly gone: "moved" | "lost" };
+export type ReadItem = { readonly record: ReadRecord } | { readonly id: number; readonly gone: "moved" | "lost" };
 
 export interface Group {
   readonly id: number;
   /** Those the feed has just given, oldest first: all of them, some, or none. */
-  readonly revisions: readonly JsonObject[];
+  readonly revisions: readonly RevisionText[];
 }
 
 const batchSize = 200;
@@ -34,7 +36,7 @@ const batchesAhead = 3;
 
 interface Place {
   readonly source: SourceProject;
-  readonly bin: ReadonlySet<number>;
+  readonly bin: Ids;
 }
 
 /** Reads the groups, which come in id order, and yields in id order. */
@@ -80,9 +82,10 @@ async function readOne(group: Group, item: JsonObject | undefined, { source, bin
 async function readLive({ id, revisions: known }: Group, item: JsonObject, source: SourceProject): Promise<ReadItem> {
   if (!isInProject(item, source)) return { id, gone: "moved" };
   const rev = numberAt(item, "rev") ?? 0;
-  const own = isWhole(known, rev) ? known : await collect(revisions(source.azureDevOps, source.project.id, id));
+  const own = isWhole(known, rev) ? known : await allRevisions(id, source);
   const commentCount = numberAt(fieldsOf(item), "System.CommentCount") ?? 0;
-  const said = commentCount > 0 || hadComments(own) ? await readComments(source, id) : [];
+  // All comments may have been deleted since: deleted ones are kept too.
+  const said = commentCount > 0 || own.some(hasComments) ? await readComments(source, id) : [];
   return { record: { id, rev, item, ...(said.length === 0 ? {} : { comments: said }), revisions: upTo(own, rev) } };
 }
 
@@ -94,18 +97,18 @@ function isInProject(item: JsonObject, { project }: SourceProject): boolean {
 }
 
 /** The feed of a project lacks what an item did in another one, and the latest revision may not have reached it yet. */
-function isWhole(known: readonly JsonObject[], rev: number): boolean {
-  return known.length >= rev && numberAt(known[0] ?? {}, "rev") === 1;
+function isWhole(known: readonly RevisionText[], rev: number): boolean {
+  return known.length >= rev && known[0]?.rev === 1;
 }
 
-/** All comments may have been deleted since: deleted ones are kept too. */
-function hadComments(own: readonly JsonObject[]): boolean {
-  return own.some((revision) => (numberAt(fieldsOf(revision), "System.CommentCount") ?? 0) > 0);
+async function allRevisions(id: number, { azureDevOps, project }: SourceProject): Promise<readonly RevisionText[]> {
+  const all = await collect(revisions(azureDevOps, project.id, id));
+  return all.map((revision) => ({ rev: numberAt(revision, "rev") ?? 0, json: JSON.stringify(revision) }));
 }
 
 /** A revision written between the feed and the item belongs to the next run. */
-function upTo(own: readonly JsonObject[], rev: number): readonly JsonObject[] {
-  return own.filter((revision) => (numberAt(revision, "rev") ?? 0) <= rev);
+function upTo(own: readonly RevisionText[], last: number): readonly RevisionText[] {
+  return own.filter(({ rev }) => rev <= last);
 }
 
 /** In the recycle bin the service shows fields only; revisions are those that the feed has given. */
@@ -113,7 +116,7 @@ async function readDeleted({ id, revisions: own }: Group, source: SourceProject)
   try {
     const shown = await getDeleted(source.azureDevOps, source.project.id, id);
     const item = isObject(shown.resource) ? shown.resource : shown;
-    const rev = numberAt(item, "rev") ?? numberAt(own.at(-1) ?? {}, "rev") ?? 0;
+    const rev = numberAt(item, "rev") ?? own.at(-1)?.rev ?? 0;
     return { record: { id, rev, item, revisions: own, deleted: true } };
   } catch (error) {
     if (hasCode(error, "ADO_NOT_FOUND")) return { id, gone: "lost" };

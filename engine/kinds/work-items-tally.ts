@@ -3,9 +3,10 @@ import type { JsonObject } from "../foundation/json.ts";
 import { sortLines, type LineSorter } from "../native/sorted-lines.ts";
 import type { CatalogueItem } from "../vault/state.ts";
 import type { RecordLine } from "../vault/stream-writer.ts";
-import type { WorkItemRecord } from "./work-item-record.ts";
+import { IdSet } from "./work-item-ids.ts";
+import type { ReadRecord } from "./work-item-json.ts";
 import { linkedIds } from "./work-item-relations.ts";
-import { storedKey, type Key, type Keys } from "./work-items-keys.ts";
+import { lostCount, storedKey, type Key, type Keys } from "./work-items-keys.ts";
 
 const spoolBytes = 4 << 20;
 
@@ -21,10 +22,14 @@ export class Tally {
   /** Items that are neither listed nor in the recycle bin any more, since this run. */
   readonly lost: number[] = [];
   records = 0;
+  /** Items the stream holds now. */
+  held: number;
+  /** Of them those that are lost, since this run or longer. */
+  heldLost: number;
   readonly #before: Keys;
   readonly #isBase: boolean;
-  readonly #now: Map<number, Key>;
-  readonly #moved = new Set<number>();
+  /** Read now, or known to have moved away. */
+  readonly #accounted = new IdSet();
   readonly #keySpool: LineSorter<number>;
   readonly #itemSpool: LineSorter<number>;
   #added = 0;
@@ -34,18 +39,15 @@ export class Tally {
   constructor({ before, isBase, folder }: TallyOptions) {
     this.#before = before;
     this.#isBase = isBase;
-    this.#now = new Map(isBase ? [] : before);
+    this.held = isBase ? 0 : before.size;
+    this.heldLost = isBase ? 0 : lostCount(before);
     this.#keySpool = sortLines<number>({ folder, memoryBytes: spoolBytes });
     this.#itemSpool = sortLines<number>({ folder, memoryBytes: spoolBytes });
   }
 
-  /** Items the stream holds now. */
-  get keys(): Keys {
-    return this.#now;
-  }
-
+  /** Each item once. */
   async addRecord(
-    record: WorkItemRecord,
+    record: ReadRecord,
     { c, line }: { readonly c: string | undefined; readonly line: CatalogueItem },
   ): Promise<void> {
     const before = this.#before.get(record.id);
@@ -61,7 +63,9 @@ export class Tally {
     };
     this.#count(before, key);
     this.records += 1;
-    this.#now.set(record.id, key);
+    this.#accounted.add(record.id);
+    if (this.#isBase || before === undefined) this.held += 1;
+    else if (before.lost) this.heldLost -= 1;
     await this.#keySpool.add(record.id, JSON.stringify(storedKey(record.id, key)));
     await this.#itemSpool.add(record.id, JSON.stringify(line));
   }
@@ -74,17 +78,18 @@ export class Tally {
 
   /** True when the stream held the item and must drop it: it lives in another project now. */
   async addGone(id: number, gone: "moved" | "lost"): Promise<boolean> {
-    if (gone === "moved") this.#moved.add(id);
-    const before = this.#now.get(id);
+    if (gone === "moved") this.#accounted.add(id);
+    const before = this.#isBase ? undefined : this.#before.get(id);
     if (before === undefined || (gone === "lost" && before.lost)) return false;
     if (gone === "lost") {
       this.lost.push(id);
-      this.#now.set(id, { ...before, lost: true });
+      this.heldLost += 1;
       await this.#keySpool.add(id, JSON.stringify(storedKey(id, { ...before, lost: true })));
       return false;
     }
     this.#deleted += 1;
-    this.#now.delete(id);
+    this.held -= 1;
+    if (before.lost) this.heldLost -= 1;
     await this.#keySpool.add(id, "");
     await this.#itemSpool.add(id, JSON.stringify({ id: String(id), del: true }));
     return true;
@@ -93,7 +98,7 @@ export class Tally {
   /** Items that the parent snapshot held and a new base does not, without having moved away. */
   vanished(): readonly number[] {
     if (!this.#isBase) return [];
-    return [...this.#before.keys()].filter((id) => !this.#now.has(id) && !this.#moved.has(id));
+    return [...this.#before.keys()].filter((id) => !this.#accounted.has(id));
   }
 
   changes(): { readonly added: number; readonly changed: number; readonly deleted: number } {

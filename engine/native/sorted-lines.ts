@@ -9,13 +9,13 @@ export interface LineSortOptions<Key extends SortKey> {
   /** Where an encrypted spool may lie; touched only when the lines outgrow the memory. */
   readonly folder: string;
   readonly compareKeys?: (left: Key, right: Key) => number;
-  /** Memory for lines before they go to disk; 24 MB unless given. */
+  /** Memory for lines before they go to disk; 16 MiB unless given. */
   readonly memoryBytes?: number;
 }
 
 /** Sorts any number of lines by key in constant memory; lines of equal keys stay in the order they were added. */
 export interface LineSorter<Key extends SortKey = SortKey> {
-  /** A line must not contain line feeds. No more lines once reading has begun. */
+  /** A line must contain neither line feeds nor lone surrogates: JSON has neither. No more lines once reading has begun. */
   add(key: Key, line: string): Promise<void>;
   /** The lines in key order; may be read again, but not twice at once. */
   sorted(): AsyncIterable<string>;
@@ -27,9 +27,9 @@ export interface LineSorter<Key extends SortKey = SortKey> {
 
 type Entry<Key> = readonly [Key, string];
 
-const defaultMemoryBytes = 24 * 1024 * 1024;
+const defaultMemoryBytes = 16 * 1024 * 1024;
 /** What an entry costs beside its text. */
-const entryBytes = 100;
+const entryBytes = 200;
 /** Runs merged at once: each costs some 200 kB of memory while it is read. */
 const maxMergedRuns = 128;
 
@@ -39,32 +39,27 @@ export function sortLines<Key extends SortKey>(options: LineSortOptions<Key>): L
   const compare = (left: Entry<Key>, right: Entry<Key>): number => compareKeys(left[0], right[0]);
   const spool = encryptedSpool(folder);
   let runs: readonly SpoolRun[] = [];
-  let inMemory: Entry<Key>[] = [];
-  let usedBytes = 0;
+  let held = new HeldLines<Key>();
 
   async function* entries(): AsyncGenerator<Entry<Key>> {
     runs = await mergedDown(spool, runs, compare);
-    inMemory.sort(compare);
-    yield* mergeSorted([...runs.map((run) => entriesOf<Key>(run)), each(inMemory)], compare);
+    yield* mergeSorted([...runs.map((run) => entriesOf<Key>(run.lines())), held.sorted(compareKeys)], compare);
   }
 
   return {
     async add(key, line) {
-      inMemory.push([key, line]);
-      usedBytes += 2 * line.length + entryBytes;
-      if (usedBytes < memoryBytes) return;
-      const full = inMemory.sort(compare);
-      inMemory = [];
-      usedBytes = 0;
-      const run = await spool.writeLines(encodeAll(each(full)));
-      runs = [...runs, run];
+      if (line.includes("\n")) throw new Error("A line to be sorted must not contain a line feed");
+      held.add(key, encodeEntry([key, line]));
+      if (held.bytes < memoryBytes) return;
+      runs = [...runs, await spool.writeBytes(held.sortedBytes(compareKeys))];
+      held.clear();
     },
     entries,
     async *sorted() {
       for await (const [, line] of entries()) yield line;
     },
     async dispose() {
-      inMemory = [];
+      held = new HeldLines();
       runs = [];
       await spool.dispose();
     },
@@ -81,7 +76,7 @@ async function mergedDown<Key extends SortKey>(
   const merged: SpoolRun[] = [];
   for (let start = 0; start < runs.length; start += maxMergedRuns) {
     const group = runs.slice(start, start + maxMergedRuns);
-    const sources = group.map((run) => entriesOf<Key>(run));
+    const sources = group.map((run) => entriesOf<Key>(run.lines()));
     merged.push(await spool.writeLines(encodeAll(mergeSorted(sources, compare))));
     await Promise.all(group.map((run) => run.remove()));
   }
@@ -93,6 +88,60 @@ function compareSortKeys(left: SortKey, right: SortKey): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+interface HeldLine<Key> {
+  readonly key: Key;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Lines in memory as bytes one after another, in room that is used again: as strings that live until they are written
+ * they would be most of what the garbage collector has to do, and it lets much gather before it does.
+ */
+class HeldLines<Key extends SortKey> {
+  #lines: HeldLine<Key>[] = [];
+  #room = Buffer.allocUnsafe(0);
+  #used = 0;
+
+  get bytes(): number {
+    return this.#used + this.#lines.length * entryBytes;
+  }
+
+  add(key: Key, entry: string): void {
+    const start = this.#used;
+    const end = start + Buffer.byteLength(entry) + 1;
+    if (end > this.#room.length) this.#grow(end);
+    this.#room.write(entry, start);
+    this.#room[end - 1] = lineFeed;
+    this.#used = end;
+    this.#lines.push({ key, start, end });
+  }
+
+  #grow(needed: number): void {
+    const room = Buffer.allocUnsafe(Math.max(needed, 2 * this.#room.length, 64 * 1024));
+    this.#room.copy(room, 0, 0, this.#used);
+    this.#room = room;
+  }
+
+  /** With their line feeds. */
+  async *sortedBytes(compareKeys: (left: Key, right: Key) => number): AsyncGenerator<Uint8Array> {
+    this.#lines.sort((left, right) => compareKeys(left.key, right.key));
+    for (const { start, end } of this.#lines) yield this.#room.subarray(start, end);
+  }
+
+  async *sorted(compareKeys: (left: Key, right: Key) => number): AsyncGenerator<Entry<Key>> {
+    this.#lines.sort((left, right) => compareKeys(left.key, right.key));
+    for (const { start, end } of this.#lines) yield decodeEntry<Key>(this.#room.toString("utf8", start, end - 1));
+  }
+
+  clear(): void {
+    this.#lines = [];
+    this.#used = 0;
+  }
+}
+
+const lineFeed = 10;
+
 /** JSON has no raw tab, so the first one ends the key. */
 function encodeEntry([key, line]: Entry<SortKey>): string {
   return `${JSON.stringify(key)}\t${line}`;
@@ -102,13 +151,11 @@ async function* encodeAll(entries: AsyncIterable<Entry<SortKey>>): AsyncGenerato
   for await (const entry of entries) yield encodeEntry(entry);
 }
 
-async function* entriesOf<Key extends SortKey>(run: SpoolRun): AsyncGenerator<Entry<Key>> {
-  for await (const text of run.lines()) {
-    const tab = text.indexOf("\t");
-    yield [JSON.parse(text.slice(0, tab)) as Key, text.slice(tab + 1)]; // written by encodeEntry
-  }
+function decodeEntry<Key extends SortKey>(text: string): Entry<Key> {
+  const tab = text.indexOf("\t");
+  return [JSON.parse(text.slice(0, tab)) as Key, text.slice(tab + 1)]; // written by encodeEntry
 }
 
-async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
-  yield* items;
+async function* entriesOf<Key extends SortKey>(lines: AsyncIterable<string>): AsyncGenerator<Entry<Key>> {
+  for await (const text of lines) yield decodeEntry<Key>(text);
 }

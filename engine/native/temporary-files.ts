@@ -106,11 +106,12 @@ async function writeFile(target: SpoolFile, chunks: AsyncIterable<Uint8Array>): 
 async function* readFile(source: SpoolFile, total: number): AsyncGenerator<Uint8Array> {
   const handle = await opened(source.file, "r");
   try {
+    const buffer = Buffer.allocUnsafe(chunkBytes + tagBytes);
     let chunk = 0;
     for (let rest = total; rest > 0; rest -= chunkBytes) {
       const length = Math.min(rest, chunkBytes) + tagBytes;
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length);
-      const bytes = bytesRead === length ? unsealed(source, chunk, buffer) : undefined;
+      const { bytesRead } = await handle.read(buffer, 0, length);
+      const bytes = bytesRead === length ? unsealed(source, chunk, buffer.subarray(0, length)) : undefined;
       if (bytes === undefined) throw fileDamaged(source.file);
       yield bytes;
       chunk += 1;
@@ -181,10 +182,11 @@ async function* encodeLines(lines: AsyncIterable<string> | Iterable<string>): As
 
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let begun: Uint8Array[] = [];
-  for await (const chunk of chunks) {
+  for await (const bytes of chunks) {
+    const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let start = 0;
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, start)) {
-      yield textOf([...begun, chunk.subarray(start, end)]);
+      yield textOf(begun, chunk, { start, end });
       begun = [];
       start = end + 1;
     }
@@ -193,8 +195,13 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
 }
 
 /** Unlike a TextDecoder it keeps a byte order mark, which may be the first character of a line. */
-function textOf(parts: readonly Uint8Array[]): string {
-  return Buffer.concat(parts).toString("utf8");
+function textOf(
+  begun: readonly Uint8Array[],
+  chunk: Buffer,
+  { start, end }: { readonly start: number; readonly end: number },
+): string {
+  if (begun.length === 0) return chunk.toString("utf8", start, end);
+  return Buffer.concat([...begun, chunk.subarray(start, end)]).toString("utf8");
 }
 
 function folderFault(folder: string, cause: unknown): BackupError {
