@@ -158,7 +158,7 @@ async function filesLine(stream: SourceStream, files: FilesState, { tools, asOf 
 
 async function keepState(state: StreamState, { sealed, reaches }: StreamTools): Promise<Ref> {
   const ref = await writeState(sealed, state);
-  reaches.note(ref, state);
+  reaches.noteWritten(ref, state);
   return ref;
 }
 

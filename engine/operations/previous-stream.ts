@@ -50,7 +50,7 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
 
 async function stateAt(ref: Ref, { access, reaches }: PreviousFacts): Promise<StreamState> {
   const state = await readState(access, ref);
-  reaches.note(ref, state);
+  reaches.noteRead(ref, state);
   return state;
 }
 

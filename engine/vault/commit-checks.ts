@@ -1,7 +1,7 @@
 /** Checks what a snapshot is about to refer to, just before its log entry is appended. */
 import { mapConcurrent } from "../foundation/concurrency.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { doubtfulReferences, mayCommit } from "./commit-rules.ts";
+import { doubtfulReferences, mayCommit, runOf } from "./commit-rules.ts";
 import type { Log } from "./log.ts";
 import type { Index, MergedStream } from "./merge-index.ts";
 import { missingObjects } from "./probe.ts";
@@ -38,12 +38,21 @@ export function referenceChecks(
   const names = retiredNames(access);
 
   async function refsOf({ stream, lines }: MergedStream, parent: Index): Promise<StreamRefs> {
-    const own = (await Promise.all(lines.map((line) => reaches.of(line)))).flat();
-    const paths = own.map(({ o }) => o);
+    const reached = await Promise.all(lines.map(async (line) => ({ line, refs: await reaches.of(line) })));
+    const paths = reached.flatMap(({ refs }) => refs.map(({ o }) => o));
+    // What this process has written the storage has just taken: it is there.
+    const unseen = reached.flatMap(({ line, refs }) =>
+      reaches.isWritten(line) ? refs.filter(({ o }) => runOf(o) !== run) : refs,
+    );
     const isAllNew = doubtfulReferences(run, paths, new Set()).length === 0;
-    if (isAllNew) return { stream, own, doubtful: [] };
+    if (isAllNew) return { stream, paths, unseen, doubtful: [] };
     const theirs = await Promise.all(lines.map((line) => reaches.of(parent.get(line.s))));
-    return { stream, own, doubtful: doubtfulReferences(run, paths, new Set(theirs.flat().map(({ o }) => o))) };
+    return {
+      stream,
+      paths,
+      unseen,
+      doubtful: doubtfulReferences(run, paths, new Set(theirs.flat().map(({ o }) => o))),
+    };
   }
 
   async function retiredAmong(log: Log, streams: readonly StreamRefs[]): Promise<ReadonlySet<string>> {
@@ -56,7 +65,7 @@ export function referenceChecks(
   }
 
   async function missingAmong(streams: readonly StreamRefs[]): Promise<ReadonlySet<string>> {
-    const unseen = streams.flatMap(({ own }) => own).filter(({ o }) => !present.has(o));
+    const unseen = streams.flatMap((stream) => stream.unseen).filter(({ o }) => !present.has(o));
     const missing = new Set((await missingObjects(access, unseen)).map(({ o }) => o));
     for (const { o } of unseen) if (!missing.has(o)) present.add(o);
     return missing;
@@ -78,7 +87,10 @@ export function referenceChecks(
 
 interface StreamRefs {
   readonly stream: string;
-  readonly own: readonly SizedObject[];
+  /** All that the stream reaches. */
+  readonly paths: readonly string[];
+  /** What is still to be looked for. */
+  readonly unseen: readonly SizedObject[];
   /** Object paths that neither this run wrote nor the parent holds. */
   readonly doubtful: readonly string[];
 }
@@ -88,8 +100,8 @@ function streamsWith(
   bad: ReadonlySet<string>,
   code: string,
 ): readonly UnusableStream[] {
-  return streams.flatMap(({ stream, own }) => {
-    const objects = own.map(({ o }) => o).filter((o) => bad.has(o));
+  return streams.flatMap(({ stream, paths }) => {
+    const objects = paths.filter((o) => bad.has(o));
     return objects.length === 0 ? [] : [{ stream, code, objects: [...new Set(objects)] }];
   });
 }

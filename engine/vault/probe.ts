@@ -22,7 +22,6 @@ import type { StoredAccess } from "./stored-objects.ts";
 const thousand = 3;
 const singleLookups = 160;
 const lookupsAtATime = 16;
-const listingsAtATime = 2;
 
 /** The references without an object of their size, each once. Throws when the storage cannot say. */
 export async function missingObjects(
@@ -37,7 +36,7 @@ export async function missingObjects(
     const info = await access.store.info(dataName(access.vault, ref.o));
     if (info?.length === ref.n) wanted.delete(key);
   });
-  await forEachConcurrent(many, listingsAtATime, ([prefix, wanted]) => removeListed(access, prefix, wanted));
+  for (const [prefix, wanted] of many) await removeListed(access, prefix, wanted);
   return groups.flatMap(([, wanted]) => [...wanted.values()]);
 }
 

@@ -11,14 +11,18 @@ import type { IndexLine, StreamState } from "./state.ts";
 export type SizedObject = Pick<Ref, "o" | "n">;
 
 export interface Reaches {
-  /** To be told of every state that was just written or read. */
-  note(ref: Ref, state: StreamState): void;
+  noteRead(ref: Ref, state: StreamState): void;
+  /** To be told of a state when the storage has taken it, and before it all else that the run wrote of the stream. */
+  noteWritten(ref: Ref, state: StreamState): void;
+  /** This process has written the line's state. */
+  isWritten(line: IndexLine): boolean;
   /** Everything a line with a state reaches, the state itself included; nothing for other lines. */
   of(line: IndexLine | undefined): Promise<readonly SizedObject[]>;
 }
 
 export function reachesIn(access: VaultAccess): Reaches {
   const known = new Map<string, readonly SizedObject[]>();
+  const written = new Set<string>();
 
   function remember(state: string, refs: readonly Ref[]): readonly SizedObject[] {
     const sizes = refs.map(({ o, n }) => ({ o, n })); // not their frames: there may be very many states
@@ -26,10 +30,17 @@ export function reachesIn(access: VaultAccess): Reaches {
     return sizes;
   }
 
+  function note(ref: Ref, state: StreamState): void {
+    remember(ref.o, [ref, ...refsOfState(state)]);
+  }
+
   return {
-    note(ref, state) {
-      remember(ref.o, [ref, ...refsOfState(state)]);
+    noteRead: note,
+    noteWritten(ref, state) {
+      note(ref, state);
+      written.add(ref.o);
     },
+    isWritten: ({ state }) => state !== undefined && written.has(state.o),
     async of(line) {
       if (line?.state === undefined) return [];
       const { o } = line.state;

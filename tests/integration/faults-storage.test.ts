@@ -5,13 +5,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
+import { BackupError } from "../../engine/foundation/errors.ts";
 import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupRequest } from "../../engine/operations/back-up-session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
-import { logName, logPrefix } from "../../engine/vault/layout.ts";
+import { dataPrefix, logName, logPrefix } from "../../engine/vault/layout.ts";
 import { entriesOf } from "../../engine/vault/log.ts";
 import { startStorageProxy, type StorageProxy, type StorageRequest } from "../simulator/storage-proxy.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "../support/azurite.ts";
@@ -249,6 +250,30 @@ describe("what was stored once", () => {
     expect(sight.violations.filter((line) => line.startsWith(`snapshot ${newest?.seq ?? 0}:`))).toEqual([]);
     expect(newestContent(sight)).toEqual(expected);
     expect(sight.violations.some((line) => line.startsWith(`snapshot ${snapshots[0]?.seq ?? 0}:`))).toBe(true);
+  });
+
+  it("takes no snapshot while it cannot be told whether older objects are there", async () => {
+    const cannotSay = new BackupError({ code: "STORE_FORBIDDEN", message: "no right to look", hint: "Grant it." });
+    const store: DeletingStore = {
+      ...memory,
+      info: async (name) => {
+        if (name.startsWith(dataPrefix(small.project.id))) throw cannotSay;
+        return memory.info(name);
+      },
+    };
+    let refused: unknown;
+    let taken = 1;
+    for (; refused === undefined && taken < 8; taken += 1) {
+      refused = await backUp(store).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+    }
+    expect(refused).toBe(cannotSay);
+    const { snapshots } = await look({ store: memory, keys, vault: small.project.id });
+    expect(snapshots).toHaveLength(taken - 1);
+    await backUp(memory);
+    await expectWhole(memory, taken);
   });
 
   it("goes on beside garbage planted as the next entry", async () => {
