@@ -1,0 +1,112 @@
+/** What pages need of Azure DevOps, as ports; services/ implements them with the extension SDK and REST. */
+
+export interface ProjectFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly organizationName: string;
+  readonly organizationUrl: string;
+}
+
+/** Settings of a project, shared by its members; nothing secret. */
+export interface ProjectSettings {
+  /** https address of the container, without any query. */
+  readonly containerUrl?: string;
+  /** `ed25519:…` lines that are pinned. */
+  readonly signers: readonly string[];
+  readonly backupPipelineId?: number;
+  readonly restorePipelineId?: number;
+  readonly verifyPipelineId?: number;
+  /** Hours after which a newer complete snapshot is due. */
+  readonly rpoHours: number;
+  /** For signing in to storage with Microsoft Entra; both or none. */
+  readonly entraClientId?: string;
+  readonly entraTenantId?: string;
+}
+
+export interface SettingsStore {
+  read(): Promise<ProjectSettings | undefined>;
+  /** Throws CONFLICT when somebody else has saved in between. */
+  save(settings: ProjectSettings): Promise<void>;
+  /** Newest head of the vault seen by this person: `<seq>:<sha256>`. */
+  readHead(vault: string): Promise<string | undefined>;
+  saveHead(vault: string, head: string): Promise<void>;
+}
+
+export interface PipelineRef {
+  readonly id: number;
+  readonly name: string;
+  readonly folder: string;
+}
+
+export type RunState = "queued" | "running" | "succeeded" | "issues" | "failed" | "canceled";
+
+export interface Run {
+  /** Run id = build id. */
+  readonly id: number;
+  readonly pipeline: PipelineRef;
+  readonly state: RunState;
+  readonly queuedAt: string;
+  readonly finishedAt?: string;
+  readonly requestedBy: string;
+  /** Page of the run. */
+  readonly url: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+}
+
+/** One step of a run for people who wait. */
+export interface RunStep {
+  readonly id: string;
+  readonly parentId: string | undefined;
+  readonly type: "Stage" | "Phase" | "Job" | "Task" | "Checkpoint" | "Other";
+  readonly name: string;
+  readonly state: "pending" | "running" | "done";
+  readonly result: RunState | "skipped" | undefined;
+  readonly percent: number | undefined;
+  readonly operation: string | undefined;
+  readonly issues: readonly { readonly severity: "error" | "warning"; readonly message: string }[];
+}
+
+export interface RunRequest {
+  readonly pipelineId: number;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface Pipelines {
+  list(): Promise<readonly PipelineRef[]>;
+  /** The final YAML of a run that is not started. Throws with the service's own message. */
+  preview(request: RunRequest): Promise<string>;
+  start(request: RunRequest): Promise<Run>;
+  run(id: number): Promise<Run>;
+  /** Newest first. */
+  runs(pipelineIds: readonly number[], top: number): Promise<readonly Run[]>;
+  steps(id: number): Promise<readonly RunStep[]>;
+  cancel(id: number): Promise<void>;
+  /** JSON attachments of a run by type (`devops-backup.plan`, …). */
+  attachments(id: number, type: string): Promise<readonly string[]>;
+}
+
+export interface Navigation {
+  query(): Promise<Readonly<Record<string, string>>>;
+  setQuery(query: Readonly<Record<string, string>>): void;
+  open(url: string): void;
+}
+
+export interface Messages {
+  toast(message: string): void;
+}
+
+export interface StorageSignIn {
+  /** A token for Azure Storage of the person who is signed in; throws when the host offers no nested sign-in. */
+  token(): Promise<string>;
+}
+
+export interface ProjectServices {
+  readonly project: ProjectFacts;
+  readonly settings: SettingsStore;
+  readonly pipelines: Pipelines;
+  readonly navigation: Navigation;
+  readonly messages: Messages;
+  /** Undefined when the settings name no Entra application. */
+  signIn(settings: ProjectSettings): StorageSignIn | undefined;
+}
