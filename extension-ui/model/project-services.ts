@@ -88,12 +88,27 @@ export interface Pipelines {
 
 export interface Navigation {
   query(): Promise<Readonly<Record<string, string>>>;
+  /** Empty values take their parameter away; the others of the page stay. */
   setQuery(query: Readonly<Record<string, string>>): void;
+  /** Title of the browser's tab. */
+  setTitle(title: string): void;
   open(url: string): void;
 }
 
 export interface Messages {
   toast(message: string): void;
+}
+
+/**
+ * What a person enters for this visit: kept in memory, and in the browser's session storage only when they ask for it.
+ * Nothing of it ever goes to extension data.
+ */
+export interface SessionSecrets {
+  /** Shared access signature for the container, without `?`. */
+  sas(): string | undefined;
+  setSas(sas: string | undefined, remember: boolean): void;
+  viewerKey(): string | undefined;
+  setViewerKey(key: string | undefined, remember: boolean): void;
 }
 
 export interface StorageSignIn {
@@ -107,6 +122,7 @@ export interface ProjectServices {
   readonly pipelines: Pipelines;
   readonly navigation: Navigation;
   readonly messages: Messages;
+  readonly secrets: SessionSecrets;
   /** Undefined when the settings name no Entra application. */
   signIn(settings: ProjectSettings): StorageSignIn | undefined;
 }
