@@ -24,6 +24,7 @@ import { appendFacts, openSession, type BackupRequest, type BackupTools, type Se
 import type { StreamDraft } from "./back-up-stream.ts";
 import { backupResult } from "./backup-result.ts";
 import { keepCheckpoints, type Checkpoints } from "./backup-checkpoints.ts";
+import { sealedToOldKeys } from "./previous-stream.ts";
 import { readSource, type Walk, type WalkResult } from "./read-source.ts";
 import { isReconcileDue } from "./reconcile.ts";
 import { runRetention } from "./run-retention.ts";
@@ -190,7 +191,7 @@ async function prepareWalk(
     adopted,
     parentSeq: parentSnapshot?.entry.seq,
     now,
-    broken: new Map(),
+    broken: sealedToOldKeys(opened.log, [...parent.values(), ...[...adopted.values()].flatMap(({ lines }) => lines)]),
     reconcile: isReconcileDue(keptSnapshots(opened.log), now),
     kinds: request.kinds,
     filter,

@@ -1,7 +1,9 @@
 /** What the parent snapshot holds of one stream, read only when a kind asks for it. */
 import type { PreviousStream } from "../kinds/kind.ts";
-import { rebaseReason } from "../vault/chain-rules.ts";
+import { rebaseReason, writtenAt } from "../vault/chain-rules.ts";
 import { readState } from "../vault/index-file.ts";
+import { entriesOf } from "../vault/log.ts";
+import type { Log } from "../vault/log.ts";
 import { mergedRecords } from "../vault/record-segments.ts";
 import type { Reaches } from "../vault/reaches.ts";
 import type { Ref } from "../vault/ref.ts";
@@ -64,6 +66,17 @@ async function* keysOf(
 ): AsyncGenerator<StoredRecord> {
   const known = await state();
   if (known?.kind === "records" && known.keys !== undefined) yield* mergedRecords(access, known.keys);
+}
+
+/**
+ * Streams that hold objects sealed to keys which a `keys` entry with `rekey` has replaced since: they are stored anew
+ * though nothing in them has changed. A state is never older than what it names, so the index lines tell.
+ */
+export function sealedToOldKeys(log: Pick<Log, "entries">, lines: Iterable<IndexLine>): ReadonlyMap<string, string> {
+  const rekeyed = entriesOf(log, "keys").findLast(({ entry }) => entry.keys.rekey);
+  const rekeyedMs = rekeyed === undefined ? -Infinity : Date.parse(rekeyed.entry.srv);
+  const old = [...lines].filter(({ state }) => state !== undefined && writtenAt(state).getTime() < rekeyedMs);
+  return new Map(old.map(({ s }) => [s, "the keys of the vault were replaced"]));
 }
 
 function filesStateOf(state: StreamState): FilesState | undefined {

@@ -3,11 +3,21 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseIdentities, parseOwnerKey } from "../../engine/crypto/keys.ts";
+import { systemClock } from "../../engine/foundation/clock.ts";
+import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
+import { closureReader } from "../../engine/vault/closure.ts";
+import { appendEntry } from "../../engine/vault/log-append.ts";
+import { readLog } from "../../engine/vault/log.ts";
+import { keptSnapshots } from "../../engine/vault/snapshots.ts";
 import type { ProjectRecord } from "../simulator/project-store.ts";
 import { Wit } from "../simulator/wit/builder.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
+import { memoryStore } from "../support/memory-store.ts";
 import { workRepository, type WorkRepository } from "../support/git-repositories.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
+
+const cryptography = nodeCryptography();
 
 describe("the main job on the engine", () => {
   let azure: TestSimulator;
@@ -74,6 +84,52 @@ describe("the main job on the engine", () => {
     expect(second.sum.newBytes).toBeLessThan(100_000);
     expect((await engine.verify(project, { snapshot: "all" })).damaged).toBe(0);
   });
+
+  it("stores everything anew once the keys were replaced, changed or not", async () => {
+    let aheadMs = 0;
+    const store = memoryStore({ clock: { now: () => new Date(systemClock.now().getTime() + aheadMs) } });
+    await engine.close();
+    engine = await engineOver(azure, { store });
+    const project = azure.state.addProject("Shop");
+    addRepository(project, "Web");
+    new Wit(azure.state).create(project, { type: "Task", title: "Form" });
+    await engine.backUp(project);
+    aheadMs += 60_000;
+    await replaceKeys(engine, project.id);
+    aheadMs += 60_000;
+
+    const second = await engine.backUp(project);
+    expect(second).toMatchObject({ status: "complete", sum: { changed: second.sum.streams } });
+    const [, newest] = await reachedObjects(engine, project.id);
+    expect(newest?.filter((path) => !path.startsWith(`${second.snapshot}/`))).toEqual([]);
+
+    expect((await engine.backUp(project)).sum.changed).toBe(0);
+    expect((await engine.verify(project, { snapshot: "all" })).damaged).toBe(0);
+  });
+
+  /** A `keys` entry by the owner that asks for everything to be stored anew. */
+  async function replaceKeys({ keys, store }: Engine, vault: string): Promise<void> {
+    const signing = await parseOwnerKey(keys.ownerKey, cryptography);
+    const by = { tool: "0.0.0", build: "keys", run: "keys" };
+    const facts = { store, cryptography, vault, clock: systemClock, signing, by };
+    const log = await readLog(facts);
+    const genesis = log.entries[0]?.entry;
+    if (genesis?.kind !== "genesis") throw new Error("a log begins with its genesis");
+    const { recipients, catalogue, signers } = genesis.genesis;
+    await appendEntry(facts, log, async () => ({
+      kind: "keys",
+      keys: { recipients, catalogue, signers, rekey: true },
+    }));
+  }
+
+  /** Paths of what each snapshot reaches, by snapshot. */
+  async function reachedObjects({ keys, store }: Engine, vault: string): Promise<readonly (readonly string[])[]> {
+    const access = { store, cryptography, vault, identities: parseIdentities(keys.recoveryKey) };
+    const snapshots = keptSnapshots(await readLog({ store, cryptography, vault }));
+    return Promise.all(
+      snapshots.map(async (snapshot) => (await closureReader(access).read([snapshot])).map(({ ref }) => ref.o)),
+    );
+  }
 
   function addRepository(
     project: ProjectRecord,
