@@ -3,9 +3,9 @@
  * a snapshot's attachment holds no names of items, only figures; whoever may change a pipeline can forge them, so
  * readers take them for claims, not for proof.
  */
-import { numberAt, objectAt, parseObject, stringAt, type JsonObject } from "../foundation/json.ts";
 import type { BackupResult, KindSummary, RestorePlan, RestoreResult, VerifyResult } from "../operations/results.ts";
-import { formatHead, parseHead } from "../vault/head-pin.ts";
+import { formatHead } from "../vault/head-pin.ts";
+import { snapshotAttachmentType, snapshotForm } from "../vault/reported-snapshot.ts";
 import { doneItems } from "./items.ts";
 
 export interface RunAttachment {
@@ -14,12 +14,10 @@ export interface RunAttachment {
   readonly json: string;
 }
 
-const snapshotForm = "project-backup/snapshot/v1";
-
 /** One for each project that a run backs up. */
 export function snapshotAttachment(result: BackupResult): RunAttachment {
   const { vault, project, snapshot, seq, head, status, signer, signerPinned, headPinned, sum, anomalies } = result;
-  return attachment("devops-backup.snapshot", `snapshot-${vault}.json`, {
+  return attachment(snapshotAttachmentType, `snapshot-${vault}.json`, {
     form: snapshotForm,
     vault,
     project,
@@ -40,54 +38,6 @@ export function snapshotAttachment(result: BackupResult): RunAttachment {
     requests: result.requests,
     durationMs: Math.round(result.durationMs),
   });
-}
-
-/** What a later run or the hub needs of it; everything else in `facts`, unchecked. */
-export interface ReportedSnapshot {
-  readonly vault: string;
-  readonly project: { readonly id: string; readonly name: string };
-  readonly snapshot: string;
-  readonly seq: number;
-  /** `<seq>:<sha256>`. */
-  readonly head: string;
-  readonly status: "complete" | "partial";
-  readonly facts: JsonObject;
-}
-
-/** Undefined for anything that is not a snapshot's attachment of this form. */
-export function parseSnapshotAttachment(json: string): ReportedSnapshot | undefined {
-  const facts = parseObject(json);
-  if (facts?.form !== snapshotForm) return undefined;
-  const vault = matching(facts, "vault", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
-  const snapshot = matching(facts, "snapshot", /^[0-9A-Za-z-]{1,64}$/);
-  const status = statusAt(facts);
-  const head = parseHead(stringAt(facts, "head") ?? "");
-  const seq = seqAt(facts);
-  const project = projectAt(facts);
-  if (vault === undefined || snapshot === undefined || status === undefined) return undefined;
-  if (head === undefined || seq === undefined || project === undefined) return undefined;
-  return { vault, project, snapshot, seq, head: formatHead(head), status, facts };
-}
-
-function matching(facts: JsonObject, key: string, form: RegExp): string | undefined {
-  const text = stringAt(facts, key);
-  return text !== undefined && form.test(text) ? text : undefined;
-}
-
-function statusAt({ status }: JsonObject): ReportedSnapshot["status"] | undefined {
-  return status === "complete" || status === "partial" ? status : undefined;
-}
-
-function seqAt(facts: JsonObject): number | undefined {
-  const seq = numberAt(facts, "seq");
-  return seq !== undefined && Number.isSafeInteger(seq) && seq >= 0 ? seq : undefined;
-}
-
-function projectAt(facts: JsonObject): ReportedSnapshot["project"] | undefined {
-  const project = objectAt(facts, "project") ?? {};
-  const id = stringAt(project, "id");
-  const name = stringAt(project, "name");
-  return id === undefined || name === undefined ? undefined : { id, name };
 }
 
 function kindFigures({ kind, streams, changedStreams, added, changed, deleted, newBytes, gaps }: KindSummary): object {

@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly isRetired: boolean;
   /** An incident entry names it: some of its objects were found damaged. */
   readonly isDamaged: boolean;
+  /** Pipeline run that reported it; only where runs are the source. */
+  readonly runId?: number;
 }
 
 export interface Verification {
@@ -49,12 +51,17 @@ export type ChainState =
       readonly head: string | undefined;
       /** A head known from elsewhere (an earlier visit, a run) is part of the log. */
       readonly isHeadPinned: boolean;
+      /** SHA-256 of each valid entry by its number, to compare with heads that runs report. */
+      readonly hashes: ReadonlyMap<number, string>;
     }
   | { readonly state: "unchecked" };
 
 /** What is known of a vault at one moment; the next one knows more. */
 export interface VaultView {
-  /** Newest first. While `chain` is being checked these are the newest only, their own signatures checked. */
+  /**
+   * Newest first. While the chain is being checked: the newest ones, of which only their own signatures are checked,
+   * and the oldest ones as far as the check has come.
+   */
   readonly snapshots: readonly Snapshot[];
   readonly chain: ChainState;
   /** Newest keys entry or genesis: the public signers, `ed25519:…` each. */

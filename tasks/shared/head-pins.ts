@@ -6,9 +6,9 @@ import { attachmentsOfRuns } from "../../engine/azure-devops/builds.ts";
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
 import { describeError, hasCode } from "../../engine/foundation/errors.ts";
 import type { Reporter } from "../../engine/foundation/reporter.ts";
-import { parseSnapshotAttachment } from "../../engine/reports/attachments.ts";
 import { parseHead, parseVaultHeads } from "../../engine/vault/head-pin.ts";
 import type { Head } from "../../engine/vault/log-entry.ts";
+import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
 import type { Agent } from "./agent.ts";
 
 /** Runs to look through: many in a row may have failed, or made no backup, before they attached anything. */
@@ -29,7 +29,7 @@ export async function headPins(
   const heads = new Map<string, Head>();
   if (definitionId === undefined || project === undefined) return heads;
   try {
-    const wanted = { definitionId, type: "devops-backup.snapshot", runs: runsLookedAt };
+    const wanted = { definitionId, type: snapshotAttachmentType, runs: runsLookedAt };
     for await (const { content } of attachmentsOfRuns(azureDevOps, project, wanted)) {
       keepNewest(heads, content);
       if (vaults.every((vault) => heads.has(vault))) break;
@@ -46,7 +46,7 @@ const unreadable = ["ADO_FORBIDDEN", "ADO_NOT_FOUND", "ADO_UNAVAILABLE", "ADO_RE
 
 /** Runs may overlap, so the newest run need not have the newest head. */
 function keepNewest(heads: Map<string, Head>, attachment: string): void {
-  const found = parseSnapshotAttachment(attachment);
+  const found = parseReportedSnapshot(attachment);
   const head = found === undefined ? undefined : parseHead(found.head);
   if (found === undefined || head === undefined) return;
   if ((heads.get(found.vault)?.seq ?? -1) < head.seq) heads.set(found.vault, head);

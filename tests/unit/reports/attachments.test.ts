@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
-  parseSnapshotAttachment,
   planAttachment,
   restoreAttachment,
   snapshotAttachment,
   verifyAttachment,
 } from "../../../engine/reports/attachments.ts";
+import { parseReportedSnapshot } from "../../../engine/vault/reported-snapshot.ts";
 import { aBackup, aPlan, aRestore, aStream, aVerification, damage, head, vault } from "./builders.ts";
 
 describe("the attachment of a snapshot", () => {
@@ -14,7 +14,7 @@ describe("the attachment of a snapshot", () => {
 
     expect(type).toBe("devops-backup.snapshot");
     expect(name).toBe(`snapshot-${vault}.json`);
-    expect(parseSnapshotAttachment(json)).toMatchObject({
+    expect(parseReportedSnapshot(json)).toMatchObject({
       vault,
       project: { id: vault, name: "Contoso Shop" },
       snapshot: "20261122T204648Z-c7e97e0b",
@@ -31,7 +31,7 @@ describe("the attachment of a snapshot", () => {
     const { json } = snapshotAttachment(aBackup({ gaps: [gap], findings, overdue: ["Secret plan"] }));
 
     expect(json).not.toContain("Secret plan");
-    expect(parseSnapshotAttachment(json)?.facts).toMatchObject({ gaps: 1, findings: 1, overdue: 1 });
+    expect(parseReportedSnapshot(json)?.facts).toMatchObject({ gaps: 1, findings: 1, overdue: 1 });
   });
 
   it.each([
@@ -47,7 +47,7 @@ describe("the attachment of a snapshot", () => {
     ["no project", changed({ project: "Contoso" })],
     ["a list", "[]"],
   ])("is not taken when it is %s", (_, json) => {
-    expect(parseSnapshotAttachment(json)).toBeUndefined();
+    expect(parseReportedSnapshot(json)).toBeUndefined();
   });
 });
 
