@@ -1,13 +1,13 @@
 /**
  * Looks into a pack while it streams by: inflates every object (zlib checks its checksum), compares sizes and the
  * object count, and finds LFS pointers. It never resolves deltas in order: bases may come later or lie in an earlier
- * segment. Small objects are inflated at once, which is fast; large ones piece by piece, so memory stays bounded.
+ * segment. Small objects are inflated at once, in place; large ones piece by piece, so memory stays bounded.
  */
-import { inflateSync } from "node:zlib";
 import { BackupError } from "../foundation/errors.ts";
 import type { LfsPointer } from "./git-access.ts";
 import { HiddenPointers, mayHidePointer } from "./hidden-pointers.ts";
 import type { BaseName } from "./hidden-pointers.ts";
+import { Inflater, maxInflatedBytes, needsMoreInput, problemOf } from "./inflate/inflater.ts";
 import { LargeObject } from "./large-object.ts";
 import { lfsPointerIn, maxPointerBytes } from "./lfs-pointer.ts";
 
@@ -20,7 +20,6 @@ interface ObjectHeader {
 }
 
 const packHeaderBytes = 12;
-const largeObjectBytes = 1024 * 1024;
 const longestHeaderBytes = 64;
 const [blobType, offsetDelta, refDelta] = [3, 6, 7];
 
@@ -35,9 +34,13 @@ export class PackScanner {
   readonly #trailerBytes: number;
   readonly #hidden: HiddenPointers;
   readonly #pointers = new Map<string, LfsPointer>();
-  #buffer: Buffer = Buffer.alloc(0);
-  /** Offset in the pack of the buffer's first byte. */
-  #position = 0;
+  readonly #inflater = new Inflater();
+  /** What has come and is not scanned yet lies in the inflater's input, from start to end. */
+  #start = 0;
+  #end = 0;
+  /** Offset in the pack of the input's first byte. */
+  #origin = 0;
+  #large: LargeObject | undefined;
   #announced: number | undefined;
   #seen = 0;
   #unresolved = 0;
@@ -67,66 +70,84 @@ export class PackScanner {
     await this.#finish();
   }
 
-  #large: LargeObject | undefined;
-
   async #take(chunk: Buffer): Promise<void> {
-    let fresh = chunk;
-    if (this.#large !== undefined) {
-      const consumed = await this.#large.take(chunk);
-      this.#position += consumed;
-      if (!this.#large.isComplete) return;
-      this.#large = undefined;
-      this.#seen += 1;
-      fresh = chunk.subarray(consumed);
+    for (let offset = 0; offset < chunk.length;) {
+      const fresh = chunk.subarray(offset);
+      if (this.#large === undefined) {
+        offset += this.#append(fresh);
+        await this.#scan(false);
+      } else {
+        const consumed = await this.#continueLarge(this.#large, fresh);
+        this.#origin += consumed;
+        offset += consumed;
+      }
     }
-    this.#buffer = this.#buffer.length === 0 ? fresh : Buffer.concat([this.#buffer, fresh]);
-    await this.#scan(false);
+  }
+
+  /** Puts as much as there is room for behind what waits. */
+  #append(fresh: Buffer): number {
+    const { input } = this.#inflater;
+    if (input.length - this.#end < fresh.length) {
+      input.copyWithin(0, this.#start, this.#end);
+      this.#origin += this.#start;
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    const length = Math.min(fresh.length, input.length - this.#end);
+    // Nothing that the scanner waits for is longer than half the room, unless it was made to be.
+    if (length === 0) throw this.#broken("holds an object that grows when it is compressed");
+    fresh.copy(input, this.#end, 0, length);
+    this.#end += length;
+    return length;
   }
 
   async #finish(): Promise<void> {
     if (this.#large !== undefined) throw this.#broken("ends inside an object");
     await this.#scan(true);
     if (this.#announced === undefined || this.#seen < this.#announced) throw this.#broken("holds too few objects");
-    if (this.#buffer.length !== this.#trailerBytes) throw this.#broken("holds more than its objects");
+    if (this.#end - this.#start !== this.#trailerBytes) throw this.#broken("holds more than its objects");
     const { found, unresolved } = this.#hidden.resolve();
     for (const pointer of found) this.#pointers.set(pointer.oid, pointer);
     this.#unresolved = unresolved;
   }
 
-  /** Reads all objects that are certain to be in the buffer; at the end, all there are. */
+  /** Reads all objects that are certain to be there whole; at the end, all there are. */
   async #scan(isEnd: boolean): Promise<void> {
-    let offset = 0;
     if (this.#announced === undefined) {
-      if (this.#buffer.length < packHeaderBytes) return;
-      this.#announced = this.#buffer.readUInt32BE(8);
-      offset = packHeaderBytes;
+      if (this.#end < packHeaderBytes) return;
+      this.#announced = this.#inflater.input.readUInt32BE(8);
+      this.#start = packHeaderBytes;
     }
     while (this.#large === undefined && this.#seen < this.#announced) {
-      const length = await this.#readObject(offset, isEnd);
-      if (length === 0) break;
-      offset += length;
+      const header = this.#nextHeader(isEnd);
+      if (header === undefined) return;
+      if (header.size > maxInflatedBytes) await this.#startLarge(header);
+      else if (!this.#readObject(header, isEnd)) return;
     }
-    this.#position += offset;
-    this.#buffer = this.#buffer.subarray(offset);
   }
 
-  /** Bytes of the object at `offset`; 0 when more input is needed. */
-  async #readObject(offset: number, isEnd: boolean): Promise<number> {
-    const available = this.#buffer.length - offset - (isEnd ? this.#trailerBytes : 0);
-    if (available < longestHeaderBytes && !isEnd) return 0;
-    const header = this.#headerAt(offset);
-    if (header.size > largeObjectBytes) return await this.#startLarge(header, offset);
-    const start = offset + header.length;
+  /** The header of the next object, when as much of the object has come as can be needed. */
+  #nextHeader(isEnd: boolean): ObjectHeader | undefined {
+    const available = this.#end - this.#start;
+    if (available < longestHeaderBytes && !isEnd) return undefined;
+    const header = this.#headerAt(this.#start);
     // Deflate grows content by at most a few bytes per block; an odd encoder that needs more is met at the next try.
     const enough = header.length + header.size + (header.size >> 8) + 128;
-    if (available < enough && !isEnd) return 0;
-    const inflated = this.#inflate(start, header.size, isEnd);
-    if (inflated === undefined) return 0;
+    return isEnd || available >= enough || header.size > maxInflatedBytes ? header : undefined;
+  }
+
+  /** False when more input is needed. */
+  #readObject(header: ObjectHeader, isEnd: boolean): boolean {
+    const from = this.#start + header.length;
+    const end = this.#end - (isEnd ? this.#trailerBytes : 0);
+    const consumed = this.#inflater.inflate(from, end, header.size);
+    if (consumed === needsMoreInput && !isEnd) return false;
+    if (consumed < 0) throw this.#broken(`holds an object with ${problemOf(consumed)}`);
     this.#seen += 1;
-    if (header.size < maxPointerBytes || header.base !== undefined) {
-      this.#look(header, inflated.content, this.#position + offset);
-    }
-    return header.length + inflated.consumed;
+    if (header.size < maxPointerBytes || header.base !== undefined)
+      this.#look(header, this.#inflater.content(header.size), this.#origin + this.#start);
+    this.#start = from + consumed;
+    return true;
   }
 
   #headerAt(start: number): ObjectHeader {
@@ -142,11 +163,11 @@ export class PackScanner {
     if (type === 0 || type === 5) throw this.#broken(`holds an object of unknown type ${type}`);
     if (type === refDelta) {
       const end = offset + this.#trailerBytes;
-      return { type, size, base: this.#buffer.toString("hex", offset, end), length: end - start };
+      return { type, size, base: this.#inflater.input.toString("hex", offset, end), length: end - start };
     }
     if (type !== offsetDelta) return { type, size, base: undefined, length: offset - start };
     const { distance, next } = this.#distanceAt(offset);
-    return { type, size, base: this.#position + start - distance, length: next - start };
+    return { type, size, base: this.#origin + start - distance, length: next - start };
   }
 
   #distanceAt(start: number): { readonly distance: number; readonly next: number } {
@@ -162,29 +183,9 @@ export class PackScanner {
   }
 
   #byteAt(offset: number): { readonly byte: number } {
-    const byte = this.#buffer[offset];
-    if (byte === undefined) throw this.#broken("ends inside an object's header");
+    const byte = this.#inflater.input[offset];
+    if (byte === undefined || offset >= this.#end) throw this.#broken("ends inside an object's header");
     return { byte };
-  }
-
-  #inflate(
-    start: number,
-    size: number,
-    isEnd: boolean,
-  ): { readonly content: Buffer; readonly consumed: number } | undefined {
-    try {
-      // `info` makes Node return the engine too, whose bytesWritten is the input it consumed; the types leave that out.
-      const { buffer, engine } = inflateSync(this.#buffer.subarray(start), {
-        info: true,
-        chunkSize: Math.max(64, size + 1),
-        maxOutputLength: Math.max(64, size + 1),
-      }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
-      if (buffer.length !== size) throw this.#broken(`holds an object of ${buffer.length} instead of ${size} bytes`);
-      return { content: buffer, consumed: engine.bytesWritten };
-    } catch (error) {
-      if ((error as { code?: string }).code === "Z_BUF_ERROR" && !isEnd) return undefined;
-      throw error instanceof BackupError ? error : this.#broken("holds an object that cannot be inflated", error);
-    }
   }
 
   #look({ type, base }: ObjectHeader, content: Buffer, offset: number): void {
@@ -198,12 +199,19 @@ export class PackScanner {
     this.#hidden.addPointer(offset, content);
   }
 
-  async #startLarge(header: ObjectHeader, offset: number): Promise<number> {
+  async #startLarge(header: ObjectHeader): Promise<void> {
     const large = new LargeObject(header.size, (what, cause) => this.#broken(what, cause));
-    const consumed = await large.take(this.#buffer.subarray(offset + header.length));
-    if (large.isComplete) this.#seen += 1;
-    else this.#large = large;
-    return header.length + consumed;
+    const from = this.#start + header.length;
+    this.#start = from + (await this.#continueLarge(large, this.#inflater.input.subarray(from, this.#end)));
+  }
+
+  /** Returns how much of the input the object takes. */
+  async #continueLarge(large: LargeObject, fresh: Buffer): Promise<number> {
+    const consumed = await large.take(fresh);
+    this.#large = large.isComplete ? undefined : large;
+    if (!large.isComplete) return fresh.length;
+    this.#seen += 1;
+    return consumed;
   }
 
   #broken(what: string, cause?: unknown): BackupError {
