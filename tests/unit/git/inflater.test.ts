@@ -82,7 +82,7 @@ describe("inflating in WebAssembly", () => {
     const bytes = Buffer.from("hello hello hello hello");
     const stream = deflateSync(bytes);
     const forged = Buffer.from(stream);
-    forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+    forged.writeUInt8(forged.readUInt8(forged.length - 1) ^ 1, forged.length - 1);
 
     expect(problemOf(inflated(stream, bytes.length - 1))).toBe("another size than it says");
     expect(problemOf(inflated(stream, bytes.length + 1))).toBe("another size than it says");
