@@ -1,0 +1,127 @@
+/**
+ * The plan that a preview run attached (`devops-backup.plan`, form `project-backup/plan/v1`), put together by item. An
+ * attachment is a claim of whoever may change the run: nothing in it is trusted to have the right shape.
+ */
+import { objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
+import { objectsAt, plainText, plainTextAt, plainTextsAt } from "./plain-text.ts";
+
+export const planAttachmentType = "devops-backup.plan";
+
+/** Worst first: what happens to the item as a whole is the first of these among its steps. */
+export const planActions = ["cannot", "create", "undelete", "update", "skip"] as const;
+export type PlanAction = (typeof planActions)[number];
+
+export interface PlanRow {
+  /** Unique in the plan. */
+  readonly id: string;
+  readonly kind: string;
+  readonly key: string;
+  readonly name: string;
+  readonly action: PlanAction;
+  /** One line per thing that will be changed, removed or cannot be kept. */
+  readonly changes: readonly string[];
+  readonly reasons: readonly string[];
+  /** Secrets to enter again afterwards. */
+  readonly secrets: readonly string[];
+}
+
+export interface PlanView {
+  /** 64 hexadecimal digits: what the applying run has to be given. */
+  readonly hash: string;
+  readonly snapshot: string;
+  readonly takenAt: string;
+  readonly source: string;
+  readonly target: { readonly project: string; readonly organizationUrl: string; readonly createsProject: boolean };
+  readonly conflictPolicy: string;
+  /** In the plan's order. */
+  readonly rows: readonly PlanRow[];
+  readonly counts: Readonly<Record<PlanAction, number>>;
+  /** Nothing would be created, taken out of a recycle bin or changed. */
+  readonly changesNothing: boolean;
+  readonly stale: readonly { readonly stream: string; readonly asOf: string }[];
+  readonly secrets: readonly string[];
+}
+
+/** Undefined for anything that is not a plan of this form. */
+export function parsePlan(json: string): PlanView | undefined {
+  const plan = parseObject(json);
+  const hash = plan === undefined ? undefined : stringAt(plan, "hash");
+  if (plan?.form !== "project-backup/plan/v1" || hash === undefined || !/^[0-9a-f]{64}$/.test(hash)) return undefined;
+  const rows = rowsOf(objectsAt(plan, "steps"));
+  const counts = countsOf(rows);
+  return {
+    hash,
+    snapshot: plainTextAt(plan, "snapshot"),
+    takenAt: plainTextAt(plan, "takenAt"),
+    source: projectName(objectAt(plan, "source")),
+    target: targetOf(objectAt(plan, "target") ?? {}),
+    conflictPolicy: plainTextAt(plan, "conflictPolicy"),
+    rows,
+    counts,
+    changesNothing: counts.create + counts.undelete + counts.update === 0,
+    stale: objectsAt(plan, "stale").map((line) => ({
+      stream: plainTextAt(line, "stream"),
+      asOf: plainTextAt(line, "asOf"),
+    })),
+    secrets: [...new Set(rows.flatMap(({ secrets }) => secrets))],
+  };
+}
+
+/** The newest plan that can be read among a run's attachments. */
+export function planOfRun(attachments: readonly string[]): PlanView | undefined {
+  return attachments.map(parsePlan).findLast((plan) => plan !== undefined);
+}
+
+function targetOf(target: JsonObject): PlanView["target"] {
+  return {
+    project: projectName(target),
+    organizationUrl: plainTextAt(target, "organizationUrl"),
+    createsProject: target.createsProject === true,
+  };
+}
+
+function projectName(place: JsonObject | undefined): string {
+  return plainTextAt(objectAt(place ?? {}, "project") ?? {}, "name");
+}
+
+function rowsOf(steps: readonly JsonObject[]): readonly PlanRow[] {
+  const groups = new Map<string, [JsonObject, ...JsonObject[]]>();
+  for (const step of steps) {
+    const id = `${stringAt(step, "kind") ?? ""}/${stringAt(step, "key") ?? ""}`;
+    const own = groups.get(id);
+    if (own === undefined) groups.set(id, [step]);
+    else own.push(step);
+  }
+  return [...groups].map(([id, own]) => rowOf(id, own));
+}
+
+function rowOf(id: string, steps: readonly [JsonObject, ...JsonObject[]]): PlanRow {
+  const [first] = steps;
+  const actions = steps.map(actionOf);
+  const unknown = steps.filter((step) => actionOf(step) === undefined).map((step) => plainTextAt(step, "action"));
+  const reasons = steps.map((step) => plainTextAt(step, "reason")).filter((reason) => reason !== "");
+  return {
+    id: plainText(id),
+    kind: plainTextAt(first, "kind"),
+    key: plainTextAt(first, "key"),
+    name: plainTextAt(first, "name"),
+    action: planActions.find((action) => actions.includes(action)) ?? "cannot",
+    changes: distinct(steps.flatMap((step) => plainTextsAt(step, "changes"))),
+    reasons: distinct([...reasons, ...unknown.map((action) => `This page does not know the action "${action}".`)]),
+    secrets: distinct(steps.flatMap((step) => plainTextsAt(step, "secrets"))),
+  };
+}
+
+function actionOf(step: JsonObject): PlanAction | undefined {
+  return planActions.find((action) => action === step.action);
+}
+
+function countsOf(rows: readonly PlanRow[]): Readonly<Record<PlanAction, number>> {
+  const counts = { cannot: 0, create: 0, undelete: 0, update: 0, skip: 0 };
+  for (const { action } of rows) counts[action] += 1;
+  return counts;
+}
+
+function distinct(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
+}
