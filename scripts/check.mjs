@@ -8,6 +8,7 @@ const projectFolder = fileURLToPath(new URL("../", import.meta.url));
 /** @type {readonly { readonly name: string, readonly script: string, readonly parameters: readonly string[] }[]} */
 const checks = [
   { name: "types", script: "node_modules/typescript/bin/tsc", parameters: ["-p", "."] },
+  { name: "types of the hub", script: "node_modules/typescript/bin/tsc", parameters: ["-p", "extension-ui"] },
   { name: "lint", script: "node_modules/eslint/bin/eslint.js", parameters: [".", "--max-warnings", "0"] },
   {
     name: "format",

@@ -16,7 +16,7 @@ export async function noticesOf(files, projectFolder) {
   const folders = new Set([...files].flatMap((file) => packageFolder(file) ?? []));
   const notices = await Promise.all([...folders].map((folder) => noticeOf(path.join(projectFolder, folder))));
   const unique = new Map(notices.sort((a, b) => a.title.localeCompare(b.title, "en")).map((one) => [one.title, one]));
-  const intro = "The tasks contain the following packages, under their own licences.\n";
+  const intro = "The tasks and the hub contain the following packages, under their own licences.\n";
   return [intro, ...[...unique.values()].map(({ title, text }) => `${"-".repeat(80)}\n${title}\n\n${text}\n`)].join(
     "\n",
   );

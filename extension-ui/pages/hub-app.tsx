@@ -1,0 +1,60 @@
+import { Page } from "azure-devops-ui/Page";
+import * as React from "react";
+import { ErrorCard } from "../components/error-card.tsx";
+import { Loading } from "../components/loading.tsx";
+import { useLoaded } from "../components/use-loaded.ts";
+import type { ProjectSettings } from "../model/project-services.ts";
+import { HubContext, type Hub, type HubParts } from "./hub-context.ts";
+import { HubPanels } from "./hub-panels.tsx";
+import { HubShell } from "./hub-shell.tsx";
+import type { Route } from "./route.ts";
+import { useAccess } from "./use-access.ts";
+import { usePanels } from "./use-panels.ts";
+import { useRoute } from "./use-route.ts";
+import { useVault } from "./use-vault.ts";
+
+/** The whole hub. `onShown` is called once, when there is something to see. */
+export function HubApp(props: { readonly parts: HubParts; readonly onShown: () => void }): React.ReactElement {
+  const { parts, onShown } = props;
+  const [route, go] = useRoute(parts.services.navigation);
+  const settings = useLoaded(async () => ({ saved: await parts.services.settings.read() }), [parts]);
+  const isShown = route !== undefined && !(settings.isLoading && settings.value === undefined);
+  React.useEffect(() => {
+    if (isShown) onShown();
+  }, [isShown]);
+  if (!isShown) return <Loading label="Reading the project's settings" />;
+  if (settings.value === undefined)
+    return (
+      <Page className="flex-grow">
+        <div className="page-content page-content-top">
+          <ErrorCard error={settings.error} retry={settings.reload} />
+        </div>
+      </Page>
+    );
+  return <ConfiguredHub parts={parts} route={route} go={go} saved={settings.value.saved} />;
+}
+
+interface ConfiguredHubProps {
+  readonly parts: HubParts;
+  readonly route: Route;
+  readonly go: (to: Partial<Route>) => void;
+  readonly saved: ProjectSettings | undefined;
+}
+
+function ConfiguredHub({ parts, route, go, saved }: ConfiguredHubProps): React.ReactElement {
+  const [settings, setSettings] = React.useState(saved);
+  const { access, viewer, ...secrets } = useAccess(parts.services, settings);
+  const vault = useVault(parts, { settings, access });
+  const panels = usePanels();
+  const saveSettings = async (next: ProjectSettings): Promise<void> => {
+    await parts.services.settings.save(next);
+    setSettings(next);
+  };
+  const hub: Hub = { ...parts, settings, saveSettings, route, go, vault, viewer, access, ...secrets, ...panels };
+  return (
+    <HubContext.Provider value={hub}>
+      <HubShell />
+      <HubPanels />
+    </HubContext.Provider>
+  );
+}

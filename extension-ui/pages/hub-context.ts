@@ -1,0 +1,55 @@
+import * as React from "react";
+import type { Clock } from "../../engine/foundation/clock.ts";
+import type { ProjectServices, ProjectSettings } from "../model/project-services.ts";
+import type { VaultSource, VaultView } from "../model/vault-source.ts";
+import type { Route } from "./route.ts";
+import type { Access } from "./use-access.ts";
+import type { Panels } from "./use-panels.ts";
+
+/** How this visit may read the container. */
+export type StorageAccess =
+  { readonly by: "sas"; readonly sas: string } | { readonly by: "entra"; readonly token: () => Promise<string> };
+
+export interface VaultRequest {
+  readonly settings: ProjectSettings;
+  /** Undefined: what runs have reported is all there is. */
+  readonly access: StorageAccess | undefined;
+  /** Head that an earlier visit saw: `<seq>:<sha256>`. */
+  readonly pin: string | undefined;
+}
+
+/** What the pages are made of; hub.tsx puts the real ones together. */
+export interface HubParts {
+  readonly services: ProjectServices;
+  readonly clock: Clock;
+  readonly openVault: (request: VaultRequest) => VaultSource;
+}
+
+/** What is known of the vault by now. */
+export interface VaultStatus {
+  readonly source: VaultSource | undefined;
+  readonly view: VaultView | undefined;
+  /** Why storage cannot be read; what runs have reported may be shown all the same. */
+  readonly error: unknown;
+  /** Nothing more will come unless it is read again. */
+  readonly isDone: boolean;
+  readonly reload: () => void;
+}
+
+export interface Hub extends HubParts, Access, Panels {
+  readonly settings: ProjectSettings | undefined;
+  readonly saveSettings: (settings: ProjectSettings) => Promise<void>;
+  readonly route: Route;
+  /** Goes to another page; what is not named stays as on the hub's first page. */
+  readonly go: (to: Partial<Route>) => void;
+  readonly vault: VaultStatus;
+}
+
+export const HubContext = React.createContext<Hub | undefined>(undefined);
+
+/** The hub around a component. */
+export function useHub(): Hub {
+  const hub = React.useContext(HubContext);
+  if (hub === undefined) throw new Error("A page is shown outside the hub");
+  return hub;
+}

@@ -1,0 +1,86 @@
+import * as React from "react";
+import type { ProjectSettings } from "../model/project-services.ts";
+import type { VaultSource, VaultView } from "../model/vault-source.ts";
+import type { HubParts, StorageAccess, VaultStatus } from "./hub-context.ts";
+
+type State = Omit<VaultStatus, "reload">;
+
+const nothing: State = { source: undefined, view: undefined, error: undefined, isDone: false };
+
+interface Wanted {
+  readonly settings: ProjectSettings | undefined;
+  /** Undefined: only what runs have reported can be read. */
+  readonly access: StorageAccess | undefined;
+}
+
+/**
+ * Reads the vault for as long as the hub is open: storage where this visit may read it, else what runs have reported.
+ * Where storage cannot be read, the reason stays beside what the runs say.
+ */
+export function useVault(parts: HubParts, { settings, access }: Wanted): VaultStatus {
+  const [round, setRound] = React.useState(0);
+  const [state, setState] = React.useState<State>(nothing);
+  React.useEffect(() => {
+    const abort = new AbortController();
+    setState(nothing);
+    if (settings !== undefined) void readVault(parts, { settings, access }, { signal: abort.signal, tell: setState });
+    return () => abort.abort();
+  }, [parts, settings, access, round]);
+  const reload = React.useCallback(() => setRound((before) => before + 1), []);
+  return { ...state, reload };
+}
+
+interface Listener {
+  readonly signal: AbortSignal;
+  readonly tell: (state: State) => void;
+}
+
+async function readVault(
+  parts: HubParts,
+  { settings, access }: Wanted & { readonly settings: ProjectSettings },
+  listener: Listener,
+): Promise<void> {
+  const vault = parts.services.project.id;
+  const pin = await parts.services.settings.readHead(vault).catch(() => undefined);
+  const runs = parts.openVault({ settings, access: undefined, pin });
+  if (access === undefined) {
+    await follow(runs, undefined, listener);
+    return;
+  }
+  const storage = parts.openVault({ settings, access, pin });
+  const outcome = await follow(storage, undefined, listener);
+  if (outcome.error !== undefined) {
+    await follow(runs, outcome.error, listener);
+    return;
+  }
+  await keepHead(parts, vault, outcome.view);
+}
+
+/** Shows what the source tells until it has told everything; `error` is why another source was not read. */
+async function follow(
+  source: VaultSource,
+  error: unknown,
+  { signal, tell }: Listener,
+): Promise<Pick<State, "view" | "error">> {
+  let view: VaultView | undefined;
+  try {
+    for await (const next of source.watch(signal)) {
+      if (signal.aborted) return { view, error: undefined };
+      view = next;
+      tell({ source, view, error, isDone: false });
+    }
+    if (!signal.aborted) tell({ source, view, error, isDone: true });
+    return { view, error: undefined };
+  } catch (caught) {
+    if (!signal.aborted) tell({ source, view: undefined, error: error ?? caught, isDone: true });
+    return { view, error: signal.aborted ? undefined : caught };
+  }
+}
+
+/** A head that was found sound is what the next visit expects to find again. */
+async function keepHead(parts: HubParts, vault: string, view: VaultView | undefined): Promise<void> {
+  const chain = view?.chain;
+  if (chain?.state !== "checked" || chain.problems.length > 0 || chain.head === undefined) return;
+  // Not to remember it costs an alarm of a later visit, nothing of this one.
+  await parts.services.settings.saveHead(vault, chain.head).catch(() => undefined);
+}
