@@ -28,6 +28,17 @@ export interface LogFacts extends LogObjects {
   readonly pinnedSigners?: readonly string[] | undefined;
   /** The newest head that is known from outside the storage. */
   readonly pin?: Head | undefined;
+  /** Told after each listed entry, for people who wait. Reporting decides nothing. */
+  readonly onProgress?: ((progress: LogProgress) => void) | undefined;
+}
+
+export interface LogProgress {
+  /** Entries that were looked at. */
+  readonly read: number;
+  /** Entries that are listed. */
+  readonly of: number;
+  /** The valid ones so far, oldest first; grows while the reading goes on. */
+  readonly entries: readonly LoggedEntry[];
 }
 
 export interface Log extends Chain {
@@ -60,6 +71,7 @@ export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
     listed: entry,
     current: await readCurrent(facts, entry),
   }));
+  let read = 0;
   for await (const found of bodies) {
     await fillGap(reading, found.listed.seq);
     const { judgement, overwritten: wasOverwritten } = await resolveEntry(facts, reading.chain, found);
@@ -67,6 +79,7 @@ export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
     if (wasOverwritten) reading.problems.push(overwritten(facts.vault, seq));
     if (judgement.as === "void") reading.voids.set(seq, { seq, reason: judgement.reason });
     else accept(reading, judgement);
+    facts.onProgress?.({ read: ++read, of: wanted.length, entries: reading.entries });
   }
   while (!reading.taken.has(reading.expected) && (await findHidden(reading)));
   return finished(reading, known);

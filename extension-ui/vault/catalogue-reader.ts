@@ -1,0 +1,108 @@
+/** Streams and names of items, opened with the viewer key and kept while people go back and forth. */
+import { BackupError } from "../../engine/foundation/errors.ts";
+import type { Cryptography } from "../../engine/crypto/cryptography.ts";
+import type { ObjectReader } from "../../engine/store/object-store.ts";
+import { readIndex } from "../../engine/vault/index-file.ts";
+import { readItems } from "../../engine/vault/items-catalogue.ts";
+import type { Ref } from "../../engine/vault/ref.ts";
+import type { VaultAccess } from "../../engine/vault/sealed-objects.ts";
+import type { CatalogueItem } from "../../engine/vault/state.ts";
+import { shownText } from "../model/shown-text.ts";
+import type { StreamLine, ViewerKey } from "../model/vault-source.ts";
+import { guardedReader } from "./guarded-reader.ts";
+import { keptLists } from "./kept-lists.ts";
+
+export interface CatalogueFacts {
+  readonly store: ObjectReader;
+  readonly cryptography: Cryptography;
+  readonly vault: string;
+}
+
+export interface CatalogueReader {
+  streams(index: Ref, viewer: ViewerKey, signal: AbortSignal): Promise<readonly StreamLine[]>;
+  items(line: StreamLine, viewer: ViewerKey, signal: AbortSignal): AsyncIterable<CatalogueItem>;
+}
+
+/** Far above what Azure DevOps holds of anything; a list that is longer does not come from a backup. */
+const maxStreams = 200_000;
+const maxItems = 2_000_000;
+/** Stored bytes that a page may be made to fetch for one list. */
+const maxStoredBytes = 512 * 1024 * 1024;
+/** Lines kept in memory, of all lists together. */
+const keptLines = 500_000;
+
+export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
+  const streamLists = keptLists<StreamLine>(keptLines);
+  const itemLists = keptLists<CatalogueItem>(keptLines);
+
+  function accessOf(viewer: ViewerKey, signal: AbortSignal, stream?: string): VaultAccess {
+    const { cryptography, vault } = facts;
+    const store = guardedReader(facts.store, { signal, maxListed: maxItems });
+    const access = { store, cryptography, vault, identities: [viewer.identity] };
+    return stream === undefined ? access : { ...access, stream };
+  }
+
+  return {
+    async streams(index, viewer, signal) {
+      const key = `${viewer.identity} ${index.h}`;
+      const kept = streamLists.get(key);
+      if (kept !== undefined) return kept;
+      requireSmall([index], "The index of the snapshot");
+      const lines: StreamLine[] = [];
+      for await (const line of readIndex(accessOf(viewer, signal), index)) {
+        if (lines.length >= maxStreams) throw tooLong("The index of the snapshot", maxStreams);
+        lines.push(shownLine(line));
+      }
+      streamLists.put(key, lines);
+      return lines;
+    },
+    async *items(line, viewer, signal) {
+      const refs = line.items ?? [];
+      const key = `${viewer.identity} ${refs.map(({ h }) => h).join(" ")}`;
+      const kept = itemLists.get(key);
+      if (kept !== undefined) {
+        yield* kept;
+        return;
+      }
+      requireSmall(refs, `The list of items of ${line.s}`);
+      const items: CatalogueItem[] = [];
+      for await (const item of readItems(accessOf(viewer, signal, line.s), refs)) {
+        if (items.length >= maxItems) throw tooLong(`The list of items of ${line.s}`, maxItems);
+        const shown = shownItem(item);
+        items.push(shown);
+        yield shown;
+      }
+      itemLists.put(key, items);
+    },
+  };
+}
+
+function requireSmall(refs: readonly Ref[], what: string): void {
+  const bytes = refs.reduce((sum, { n }) => sum + n, 0);
+  if (bytes > maxStoredBytes) throw tooLong(what, maxStoredBytes, "bytes");
+}
+
+function shownLine(line: StreamLine): StreamLine {
+  const { name, err } = line;
+  return {
+    ...line,
+    ...(name === undefined ? {} : { name: shownText(name) }),
+    ...(err === undefined ? {} : { err: shownText(err) }),
+  };
+}
+
+const texts = ["name", "type", "state", "at", "by"] as const;
+
+/** Ids stay as they are: restores and comparisons go by them. */
+function shownItem(item: CatalogueItem): CatalogueItem {
+  const shown = texts.map((key) => [key, item[key]] as const).filter(([, text]) => text !== undefined);
+  return { ...item, ...Object.fromEntries(shown.map(([key, text]) => [key, shownText(text ?? "")])) };
+}
+
+function tooLong(what: string, limit: number, unit = "lines"): BackupError {
+  return new BackupError({
+    code: "LIST_TOO_LONG",
+    message: `${what} has more than ${limit.toLocaleString("en-GB")} ${unit}`,
+    hint: "No backup writes such a list: verify the vault, and find out who holds its agent key.",
+  });
+}

@@ -1,0 +1,71 @@
+/** The entries of a log put together by snapshot: verifications, retirement and incidents belong to what they name. */
+import type { LoggedEntry } from "../../engine/vault/log-chain.ts";
+import { isKind } from "../../engine/vault/log-chain.ts";
+import type { SnapshotEntry, VerificationEntry } from "../../engine/vault/log-entry.ts";
+import { shownText } from "../model/shown-text.ts";
+import type { Snapshot, Verification } from "../model/vault-source.ts";
+
+type Level = Verification["level"];
+type ByLevel = Map<Level, Verification>;
+
+/** What later entries say about earlier snapshots. */
+interface Said {
+  readonly retired: Set<number>;
+  readonly damaged: Set<number>;
+  /** Newest verification of each level that covers all snapshots before it. */
+  readonly ofAll: ByLevel;
+  readonly ofOne: Map<number, ByLevel>;
+}
+
+/** Newest first, of entries that come oldest first. */
+export function snapshotsOf(entries: readonly LoggedEntry[]): readonly Snapshot[] {
+  const snapshots: Snapshot[] = [];
+  const said: Said = { retired: new Set(), damaged: new Set(), ofAll: new Map(), ofOne: new Map() };
+  for (const logged of [...entries].reverse()) {
+    if (isKind(logged, "snapshot")) snapshots.push(snapshotOf(logged, said));
+    else take(logged, said);
+  }
+  return snapshots;
+}
+
+function take(logged: LoggedEntry, { retired, damaged, ofAll, ofOne }: Said): void {
+  if (isKind(logged, "retire")) for (const seq of logged.entry.retire.snapshots) retired.add(seq);
+  if (isKind(logged, "incident")) for (const seq of logged.entry.incident.snapshots) damaged.add(seq);
+  if (!isKind(logged, "verification")) return;
+  const { snapshot, level } = logged.entry.verification;
+  const of = snapshot === "all" ? ofAll : (ofOne.get(snapshot) ?? new Map<Level, Verification>());
+  if (snapshot !== "all") ofOne.set(snapshot, of);
+  if (!of.has(level)) of.set(level, verificationOf(logged));
+}
+
+function snapshotOf(logged: LoggedEntry<SnapshotEntry>, said: Said): Snapshot {
+  const { entry, createdAt } = logged;
+  const { status, sum, anomaly } = entry.snapshot;
+  return {
+    id: entry.by.run,
+    seq: entry.seq,
+    at: createdAt,
+    status,
+    sum,
+    anomalies: anomaly.map(({ code, n }) => ({ code: shownText(code), n })),
+    build: shownText(entry.by.build),
+    verifications: verificationsOf(entry.seq, said),
+    isRetired: said.retired.has(entry.seq),
+    isDamaged: said.damaged.has(entry.seq),
+  };
+}
+
+function verificationsOf(seq: number, { ofAll, ofOne }: Said): readonly Verification[] {
+  const newest: ByLevel = new Map(ofAll);
+  for (const [level, one] of ofOne.get(seq) ?? []) {
+    const other = newest.get(level);
+    if (other === undefined || Date.parse(other.at) < Date.parse(one.at)) newest.set(level, one);
+  }
+  return [...newest.values()];
+}
+
+function verificationOf({ entry, createdAt }: LoggedEntry<VerificationEntry>): Verification {
+  const { level, sample, checked, damaged, rtoSeconds } = entry.verification;
+  const figures = { level, at: createdAt, sample: shownText(sample), checked, damaged };
+  return rtoSeconds === undefined ? figures : { ...figures, rtoSeconds };
+}
