@@ -28,12 +28,13 @@ const maxStreams = 200_000;
 const maxItems = 2_000_000;
 /** Stored bytes that a page may be made to fetch for one list. */
 const maxStoredBytes = 512 * 1024 * 1024;
-/** Lines kept in memory, of all lists together. */
-const keptLines = 500_000;
+/** Kept in memory, of all lists together: a line of an index takes about a kilobyte, an item a third of it. */
+const keptStreams = 60_000;
+const keptItems = 300_000;
 
 export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
-  const streamLists = keptLists<StreamLine>(keptLines);
-  const itemLists = keptLists<CatalogueItem>(keptLines);
+  const streamLists = keptLists<StreamLine>(keptStreams);
+  const itemLists = keptLists<CatalogueItem>(keptItems);
 
   function accessOf(viewer: ViewerKey, signal: AbortSignal, stream?: string): VaultAccess {
     const { cryptography, vault } = facts;

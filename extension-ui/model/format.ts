@@ -1,0 +1,81 @@
+/** Figures and words of snapshots and items as the hub shows them. Texts only: nothing here is markup. */
+import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
+import type { SnapshotSum } from "../../engine/vault/log-entry.ts";
+import type { StreamStatus } from "../../engine/vault/state.ts";
+import type { RowState } from "./snapshot-rows.ts";
+import type { ChainState, Verification } from "./vault-source.ts";
+
+const minuteMs = 60_000;
+const ages: readonly (readonly [ms: number, unit: string])[] = [
+  [365 * 24 * 60 * minuteMs, "year"],
+  [30 * 24 * 60 * minuteMs, "month"],
+  [24 * 60 * minuteMs, "day"],
+  [60 * minuteMs, "hour"],
+  [minuteMs, "minute"],
+];
+
+/** `3 hours ago`; `just now` below a minute. */
+export function ageForPeople(ageMs: number): string {
+  const [ms, unit] = ages.find(([limit]) => ageMs >= limit) ?? [0, ""];
+  return ms === 0 ? "just now" : `${counted(Math.floor(ageMs / ms), unit)} ago`;
+}
+
+const rowStateNames: Readonly<Record<RowState, string>> = {
+  running: "Running",
+  failed: "Failed",
+  damaged: "Damaged",
+  anomaly: "Anomaly",
+  partial: "Partial",
+  complete: "Complete",
+  retired: "Retired",
+};
+
+export function rowStateText(state: RowState): string {
+  return rowStateNames[state];
+}
+
+const streamStatusNames: Readonly<Record<StreamStatus, string>> = {
+  ok: "Read",
+  stale: "Not read: an earlier state is kept",
+  missing: "Not seen, and not known to be deleted: its last state is kept",
+  deleted: "Deleted: its last state is kept",
+  skipped: "Excluded: its last state is kept",
+};
+
+export function streamStatusText(status: StreamStatus): string {
+  return streamStatusNames[status];
+}
+
+const levelNames: Readonly<Record<Verification["level"], string>> = {
+  catalogue: "Catalogue: every object is there",
+  stored: "Stored: every byte is the signed one",
+  content: "Content: everything opens and is sound",
+  drill: "Drill: restored and compared",
+};
+
+export function levelText(level: Verification["level"]): string {
+  return levelNames[level];
+}
+
+/** `12 streams changed, 1 deleted, 2 not read`. */
+export function changesText({ changed, deleted, stale, missing }: SnapshotSum): string {
+  const unread = stale + missing;
+  return [
+    changed === 0 ? "Nothing changed" : `${counted(changed, "stream")} changed`,
+    ...(deleted === 0 ? [] : [`${counted(deleted, "stream")} deleted`]),
+    ...(unread === 0 ? [] : [`${counted(unread, "stream")} not read`]),
+  ].join(", ");
+}
+
+export function sizeText({ newBytes, totalBytes }: SnapshotSum): string {
+  return `${bytesForPeople(newBytes)} new of ${bytesForPeople(totalBytes)}`;
+}
+
+/** One line on how far the log can be relied on. */
+export function chainText(chain: ChainState): string {
+  if (chain.state === "unchecked") return "Reported by runs, not checked against storage";
+  if (chain.state === "checking") return `Checking the log: ${chain.read} of ${chain.of} entries`;
+  if (chain.problems.length > 0) return `The log has ${counted(chain.problems.length, "problem")}`;
+  const signers = chain.signers === "pinned" ? "signed by the pinned keys" : "signers trusted on first use";
+  return `Log checked: ${signers}${chain.isHeadPinned ? ", nothing was taken back" : ""}`;
+}
