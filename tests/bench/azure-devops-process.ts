@@ -25,7 +25,7 @@ interface PastClock extends Clock {
 function pastClock(): PastClock {
   const clock: PastClock = {
     ...systemClock,
-    backMs: 0,
+    backMs: dayMs,
     now: () => new Date(systemClock.now().getTime() - clock.backMs),
   };
   return clock;
@@ -61,7 +61,6 @@ function functionsOf(simulator: Simulator, clock: PastClock) {
     },
     repositoriesOf: (projectId: string): readonly string[] => state.repositories.list(projectId).map(({ id }) => id),
     addWorkItems: (wanted: { readonly projectId: string; readonly count: number }) => {
-      clock.backMs = dayMs;
       const ids = addManyWorkItems(state, projectOf(wanted.projectId), wanted.count);
       clock.backMs = 0;
       return ids;
