@@ -10,13 +10,25 @@ export interface PlainAnswer {
   readonly json?: JsonValue;
 }
 
+export interface JsonAnswerOptions {
+  readonly version?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The usual form of an answer that the client asked for in another one: published descriptions know only that. */
+  readonly logged?: JsonValue;
+}
+
 export function jsonAnswer(
   status: number,
   json: JsonValue,
-  { version, headers = {} }: { readonly version?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+  { version, headers = {}, logged = json }: JsonAnswerOptions = {},
 ): PlainAnswer {
   const type = `application/json; charset=utf-8${version === undefined ? "" : `; api-version=${version}`}`;
-  return { status, headers: { "content-type": type, ...headers }, content: Buffer.from(JSON.stringify(json)), json };
+  return {
+    status,
+    headers: { "content-type": type, ...headers },
+    content: Buffer.from(JSON.stringify(json)),
+    json: logged,
+  };
 }
 
 export function emptyAnswer(status: number, headers: Readonly<Record<string, string>> = {}): PlainAnswer {

@@ -1,6 +1,17 @@
-/** Pipelines, their runs and what runs attach to themselves. */
+/** Pipelines, their runs, what runs log and attach to themselves. */
 import { badRequest } from "./errors.ts";
+import type { StepPlan } from "./pipeline-runs/plan.ts";
 import type { SimIdentity, SimProject } from "./service.ts";
+import { begin, complete, plannedTimeline, type RecordResult, type TimelineRecord } from "./timeline.ts";
+
+export interface PipelineVariable {
+  readonly value: string;
+  readonly isSecret?: boolean;
+  /** May be set by whoever starts a run. */
+  readonly isSettable?: boolean;
+}
+
+export type PipelineVariables = Readonly<Record<string, PipelineVariable>>;
 
 export interface DefinitionRecord {
   readonly id: number;
@@ -12,6 +23,7 @@ export interface DefinitionRecord {
   readonly yamlFilename: string;
   readonly repositoryId: string | undefined;
   readonly createdAt: string;
+  readonly variables: PipelineVariables;
 }
 
 export interface AttachmentRecord {
@@ -22,6 +34,16 @@ export interface AttachmentRecord {
   readonly content: Uint8Array;
 }
 
+export interface LogRecord {
+  readonly id: number;
+  readonly createdOn: string;
+  lastChangedOn: string;
+  readonly lines: string[];
+}
+
+export type BuildStatus = "notStarted" | "inProgress" | "cancelling" | "completed";
+export type BuildResult = "succeeded" | "partiallySucceeded" | "failed" | "canceled";
+
 export interface BuildRecord {
   readonly id: number;
   readonly projectId: string;
@@ -29,14 +51,22 @@ export interface BuildRecord {
   readonly buildNumber: string;
   readonly planId: string;
   readonly timelineId: string;
-  /** Timeline record of the one job, to which attachments belong. */
+  /** Timeline record of the one job. */
   readonly jobId: string;
-  status: "notStarted" | "inProgress" | "completed";
-  result: "succeeded" | "partiallySucceeded" | "failed" | "canceled" | undefined;
+  readonly timeline: readonly TimelineRecord[];
+  readonly logs: LogRecord[];
+  /** What an agent has to do; nothing when the run was begun by `startRun`. */
+  readonly steps: readonly StepPlan[];
+  /** Variables of the definition, its groups and whoever started the run; secrets among them. */
+  readonly variables: PipelineVariables;
+  /** Aborted when a person cancels the run. */
+  readonly cancellation: AbortController;
+  status: BuildStatus;
+  result: BuildResult | undefined;
   readonly reason: "manual" | "schedule" | "individualCI";
   readonly requestedFor: SimIdentity;
   readonly queueTime: string;
-  readonly startTime: string;
+  startTime: string | undefined;
   finishTime: string | undefined;
   readonly sourceBranch: string;
   readonly sourceVersion: string;
@@ -53,6 +83,12 @@ export interface NewRun {
   readonly templateParameters?: Readonly<Record<string, string>>;
 }
 
+export interface QueuedRun extends NewRun {
+  readonly job: string;
+  readonly steps: readonly StepPlan[];
+  readonly variables: PipelineVariables;
+}
+
 export interface BuildStore {
   definitions(projectId: string): readonly DefinitionRecord[];
   definition(projectId: string, id: number): DefinitionRecord | undefined;
@@ -63,19 +99,36 @@ export interface BuildStore {
       readonly path?: string;
       readonly yamlFilename?: string;
       readonly repositoryId?: string;
+      readonly variables?: PipelineVariables;
     },
   ): DefinitionRecord;
+  addVariableGroup(project: SimProject, name: string, variables: PipelineVariables): void;
+  variableGroup(projectId: string, name: string): PipelineVariables | undefined;
   /** Newest first. */
   builds(projectId: string): readonly BuildRecord[];
   build(projectId: string, id: number): BuildRecord | undefined;
-  /** Starts a run, as a trigger or a person does; an agent then works under its id. */
+  /** Starts a run whose work the caller does under its id, as an agent would. */
   startRun(definition: DefinitionRecord, run?: NewRun): BuildRecord;
-  /** What the agent does for `##vso[task.addattachment]`. */
+  /** Queues a run, as a person does; whoever listens by `onQueued` works on it. */
+  queueRun(definition: DefinitionRecord, run: QueuedRun): BuildRecord;
+  onQueued(listener: (build: BuildRecord) => void): void;
+  /** What an agent does when it takes a run from the queue. */
+  beginRun(build: BuildRecord): void;
+  /** A run that waits ends at once, one that works is told to. */
+  cancelRun(build: BuildRecord): void;
+  /** What the agent does for `##vso[task.addattachment]`; a record of the timeline, or the job. */
   attach(
     build: BuildRecord,
-    attachment: { readonly type: string; readonly name: string; readonly content: Uint8Array },
+    attachment: {
+      readonly type: string;
+      readonly name: string;
+      readonly content: Uint8Array;
+      readonly recordId?: string;
+    },
   ): void;
-  finishRun(build: BuildRecord, result: NonNullable<BuildRecord["result"]>): void;
+  addLog(build: BuildRecord): LogRecord;
+  addTag(build: BuildRecord, tag: string): void;
+  finishRun(build: BuildRecord, result: BuildResult): void;
 }
 
 export interface BuildStoreContext {
@@ -84,47 +137,111 @@ export interface BuildStoreContext {
   readonly owner: SimIdentity;
 }
 
+const recordResults: Readonly<Record<BuildResult, RecordResult>> = {
+  succeeded: "succeeded",
+  partiallySucceeded: "succeededWithIssues",
+  failed: "failed",
+  canceled: "canceled",
+};
+
 export function buildStore(context: BuildStoreContext): BuildStore {
   const definitions: DefinitionRecord[] = [];
   const builds: BuildRecord[] = [];
+  const groups = new Map<string, PipelineVariables>();
+  const listeners: ((build: BuildRecord) => void)[] = [];
+  const add = (definition: DefinitionRecord, run: QueuedRun): BuildRecord => {
+    const record = newBuild({ id: builds.length + 1, definition, run }, context);
+    builds.push(record);
+    return record;
+  };
+  const beginRun = (build: BuildRecord): void => {
+    const at = context.timestamp();
+    build.status = "inProgress";
+    build.startTime = at;
+    for (const record of build.timeline) if (record.type !== "Task") begin(record, at);
+  };
+  const finishRun = (build: BuildRecord, result: BuildResult): void => {
+    const at = context.timestamp();
+    Object.assign(build, { status: "completed", result, finishTime: at });
+    for (const record of build.timeline) complete(record, at, recordResults[result]);
+  };
   return {
-    definitions: (projectId) => definitions.filter((one) => one.projectId === projectId),
-    definition: (projectId, id) => definitions.find((one) => one.projectId === projectId && one.id === id),
-    addDefinition: (project, { name, path = "\\", yamlFilename = "azure-pipelines.yml", repositoryId }) => {
-      if (definitions.some((one) => one.projectId === project.id && one.name === name && one.path === path)) {
-        throw badRequest("DefinitionExistsException", `Build definition ${name} already exists in ${path}.`);
-      }
-      const createdAt = context.timestamp();
-      const id = definitions.length + 1;
-      const record = { id, projectId: project.id, name, path, revision: 1, yamlFilename, repositoryId, createdAt };
-      definitions.push(record);
-      return record;
-    },
+    ...definitionStore(definitions, context),
+    addVariableGroup: (project, name, variables) => void groups.set(`${project.id}/${name}`, variables),
+    variableGroup: (projectId, name) => groups.get(`${projectId}/${name}`),
     builds: (projectId) => builds.filter((one) => one.projectId === projectId).reverse(),
     build: (projectId, id) => builds.find((one) => one.projectId === projectId && one.id === id),
     startRun: (definition, run = {}) => {
-      const record = newBuild({ id: builds.length + 1, definition, run }, context);
-      builds.push(record);
+      const record = add(definition, { ...run, job: "Job", steps: [], variables: {} });
+      beginRun(record);
       return record;
     },
-    attach: (build, attachment) => {
+    queueRun: (definition, run) => {
+      const record = add(definition, run);
+      for (const listener of listeners) listener(record);
+      return record;
+    },
+    onQueued: (listener) => void listeners.push(listener),
+    beginRun,
+    cancelRun: (build) => {
+      const isWaiting = build.status === "notStarted";
+      if (build.status !== "completed") build.status = "cancelling";
+      build.cancellation.abort();
+      if (isWaiting) finishRun(build, "canceled");
+    },
+    attach: (build, { recordId = build.jobId, ...attachment }) => {
       const others = build.attachments.filter(({ type, name }) => type !== attachment.type || name !== attachment.name);
-      const place = { timelineId: build.timelineId, recordId: build.jobId };
+      const place = { timelineId: build.timelineId, recordId };
       build.attachments.splice(0, build.attachments.length, ...others, { ...attachment, ...place });
     },
-    finishRun: (build, result) => {
-      build.status = "completed";
-      build.result = result;
-      build.finishTime = context.timestamp();
+    addLog: (build) => {
+      const at = context.timestamp();
+      const log = { id: build.logs.length + 1, createdOn: at, lastChangedOn: at, lines: [] };
+      build.logs.push(log);
+      return log;
+    },
+    addTag: (build, tag) => {
+      if (!build.tags.includes(tag)) build.tags.push(tag);
+    },
+    finishRun,
+  };
+}
+
+function definitionStore(
+  definitions: DefinitionRecord[],
+  context: BuildStoreContext,
+): Pick<BuildStore, "definitions" | "definition" | "addDefinition"> {
+  return {
+    definitions: (projectId) => definitions.filter((one) => one.projectId === projectId),
+    definition: (projectId, id) => definitions.find((one) => one.projectId === projectId && one.id === id),
+    addDefinition: (project, { name, path = "\\", yamlFilename = "azure-pipelines.yml", ...rest }) => {
+      if (definitions.some((one) => one.projectId === project.id && one.name === name && one.path === path)) {
+        throw badRequest("DefinitionExistsException", `Build definition ${name} already exists in ${path}.`);
+      }
+      const record = {
+        id: definitions.length + 1,
+        projectId: project.id,
+        name,
+        path,
+        revision: 1,
+        yamlFilename,
+        repositoryId: rest.repositoryId,
+        createdAt: context.timestamp(),
+        variables: rest.variables ?? {},
+      };
+      definitions.push(record);
+      return record;
     },
   };
 }
 
 function newBuild(
-  { id, definition, run }: { readonly id: number; readonly definition: DefinitionRecord; readonly run: NewRun },
-  { newId, timestamp, owner }: BuildStoreContext,
+  { id, definition, run }: { readonly id: number; readonly definition: DefinitionRecord; readonly run: QueuedRun },
+  context: BuildStoreContext,
 ): BuildRecord {
+  const { newId, timestamp, owner } = context;
   const queueTime = timestamp();
+  const timeline = plannedTimeline(run, context);
   return {
     id,
     projectId: definition.projectId,
@@ -132,13 +249,18 @@ function newBuild(
     buildNumber: `${queueTime.slice(0, 10).replaceAll("-", "")}.${id}`,
     planId: newId(),
     timelineId: newId(),
-    jobId: newId(),
-    status: "inProgress",
+    jobId: timeline.find(({ type }) => type === "Job")?.id ?? "",
+    timeline,
+    logs: [],
+    steps: run.steps,
+    variables: run.variables,
+    cancellation: new AbortController(),
+    status: "notStarted",
     result: undefined,
     reason: run.reason ?? "manual",
     requestedFor: run.requestedFor ?? owner,
     queueTime,
-    startTime: timestamp(),
+    startTime: undefined,
     finishTime: undefined,
     sourceBranch: run.sourceBranch ?? "refs/heads/main",
     sourceVersion: run.sourceVersion ?? "0".repeat(40),

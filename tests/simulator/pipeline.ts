@@ -5,9 +5,11 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { JsonValue } from "../../engine/foundation/json.ts";
+import { acceptedForm } from "./accept-options.ts";
 import { emptyAnswer, jsonAnswer, send, signInPage, signInRedirect } from "./answer.ts";
 import type { PlainAnswer } from "./answer.ts";
 import { appliedVersion, askedVersion } from "./api-version.ts";
+import { corsHeaders, preflightAnswer } from "./cors.ts";
 import { errorBody, notAuthorized, projectNotFound, resourceNotFound } from "./errors.ts";
 import { damage } from "./faults.ts";
 import type { Exchange, Fault, Faults } from "./faults.ts";
@@ -48,6 +50,11 @@ interface Call {
 export async function serve(pipeline: Pipeline, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const address = addressOf(request, pipeline.state.organization.name);
   response.on("error", () => undefined);
+  const preflight = preflightAnswer(request);
+  if (preflight !== undefined) {
+    send(response, preflight);
+    return;
+  }
   pipeline.traffic.count(`${request.method ?? "GET"} ${address.path}`);
   const { content, json } = address.isGit ? { content: new Uint8Array(), json: undefined } : await bodyOf(request);
   const exchange = exchangeOf(request, address, json);
@@ -158,7 +165,12 @@ async function handled(pipeline: Pipeline, call: Call, token: SimToken): Promise
     return { status, headers, content: answer.content };
   }
   if (answer.body === undefined) return emptyAnswer(status, answer.headers);
-  return jsonAnswer(status, answer.body, { version, headers: answer.headers ?? {} });
+  const { body, headers = {} } = answer;
+  return jsonAnswer(status, acceptedForm(body, exchange.headers.accept, match.route.enums), {
+    version,
+    headers,
+    logged: body,
+  });
 }
 
 function versionOf(state: SimulatorState, { address, exchange }: Call, { route }: Match): string {
@@ -222,7 +234,7 @@ function finish(
   { answer, fault }: { readonly answer: PlainAnswer; readonly fault?: Fault },
 ): void {
   const activity = { activityid: randomUUID(), "x-vss-e2eid": randomUUID(), "x-tfs-processid": state.organization.id };
-  send(response, { ...answer, headers: { ...activity, ...answer.headers } });
+  send(response, { ...answer, headers: { ...activity, ...corsHeaders(request), ...answer.headers } });
   if (address.isGit || !address.isOrganization || exchange.method === "OPTIONS") return;
   const requestType = exchange.headers["content-type"];
   const answerType = answer.headers["content-type"];

@@ -74,6 +74,8 @@ export interface SimAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export type EnumNumbers = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** As in the specs, below the organisation: `{project}/_apis/wit/workitems/{id}`; `$` is literal; matched case-insensitively; `{*path}` at the end takes the rest. A `{project}` that is optional in the service is given as two routes. */
@@ -84,6 +86,8 @@ export interface Route {
   readonly version: string;
   /** Scope a token needs, e.g. `vso.work`; writes name the write scope. Empty: any token. */
   readonly scope: string;
+  /** Numbers of the enumerations in its answers, by property, for clients that ask for numbers. */
+  readonly enums?: EnumNumbers;
   /** Reads by POST (workitemsbatch, wiql, …) count as reads for read-only tokens. */
   readonly handle: (request: SimRequest) => SimAnswer | Promise<SimAnswer>;
 }

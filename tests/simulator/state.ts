@@ -8,6 +8,8 @@ import { systemClock } from "../../engine/foundation/clock.ts";
 import type { Clock } from "../../engine/foundation/clock.ts";
 import { buildStore } from "./build-store.ts";
 import type { BuildStore } from "./build-store.ts";
+import { documentStore } from "./extension-data.ts";
+import type { DocumentStore } from "./extension-data.ts";
 import { buildServiceOf, identityIn, personOf, teamOf } from "./identities.ts";
 import { operationStore } from "./operations.ts";
 import type { OperationStore } from "./operations.ts";
@@ -40,6 +42,7 @@ export class SimulatorState implements SimHost {
   readonly repositories: RepositoryStore;
   readonly operations: OperationStore;
   readonly builds: BuildStore;
+  readonly extensionData: DocumentStore;
   readonly signIn: SignIn;
   readonly timestamp: () => string;
   readonly newId: () => string;
@@ -71,6 +74,7 @@ export class SimulatorState implements SimHost {
     this.repositories = repositoryStore({ ...context, folder: this.folderOf("git") });
     this.operations = operationStore(context);
     this.builds = buildStore(context);
+    this.extensionData = documentStore(this.newId);
     this.signIn = signInDesk(this.owner, () => sequence.newText());
   }
 

@@ -1,31 +1,29 @@
-/** Runs and their attachments, as far as backup tasks and the hub look at them (rest-reference §8.16). */
+/** Runs as far as backup tasks and the hub look at them (rest-reference §8.16); what runs tell is in build-timeline.ts and beside it. */
+import { isObject } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import type { BuildRecord } from "../build-store.ts";
+import { buildEnums } from "../enums.ts";
+import { badRequest } from "../errors.ts";
 import { identityRef } from "../identities.ts";
 import { listAnswer, tokenPage } from "../paging.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
-import { SimError } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 import { buildAt, definitionReference, pipelineProject, queue, repositoryOfDefinition } from "./pipelines.ts";
 import { projectReference } from "./projects.ts";
 
-type Handler = (state: SimulatorState, request: SimRequest) => SimAnswer;
-
 export function buildRoutes(state: SimulatorState): readonly Route[] {
-  const read = (template: string, handler: Handler): Route => ({
-    method: "GET",
-    template: `{project}/_apis/build/builds${template}`,
-    version: "7.1",
-    scope: "vso.build",
-    handle: (request) => handler(state, request),
-  });
+  const template = "{project}/_apis/build/builds";
+  const read = { method: "GET", version: "7.1", scope: "vso.build", enums: buildEnums } as const;
   return [
-    read("", builds),
-    read("/{buildId}", build),
-    read("/{buildId}/timeline", timeline),
-    read("/{buildId}/timeline/{timelineId}", timeline),
-    read("/{buildId}/attachments/{type}", attachments),
-    read("/{buildId}/{timelineId}/{recordId}/attachments/{type}/{name}", attachment),
+    { ...read, template, handle: (request) => builds(state, request) },
+    { ...read, template: `${template}/{buildId}`, handle: (request) => build(state, request) },
+    {
+      ...read,
+      method: "PATCH",
+      scope: "vso.build_execute",
+      template: `${template}/{buildId}`,
+      handle: (request) => update(state, request),
+    },
   ];
 }
 
@@ -48,12 +46,13 @@ function buildBody(state: SimulatorState, record: BuildRecord, request: SimReque
     validationResults: [],
     plans: [{ planId: record.planId }],
     triggerInfo: {},
+    ...(Object.keys(record.templateParameters).length === 0 ? {} : { templateParameters: record.templateParameters }),
     id: record.id,
     buildNumber: record.buildNumber,
     status: record.status,
     ...(record.result === undefined ? {} : { result: record.result }),
     queueTime: record.queueTime,
-    startTime: record.startTime,
+    ...(record.startTime === undefined ? {} : { startTime: record.startTime }),
     ...(record.finishTime === undefined ? {} : { finishTime: record.finishTime }),
     url,
     ...(definition === undefined ? {} : { definition: definitionReference(state, definition, request) }),
@@ -67,7 +66,7 @@ function buildBody(state: SimulatorState, record: BuildRecord, request: SimReque
     reason: record.reason,
     requestedFor: person,
     requestedBy: person,
-    lastChangedDate: record.finishTime ?? record.startTime,
+    lastChangedDate: record.finishTime ?? record.startTime ?? record.queueTime,
     lastChangedBy: person,
     orchestrationPlan: { planId: record.planId },
     logs: { id: 0, type: "Container", url: `${base}/_apis/build/builds/${record.id}/logs` },
@@ -83,8 +82,10 @@ function buildBody(state: SimulatorState, record: BuildRecord, request: SimReque
 const statusNumbers: Readonly<Record<string, string>> = {
   "1": "inprogress",
   "2": "completed",
+  "4": "cancelling",
   "32": "notstarted",
   "47": "all",
+  "63": "all",
 };
 const resultNumbers: Readonly<Record<string, string>> = {
   "2": "succeeded",
@@ -124,73 +125,12 @@ function build(state: SimulatorState, request: SimRequest): SimAnswer {
   return { body: buildBody(state, buildAt(state, request), request) };
 }
 
-function timeline(state: SimulatorState, request: SimRequest): SimAnswer {
+/** People change a run only to cancel it. */
+function update(state: SimulatorState, request: SimRequest): SimAnswer {
   const record = buildAt(state, request);
-  const url = `${request.organizationUrl}/${record.projectId}/_apis/build/builds/${record.id}/Timeline/${record.timelineId}`;
-  return {
-    body: {
-      records: [
-        {
-          previousAttempts: [],
-          id: record.jobId,
-          parentId: null,
-          type: "Job",
-          name: "Job",
-          startTime: record.startTime,
-          finishTime: record.finishTime ?? null,
-          currentOperation: null,
-          percentComplete: null,
-          state: record.status === "completed" ? "completed" : "inProgress",
-          result: record.result ?? null,
-          resultCode: null,
-          changeId: 1,
-          lastModified: record.finishTime ?? record.startTime,
-          workerName: "Hosted Agent",
-          order: 1,
-          details: null,
-          errorCount: 0,
-          warningCount: 0,
-          url: null,
-          log: null,
-          task: null,
-          attempt: 1,
-          identifier: "Job.__default",
-        },
-      ],
-      lastChangedBy: record.requestedFor.id,
-      lastChangedOn: record.finishTime ?? record.startTime,
-      id: record.timelineId,
-      changeId: 1,
-      url,
-    },
-  };
-}
-
-function attachments(state: SimulatorState, request: SimRequest): SimAnswer {
-  const record = buildAt(state, request);
-  const base = `${request.organizationUrl}/${record.projectId}/_apis/build/builds/${record.id}`;
-  const wanted = record.attachments.filter(({ type }) => type.toLowerCase() === request.params.type?.toLowerCase());
-  return listAnswer(
-    wanted.map(({ name, type, timelineId, recordId }) => ({
-      _links: {
-        self: {
-          href: `${base}/${timelineId}/${recordId}/attachments/${encodeURIComponent(type)}/${encodeURIComponent(name)}`,
-        },
-      },
-      name,
-    })),
-  );
-}
-
-function attachment(state: SimulatorState, request: SimRequest): SimAnswer {
-  const { params } = request;
-  const found = buildAt(state, request).attachments.find(
-    (one) =>
-      one.timelineId === params.timelineId &&
-      one.recordId === params.recordId &&
-      one.type.toLowerCase() === params.type?.toLowerCase() &&
-      one.name === params.name,
-  );
-  if (found !== undefined) return { content: found.content };
-  throw new SimError(404, "AttachmentNotFoundException", `The attachment ${params.name ?? ""} was not found.`);
+  const status = isObject(request.body) ? request.body.status : undefined;
+  const isCancel = status === 4 || (typeof status === "string" && status.toLowerCase() === "cancelling");
+  if (!isCancel) throw badRequest("InvalidBuildException", "The status of a build can only be set to cancelling.");
+  state.builds.cancelRun(record);
+  return { body: buildBody(state, record, request) };
 }

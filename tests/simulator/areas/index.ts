@@ -3,12 +3,18 @@ import { operationRoutes } from "../operations.ts";
 import type { Route } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 import { workItemRoutes } from "../wit/routes.ts";
+import { buildAttachmentRoutes } from "./build-attachments.ts";
+import { buildLogRoutes } from "./build-logs.ts";
+import { buildTagRoutes } from "./build-tags.ts";
+import { buildTimelineRoutes } from "./build-timeline.ts";
 import { buildRoutes } from "./builds.ts";
 import { connectionRoutes } from "./connection.ts";
 import type { ConnectionOptions } from "./connection.ts";
+import { extensionDataRoutes } from "./extension-data.ts";
 import { gitRefRoutes } from "./git-refs.ts";
 import { gitRepositoryRoutes } from "./git-repositories.ts";
 import { identityRoutes } from "./identities.ts";
+import { pipelineRunRoutes } from "./pipeline-runs.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { projectRoutes } from "./projects.ts";
 import { teamRoutes } from "./teams.ts";
@@ -25,7 +31,13 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...gitRepositoryRoutes(state),
     ...gitRefRoutes(state),
     ...pipelineRoutes(state),
+    ...pipelineRunRoutes(state),
     ...buildRoutes(state),
+    ...buildTimelineRoutes(state),
+    ...buildLogRoutes(state),
+    ...buildAttachmentRoutes(state),
+    ...buildTagRoutes(state),
+    ...extensionDataRoutes(state),
     ...workItemRoutes(state),
   ];
 }

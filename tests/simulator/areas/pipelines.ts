@@ -1,13 +1,11 @@
-/** Pipelines, their definitions and the runs API (rest-reference §8.15). */
-import { isObject, objectAt, stringAt } from "../../../engine/foundation/json.ts";
+/** Pipelines and their definitions (rest-reference §8.15); runs are in pipeline-runs.ts. */
 import type { JsonObject } from "../../../engine/foundation/json.ts";
-import type { BuildRecord, DefinitionRecord } from "../build-store.ts";
-import { badRequest } from "../errors.ts";
+import type { BuildRecord, DefinitionRecord, PipelineVariables } from "../build-store.ts";
 import { identityRef } from "../identities.ts";
 import { listAnswer, tokenPage } from "../paging.ts";
 import type { ProjectRecord } from "../project-store.ts";
 import type { RepositoryRecord } from "../repository-store.ts";
-import { tryGit } from "../run-git.ts";
+import { definitionEnums } from "../enums.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import { SimError } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
@@ -21,17 +19,14 @@ export function pipelineRoutes(state: SimulatorState): readonly Route[] {
     template: `{project}/_apis/${template}`,
     version: "7.1",
     scope: "vso.build",
+    enums: definitionEnums,
     handle: (request) => handler(state, request),
   });
-  const start = read("pipelines/{pipelineId}/runs", startRun);
   return [
     read("build/definitions", definitions),
     read("build/definitions/{definitionId}", definition),
     read("pipelines", pipelines),
     read("pipelines/{pipelineId}", pipeline),
-    read("pipelines/{pipelineId}/runs", runs),
-    read("pipelines/{pipelineId}/runs/{runId}", runOfPipeline),
-    { ...start, method: "POST", scope: "vso.build_execute" },
   ];
 }
 
@@ -42,7 +37,8 @@ export function pipelineProject(state: SimulatorState, { project }: SimRequest):
   return found;
 }
 
-function definitionAt(state: SimulatorState, request: SimRequest, name: string): DefinitionRecord {
+/** The pipeline a route names. Throws the service's 404. */
+export function definitionAt(state: SimulatorState, request: SimRequest, name: string): DefinitionRecord {
   const id = Number(request.params[name]);
   const found = state.builds.definition(pipelineProject(state, request).id, id);
   if (found !== undefined) return found;
@@ -116,12 +112,16 @@ function definitions(state: SimulatorState, request: SimRequest): SimAnswer {
     .definitions(pipelineProject(state, request).id)
     .filter((one) => name === null || wildcard(name).test(one.name))
     .filter(({ id }) => ids === undefined || ids.includes(id))
-    .filter(({ yamlFilename }) => (query.get("yamlFilename") ?? yamlFilename) === yamlFilename);
+    .filter(({ yamlFilename }) => isSameFile(query.get("yamlFilename") ?? yamlFilename, yamlFilename));
   const { page, headers } = tokenPage(all, query, { defaultTop: 10_000 });
   return listAnswer(
     page.map((one) => definitionBody(state, one, request)),
     headers,
   );
+}
+
+function isSameFile(one: string, other: string): boolean {
+  return one.replace(/^\//, "") === other.replace(/^\//, "");
 }
 
 function wildcard(text: string): RegExp {
@@ -144,12 +144,29 @@ function definition(state: SimulatorState, request: SimRequest): SimAnswer {
         defaultBranch: repository?.defaultBranch ?? "refs/heads/main",
       },
       ...definitionBody(state, record, request),
+      variables: shownVariables(record.variables),
     },
   };
 }
 
+/** Values of secrets are never shown. */
+function shownVariables(variables: PipelineVariables): JsonObject {
+  const shown = Object.entries(variables).map(([name, { value, isSecret, isSettable }]) => [
+    name,
+    {
+      value: isSecret === true ? null : value,
+      ...(isSecret === true ? { isSecret } : {}),
+      ...(isSettable === true ? { allowOverride: true } : {}),
+    },
+  ]);
+  return Object.fromEntries(shown) as JsonObject;
+}
+
 /** The repository that holds the YAML: the one named, else the project's first. */
-function repositoryAt(state: SimulatorState, definition: DefinitionRecord | undefined): RepositoryRecord | undefined {
+export function repositoryAt(
+  state: SimulatorState,
+  definition: DefinitionRecord | undefined,
+): RepositoryRecord | undefined {
   if (definition === undefined) return undefined;
   const { repositoryId, projectId } = definition;
   return repositoryId === undefined ? state.repositories.list(projectId)[0] : state.repositories.byId(repositoryId);
@@ -173,7 +190,7 @@ export function repositoryOfDefinition(
   };
 }
 
-function pipelineBody(record: DefinitionRecord, { organizationUrl }: SimRequest): JsonObject {
+export function pipelineBody(record: DefinitionRecord, { organizationUrl }: SimRequest): JsonObject {
   const url = `${organizationUrl}/${record.projectId}/_apis/pipelines/${record.id}?revision=${record.revision}`;
   const web = `${organizationUrl}/${record.projectId}/_build/definition?definitionId=${record.id}`;
   return {
@@ -202,65 +219,4 @@ function pipeline(state: SimulatorState, request: SimRequest): SimAnswer {
   const repository = { id: repositoryAt(state, record)?.id ?? "", type: "azureReposGit" };
   const configuration = { path: record.yamlFilename, repository, type: "yaml" };
   return { body: { ...pipelineBody(record, request), configuration } };
-}
-
-function runBody(state: SimulatorState, record: BuildRecord, request: SimRequest): JsonObject {
-  const definition = state.builds.definition(record.projectId, record.definitionId);
-  const base = `${request.organizationUrl}/${record.projectId}`;
-  const url = `${base}/_apis/pipelines/${record.definitionId}/runs/${record.id}`;
-  return {
-    _links: { self: { href: url }, web: { href: `${base}/_build/results?buildId=${record.id}` } },
-    templateParameters: record.templateParameters,
-    pipeline: definition === undefined ? null : pipelineBody(definition, request),
-    state: record.status === "completed" ? "completed" : "inProgress",
-    ...(record.result === undefined ? {} : { result: record.result }),
-    createdDate: record.queueTime,
-    ...(record.finishTime === undefined ? {} : { finishedDate: record.finishTime }),
-    url,
-    resources: { repositories: { self: { refName: record.sourceBranch, version: record.sourceVersion } } },
-    id: record.id,
-    name: record.buildNumber,
-  };
-}
-
-function runs(state: SimulatorState, request: SimRequest): SimAnswer {
-  const { id, projectId } = definitionAt(state, request, "pipelineId");
-  const wanted = state.builds.builds(projectId).filter((one) => one.definitionId === id);
-  return listAnswer(wanted.map((one) => runBody(state, one, request)));
-}
-
-function runOfPipeline(state: SimulatorState, request: SimRequest): SimAnswer {
-  definitionAt(state, request, "pipelineId");
-  return { body: runBody(state, buildAt(state, request, "runId"), request) };
-}
-
-function startRun(state: SimulatorState, request: SimRequest): SimAnswer {
-  const definition = definitionAt(state, request, "pipelineId");
-  const body = isObject(request.body) ? request.body : {};
-  const self = objectAt(objectAt(objectAt(body, "resources") ?? {}, "repositories") ?? {}, "self") ?? {};
-  const branch = stringAt(self, "refName") ?? "refs/heads/main";
-  const yaml = yamlOf(state, definition, branch);
-  if (body.previewRun === true) return { body: { finalYaml: stringAt(body, "yamlOverride") ?? yaml } };
-  const parameters = Object.entries(objectAt(body, "templateParameters") ?? {});
-  const record = state.builds.startRun(definition, {
-    requestedFor: request.identity,
-    templateParameters: Object.fromEntries(
-      parameters.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)]),
-    ),
-    sourceBranch: branch,
-  });
-  return { body: runBody(state, record, request) };
-}
-
-/** The pipeline's file on the branch; the service refuses to run what it cannot read. */
-function yamlOf(state: SimulatorState, definition: DefinitionRecord, branch: string): string {
-  const repository = repositoryAt(state, definition);
-  const file = definition.yamlFilename.replace(/^\//, "");
-  const found =
-    repository === undefined
-      ? undefined
-      : tryGit(["-C", state.repositories.folderOf(repository), "show", `${branch}:${file}`]);
-  if (found?.status === 0) return found.stdout;
-  const message = `/${file}: File not found in repository ${repository?.name ?? ""} branch ${branch}.`;
-  throw badRequest("PipelineValidationException", message);
 }

@@ -1,0 +1,75 @@
+/** From a pipeline's file to what an agent has to do. */
+import type { BuildStore, DefinitionRecord, PipelineVariable, PipelineVariables } from "../build-store.ts";
+import { badRequest } from "../errors.ts";
+import { expand, jobsOf } from "./expand.ts";
+import type { Parameters } from "./expressions.ts";
+import { parametersOf } from "./parameters.ts";
+import { isMap, mapsAt, parseYaml, printYaml, stringsOf, textAt, type YamlMap } from "./yaml.ts";
+
+/** A task of a job. */
+export interface StepPlan {
+  /** `RestoreItem`. */
+  readonly task: string;
+  /** `1`. */
+  readonly version: string;
+  readonly displayName: string;
+  readonly inputs: Readonly<Record<string, string>>;
+}
+
+export interface RunPlan {
+  readonly finalYaml: string;
+  readonly job: string;
+  readonly steps: readonly StepPlan[];
+  readonly variables: PipelineVariables;
+}
+
+export interface PlanRequest {
+  /** `/pipelines/restore.yml`, for messages. */
+  readonly file: string;
+  readonly yaml: string;
+  readonly parameters: Parameters;
+  readonly definition: DefinitionRecord;
+  readonly builds: BuildStore;
+}
+
+/** Throws the service's refusal for a file it cannot run. */
+export async function planOf({ file, yaml, parameters, definition, builds }: PlanRequest): Promise<RunPlan> {
+  const document = await parseYaml(file, yaml);
+  const final = expand(document, parametersOf(file, document, parameters));
+  const [job] = jobsOf(final);
+  if (job === undefined) throw badRequest("PipelineValidationException", `${file}: No job was found to run.`);
+  return {
+    finalYaml: printYaml(final),
+    job: textAt(job, "job") ?? "Job",
+    steps: mapsAt(job, "steps").flatMap(stepOf),
+    variables: { ...definition.variables, ...variablesOf(final, { file, definition, builds }) },
+  };
+}
+
+function stepOf(step: YamlMap): readonly StepPlan[] {
+  const [, task = "", version = ""] = /^(?:.*\.)?([\w-]+)@(\d+)$/.exec(textAt(step, "task") ?? "") ?? [];
+  if (task === "") return [];
+  const inputs = isMap(step.inputs) ? stringsOf(step.inputs) : {};
+  return [{ task, version, displayName: textAt(step, "displayName") ?? task, inputs }];
+}
+
+function variablesOf(
+  final: YamlMap,
+  { file, definition, builds }: Pick<PlanRequest, "file" | "definition" | "builds">,
+): PipelineVariables {
+  if (isMap(final.variables)) return plainVariables(stringsOf(final.variables));
+  const parts = mapsAt(final, "variables").map((entry): PipelineVariables => {
+    const group = textAt(entry, "group");
+    if (group === undefined) return plainVariables({ [textAt(entry, "name") ?? ""]: textAt(entry, "value") ?? "" });
+    const found = builds.variableGroup(definition.projectId, group);
+    if (found !== undefined) return found;
+    const message = `${file}: Variable group ${group} could not be found. The variable group does not exist or has not been authorized for use. For authorization details, refer to https://aka.ms/yamlauthz.`;
+    throw badRequest("PipelineValidationException", message);
+  });
+  return Object.fromEntries(parts.flatMap((part) => Object.entries(part)));
+}
+
+function plainVariables(values: Readonly<Record<string, string>>): PipelineVariables {
+  const entries = Object.entries(values).map(([name, value]): [string, PipelineVariable] => [name, { value }]);
+  return Object.fromEntries(entries);
+}
