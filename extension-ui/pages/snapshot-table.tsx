@@ -6,81 +6,102 @@ import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { Age, localTime } from "../components/times.tsx";
-import type { Snapshot, Verification } from "../model/vault-source.ts";
+import { changesText, levelText, rowStateText } from "../model/format.ts";
+import type { RowState, SnapshotRow } from "../model/snapshot-rows.ts";
 
-export interface SnapshotTableProps {
-  readonly snapshots: readonly Snapshot[];
-  readonly onOpen: (snapshot: Snapshot) => void;
-}
+const marks: Readonly<Record<RowState, Mark>> = {
+  running: "running",
+  failed: "bad",
+  damaged: "bad",
+  anomaly: "warning",
+  partial: "warning",
+  complete: "good",
+  retired: "none",
+};
 
-const columns = tableColumns<Snapshot>([
+const columns = tableColumns<SnapshotRow>([
   {
     id: "taken",
     name: "Snapshot",
-    width: -24,
+    width: -22,
     isPrimary: true,
     cell: ({ at }) => localTime(at),
     below: ({ at }) => <Age instant={at} />,
   },
-  { id: "state", name: "State", width: -22, cell: (snapshot) => <SnapshotState snapshot={snapshot} /> },
-  { id: "changed", name: "What changed", width: -26, cell: ({ sum }) => changesOf(sum) },
-  { id: "new", name: "New", width: -9, cell: ({ sum }) => bytesForPeople(sum.newBytes) },
-  { id: "total", name: "Total", width: -9, cell: ({ sum }) => bytesForPeople(sum.totalBytes) },
-  { id: "verified", name: "Verified", width: -18, cell: ({ verifications }) => <Verified newest={verifications[0]} /> },
+  { id: "state", name: "State", width: -20, cell: (row) => <RowStates row={row} /> },
+  {
+    id: "changed",
+    name: "What changed",
+    width: -28,
+    cell: ({ snapshot, run }) => (snapshot === undefined ? `Run ${run?.id ?? ""}` : changesText(snapshot.sum)),
+    below: ({ snapshot }) => (snapshot === undefined ? "" : counted(snapshot.sum.items, "item")),
+  },
+  {
+    id: "new",
+    name: "New",
+    width: -10,
+    cell: ({ snapshot }) => (snapshot === undefined ? "" : bytesForPeople(snapshot.sum.newBytes)),
+  },
+  {
+    id: "total",
+    name: "Total",
+    width: -10,
+    cell: ({ snapshot }) => (snapshot === undefined ? "" : bytesForPeople(snapshot.sum.totalBytes)),
+  },
+  {
+    id: "verified",
+    name: "Verified",
+    width: -20,
+    cell: ({ verified }) =>
+      verified === undefined ? <span className="secondary-text">Not yet</span> : levelName(verified.level),
+    below: ({ verified }) => (verified === undefined ? "" : <Age instant={verified.at} />),
+  },
+  {
+    id: "kept",
+    name: "Kept as",
+    width: -14,
+    cell: ({ keptBy }) => keptBy?.join(", ") ?? "",
+  },
 ]);
 
-/** Snapshots, one per row; only the rows that are in sight are drawn. */
-export function SnapshotTable({ snapshots, onOpen }: SnapshotTableProps): React.ReactElement {
-  const rows = React.useMemo(() => new ArrayItemProvider([...snapshots]), [snapshots]);
+export interface SnapshotTableProps {
+  readonly rows: readonly SnapshotRow[];
+  /** Without retention rules nothing is known about what keeps a snapshot. */
+  readonly showsRetention: boolean;
+  readonly onOpen: (row: SnapshotRow) => void;
+}
+
+/** Snapshots and runs that made none, one per row; only the rows that are in sight are drawn. */
+export function SnapshotTable({ rows, showsRetention, onOpen }: SnapshotTableProps): React.ReactElement {
+  const provider = React.useMemo(() => new ArrayItemProvider([...rows]), [rows]);
+  const shown = React.useMemo(() => columns.filter(({ id }) => showsRetention || id !== "kept"), [showsRetention]);
   return (
-    <Table<Snapshot>
+    <Table<SnapshotRow>
       ariaLabel="Snapshots"
       role="table"
-      columns={columns}
-      itemProvider={rows}
+      columns={shown}
+      itemProvider={provider}
       singleClickActivation
       onActivate={(_event, { data }) => onOpen(data)}
     />
   );
 }
 
-/** What a snapshot is like, worst first. */
-export function SnapshotState({ snapshot }: { readonly snapshot: Snapshot }): React.ReactElement {
-  const { mark, text } = stateOf(snapshot);
-  const alarms = snapshot.anomalies.length;
+/** The state that people must know first, and the others beside it. */
+export function RowStates({ row }: { readonly row: Pick<SnapshotRow, "state" | "states"> }): React.ReactElement {
+  const others = [...row.states].filter((state) => state !== row.state && state !== "complete");
   return (
     <span className="flex-row flex-center rhythm-horizontal-8">
-      <StateLabel mark={mark} text={text} />
-      {alarms > 0 && (
-        <Pill size={PillSize.compact} iconProps={{ iconName: "Warning" }}>
-          {counted(alarms, "anomaly", "anomalies")}
+      <StateLabel mark={marks[row.state]} text={rowStateText(row.state)} />
+      {others.map((state) => (
+        <Pill key={state} size={PillSize.compact}>
+          {rowStateText(state)}
         </Pill>
-      )}
+      ))}
     </span>
   );
 }
 
-function stateOf({ isRetired, isDamaged, status }: Snapshot): { readonly mark: Mark; readonly text: string } {
-  if (isDamaged) return { mark: "bad", text: "Damaged" };
-  if (isRetired) return { mark: "none", text: "Retired" };
-  return status === "complete" ? { mark: "good", text: "Complete" } : { mark: "warning", text: "Partial" };
-}
-
-function changesOf(sum: Snapshot["sum"]): string {
-  const parts = [
-    sum.changed === 0 ? "Nothing" : counted(sum.changed, "stream"),
-    ...(sum.deleted === 0 ? [] : [`${sum.deleted} deleted`]),
-    ...(sum.stale + sum.missing === 0 ? [] : [`${sum.stale + sum.missing} not read`]),
-  ];
-  return parts.join(", ");
-}
-
-function Verified({ newest }: { readonly newest: Verification | undefined }): React.ReactElement {
-  if (newest === undefined) return <span className="secondary-text">Not yet</span>;
-  if (newest.damaged > 0) return <StateLabel mark="bad" text={`${newest.level}: damage`} />;
-  return (
-    <span>
-      {newest.level}, <Age instant={newest.at} />
-    </span>
-  );
+function levelName(level: Parameters<typeof levelText>[0]): string {
+  return levelText(level).split(":")[0] ?? level;
 }

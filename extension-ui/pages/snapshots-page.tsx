@@ -1,24 +1,87 @@
 import { Card } from "azure-devops-ui/Card";
+import { ZeroData, ZeroDataActionType } from "azure-devops-ui/ZeroData";
 import * as React from "react";
 import { ErrorCard } from "../components/error-card.tsx";
+import { HistoryFigure } from "../components/history-figure.tsx";
 import { Loading } from "../components/loading.tsx";
+import { useLoaded } from "../components/use-loaded.ts";
+import { historyOf } from "../model/history-chart.ts";
+import { filteredRows, snapshotRows, type SnapshotRow } from "../model/snapshot-rows.ts";
+import type { Snapshot } from "../model/vault-source.ts";
+import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
+import { noFilter, SnapshotFilter } from "./snapshot-filter.tsx";
 import { SnapshotTable } from "./snapshot-table.tsx";
 
-/** All snapshots of the project, newest first. */
+const recentRuns = 50;
+
+/** All snapshots of the project, newest first, with their history as a picture. */
 export function SnapshotsPage(): React.ReactElement {
-  const { vault, go } = useHub();
+  const { vault } = useHub();
   const { view, error } = vault;
   return (
     <>
       {error !== undefined && <ErrorCard error={error} retry={vault.reload} />}
-      {view === undefined ? (
-        !vault.isDone && <Loading label="Reading the snapshots" />
-      ) : (
-        <Card className="bolt-table-card hub-table-card" contentProps={{ contentPadding: false }}>
-          <SnapshotTable snapshots={view.snapshots} onOpen={({ id }) => go({ snapshot: id })} />
-        </Card>
-      )}
+      {view === undefined && !vault.isDone && <Loading label="Reading the snapshots" />}
+      {view !== undefined && <ChainNote />}
+      {view !== undefined && <SnapshotList snapshots={view.snapshots} isDone={vault.isDone} />}
     </>
+  );
+}
+
+interface SnapshotListProps {
+  readonly snapshots: readonly Snapshot[];
+  readonly isDone: boolean;
+}
+
+function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElement {
+  const { services, settings, clock, go } = useHub();
+  const [filter, setFilter] = React.useState(noFilter);
+  const pipeline = settings?.backupPipelineId;
+  const runs = useLoaded(
+    async () => (pipeline === undefined ? [] : services.pipelines.runs([pipeline], recentRuns)),
+    [pipeline, snapshots],
+  );
+  const rows = React.useMemo(
+    () => snapshotRows({ snapshots, runs: runs.value ?? [], now: clock.now() }),
+    [snapshots, runs.value],
+  );
+  const shown = React.useMemo(() => filteredRows(rows, filter), [rows, filter]);
+  const history = React.useMemo(() => historyOf(snapshots), [snapshots]);
+  const open = ({ snapshot, run }: SnapshotRow): void => {
+    if (snapshot !== undefined) go({ snapshot: snapshot.id });
+    else if (run !== undefined) services.navigation.open(run.url);
+  };
+  if (rows.length === 0 && isDone) return <NoSnapshots />;
+  return (
+    <>
+      {history !== undefined && snapshots.length > 1 && (
+        <HistoryFigure history={history} onOpen={(snapshot) => go({ snapshot })} />
+      )}
+      <SnapshotFilter filter={filter} rows={rows} onChange={setFilter} />
+      <div className="secondary-text" role="status">
+        {shown.length === rows.length
+          ? ""
+          : `${shown.length.toLocaleString()} of ${rows.length.toLocaleString()} shown`}
+      </div>
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
+        <SnapshotTable rows={shown} showsRetention={rows.some(({ keptBy }) => keptBy !== undefined)} onOpen={open} />
+      </Card>
+    </>
+  );
+}
+
+function NoSnapshots(): React.ReactElement {
+  const { openPanel } = useHub();
+  return (
+    <ZeroData
+      iconProps={{ iconName: "CloudUpload" }}
+      imageAltText=""
+      primaryText="No snapshot yet"
+      secondaryText="The first backup takes everything; each one after it only what has changed."
+      actionText="Back up now"
+      actionType={ZeroDataActionType.ctaButton}
+      onActionClick={() => openPanel({ form: "back-up" })}
+    />
   );
 }

@@ -1,0 +1,38 @@
+import { Link } from "azure-devops-ui/Link";
+import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
+import * as React from "react";
+import { StateLabel } from "../components/state-label.tsx";
+import { chainText } from "../model/format.ts";
+import { useHub } from "./hub-context.ts";
+
+/** How far what is shown has been checked; problems of the log as an alarm. */
+export function ChainNote(): React.ReactElement | null {
+  const { vault, access, openPanel } = useHub();
+  const chain = vault.view?.chain;
+  if (chain === undefined) return null;
+  if (chain.state === "unchecked")
+    return (
+      <MessageCard severity={MessageCardSeverity.Info}>
+        {chainText(chain)}.{" "}
+        {access === undefined && (
+          <Link onClick={() => openPanel({ form: "storage" })}>Connect to storage to check them</Link>
+        )}
+      </MessageCard>
+    );
+  if (chain.state === "checked" && chain.problems.length > 0)
+    return (
+      <MessageCard severity={MessageCardSeverity.Error} role="alert">
+        <div className="font-weight-semibold">{chainText(chain)}</div>
+        <ul className="hub-details">
+          {chain.problems.map(({ code, message }, index) => (
+            <li key={index}>{`${message} (${code})`}</li>
+          ))}
+        </ul>
+      </MessageCard>
+    );
+  return (
+    <div className="secondary-text" role="status">
+      <StateLabel mark={chain.state === "checking" ? "running" : "good"} text={chainText(chain)} />
+    </div>
+  );
+}
