@@ -29,7 +29,10 @@ export interface SettingsStore {
   save(settings: ProjectSettings): Promise<void>;
   /** Newest head of the vault seen by this person: `<seq>:<sha256>`. */
   readHead(vault: string): Promise<string | undefined>;
+  /** Never goes back: an older head leaves the newer one. */
   saveHead(vault: string, head: string): Promise<void>;
+  /** A person has decided that the log that is there now is the true one. */
+  forgetHead(vault: string): Promise<void>;
 }
 
 export interface PipelineRef {
@@ -74,6 +77,8 @@ export interface RunRequest {
 
 export interface Pipelines {
   list(): Promise<readonly PipelineRef[]>;
+  /** Those whose YAML is this file of a repository, e.g. `/.project-backup/restore.yml`. */
+  byFile(yamlFile: string): Promise<readonly PipelineRef[]>;
   /** The final YAML of a run that is not started. Throws with the service's own message. */
   preview(request: RunRequest): Promise<string>;
   start(request: RunRequest): Promise<Run>;

@@ -1,0 +1,93 @@
+/**
+ * A token for Azure Storage of the person who is signed in to Azure DevOps: the page around us asks Microsoft Entra on
+ * our behalf (nested app authentication). MSAL is large and loaded only when somebody signs in this way.
+ */
+import { BackupError } from "../../engine/foundation/errors.ts";
+import type { ProjectSettings, StorageSignIn } from "../model/project-services.ts";
+
+/** The part of MSAL's nested client that is used. */
+export interface NestedClient {
+  acquireTokenSilent(request: TokenRequest): Promise<{ readonly accessToken: string }>;
+  acquireTokenPopup(request: TokenRequest): Promise<{ readonly accessToken: string }>;
+}
+
+export interface TokenRequest {
+  readonly scopes: string[];
+}
+
+export interface SignInParts {
+  /** The SDK's bridge to the host; rejects where the host has none. */
+  readonly enableBridge: () => Promise<void>;
+  readonly client: (clientId: string, tenantId: string) => Promise<NestedClient>;
+}
+
+const request: TokenRequest = { scopes: ["https://storage.azure.com/user_impersonation"] };
+
+/** Undefined when the settings name no Entra application. MSAL keeps tokens and renews them. */
+export function storageSignIn(
+  { entraClientId, entraTenantId }: ProjectSettings,
+  { enableBridge, client }: SignInParts,
+): StorageSignIn | undefined {
+  if (entraClientId === undefined || entraTenantId === undefined) return undefined;
+  let opening: Promise<NestedClient> | undefined;
+  const open = async (): Promise<NestedClient> => {
+    await enableBridge().catch((cause: unknown) => {
+      throw noBridge(cause);
+    });
+    return client(entraClientId, entraTenantId);
+  };
+  return {
+    async token() {
+      opening ??= open();
+      const nested = await opening.catch((error: unknown) => {
+        opening = undefined;
+        throw error instanceof BackupError ? error : refused(error);
+      });
+      return tokenFrom(nested);
+    },
+  };
+}
+
+/** MSAL as it is published, in a chunk of its own. */
+export async function msalClient(clientId: string, tenantId: string): Promise<NestedClient> {
+  const { createNestablePublicClientApplication } = await import("@azure/msal-browser");
+  const authority = `https://login.microsoftonline.com/${tenantId}`;
+  return createNestablePublicClientApplication({ auth: { clientId, authority } });
+}
+
+async function tokenFrom(client: NestedClient): Promise<string> {
+  try {
+    return (await client.acquireTokenSilent(request)).accessToken;
+  } catch (cause) {
+    if (!needsPerson(cause)) throw refused(cause);
+  }
+  try {
+    return (await client.acquireTokenPopup(request)).accessToken;
+  } catch (cause) {
+    throw refused(cause);
+  }
+}
+
+/** By name: the class itself would pull MSAL into the page's first script. */
+function needsPerson(error: unknown): boolean {
+  return error instanceof Error && error.name === "InteractionRequiredAuthError";
+}
+
+function noBridge(cause: unknown): BackupError {
+  return new BackupError({
+    code: "SIGN_IN_UNAVAILABLE",
+    message: "This Azure DevOps does not let extensions sign in to Microsoft Entra yet",
+    hint: "Enter a SAS of the container with the rights read and list instead.",
+    cause,
+  });
+}
+
+function refused(cause: unknown): BackupError {
+  const code = cause instanceof Error && "errorCode" in cause ? ` (${String(cause.errorCode).slice(0, 80)})` : "";
+  return new BackupError({
+    code: "SIGN_IN_REFUSED",
+    message: `Microsoft Entra gave no token for Azure Storage${code}`,
+    hint: "Check the application and tenant ids in Set up, and that the application may use Azure Storage; or enter a SAS instead.",
+    cause,
+  });
+}
