@@ -1,5 +1,5 @@
 /** Streams and names of items, opened with the viewer key and kept while people go back and forth. */
-import { BackupError } from "../../engine/foundation/errors.ts";
+import { BackupError, hasCode } from "../../engine/foundation/errors.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { ObjectReader } from "../../engine/store/object-store.ts";
 import { readIndex } from "../../engine/vault/index-file.ts";
@@ -50,7 +50,7 @@ export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
       if (kept !== undefined) return kept;
       requireSmall([index], "The index of the snapshot");
       const lines: StreamLine[] = [];
-      for await (const line of readIndex(accessOf(viewer, signal), index)) {
+      for await (const line of opened(readIndex(accessOf(viewer, signal), index))) {
         if (lines.length >= maxStreams) throw tooLong("The index of the snapshot", maxStreams);
         lines.push(shownLine(line));
       }
@@ -67,7 +67,7 @@ export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
       }
       requireSmall(refs, `The list of items of ${line.s}`);
       const items: CatalogueItem[] = [];
-      for await (const item of readItems(accessOf(viewer, signal, line.s), refs)) {
+      for await (const item of opened(readItems(accessOf(viewer, signal, line.s), refs))) {
         if (items.length >= maxItems) throw tooLong(`The list of items of ${line.s}`, maxItems);
         const shown = shownItem(item);
         items.push(shown);
@@ -76,6 +76,24 @@ export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
       itemLists.put(key, items);
     },
   };
+}
+
+/** Says of a key that does not fit what people can do about it here. */
+async function* opened<Line>(lines: AsyncIterable<Line>): AsyncGenerator<Line> {
+  try {
+    yield* lines;
+  } catch (error) {
+    throw hasCode(error, "KEY_MISMATCH") ? wrongKey(error) : error;
+  }
+}
+
+function wrongKey(cause: BackupError): BackupError {
+  return new BackupError({
+    code: cause.code,
+    message: "The viewer key does not open the names of this snapshot",
+    hint: "Enter the viewer key that was made together with this vault's agent key; where the keys were changed since, an older snapshot needs the older one.",
+    cause,
+  });
 }
 
 function requireSmall(refs: readonly Ref[], what: string): void {
