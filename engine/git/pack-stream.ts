@@ -55,18 +55,23 @@ function objectCount(header: Buffer, name: string): number {
   });
 }
 
+/** Takes each chunk's bytes before it asks for the next. */
 async function* gathered(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let parts: Uint8Array[] = [];
+  let gathering = Buffer.allocUnsafe(chunkBytes);
   let length = 0;
   for await (const chunk of chunks) {
-    parts.push(chunk);
-    length += chunk.length;
-    if (length < chunkBytes) continue;
-    yield Buffer.concat(parts, length);
-    parts = [];
-    length = 0;
+    for (let offset = 0; offset < chunk.length;) {
+      const part = chunk.subarray(offset, offset + chunkBytes - length);
+      gathering.set(part, length);
+      offset += part.length;
+      length += part.length;
+      if (length < chunkBytes) continue;
+      yield gathering;
+      gathering = Buffer.allocUnsafe(chunkBytes);
+      length = 0;
+    }
   }
-  if (length > 0) yield Buffer.concat(parts, length);
+  if (length > 0) yield gathering.subarray(0, length);
 }
 
 /** Hashes everything but the last bytes, which have to be that hash. */

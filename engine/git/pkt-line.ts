@@ -5,6 +5,8 @@ export type Packet = "flush" | "delimiter" | "response-end" | "end" | Uint8Array
 
 const specialPackets = ["flush", "delimiter", "response-end"] as const;
 const maxPacketBytes = 65_520;
+/** For a packet of the largest size and a chunk of what sockets give at a time. */
+const firstRoom = 130 * 1024;
 const errorPrefix = "ERR ";
 
 /** One text as a packet; a line feed is the caller's. */
@@ -22,8 +24,10 @@ export const delimiterPacket = "0001";
 export class PacketReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #name: string;
-  #buffer: Buffer = Buffer.alloc(0);
+  /** Used again and again; what has come and was not asked for yet lies in it from offset to end. */
+  #buffer = Buffer.allocUnsafe(firstRoom);
   #offset = 0;
+  #end = 0;
 
   constructor(chunks: AsyncIterable<Uint8Array>, name: string) {
     this.#chunks = chunks[Symbol.asyncIterator]();
@@ -32,7 +36,7 @@ export class PacketReader {
 
   async next(): Promise<Packet> {
     if (!(await this.#has(4))) {
-      if (this.#offset < this.#buffer.length) throw this.truncated("inside a packet's length");
+      if (this.#offset < this.#end) throw this.truncated("inside a packet's length");
       return "end";
     }
     const length = this.#length();
@@ -56,9 +60,9 @@ export class PacketReader {
     return text.endsWith("\n") ? text.slice(0, -1) : text;
   }
 
-  /** Everything that follows, unframed. */
+  /** Everything that follows, unframed; each chunk valid until the next. */
   async *rest(): AsyncGenerator<Uint8Array> {
-    if (this.#offset < this.#buffer.length) yield this.#buffer.subarray(this.#offset);
+    if (this.#offset < this.#end) yield this.#buffer.subarray(this.#offset, this.#end);
     for (let next = await this.#chunks.next(); next.done !== true; next = await this.#chunks.next()) yield next.value;
   }
 
@@ -125,17 +129,24 @@ export class PacketReader {
   }
 
   async #has(length: number): Promise<boolean> {
-    let available = this.#buffer.length - this.#offset;
-    if (available >= length) return true;
-    const parts: Uint8Array[] = [this.#buffer.subarray(this.#offset)];
-    while (available < length) {
+    while (this.#end - this.#offset < length) {
       const next = await this.#chunks.next();
-      if (next.done === true) break;
-      parts.push(next.value);
-      available += next.value.length;
+      if (next.done === true) return false;
+      this.#append(next.value);
     }
-    this.#buffer = Buffer.concat(parts, available);
-    this.#offset = 0;
-    return available >= length;
+    return true;
+  }
+
+  #append(chunk: Uint8Array): void {
+    const waiting = this.#buffer.subarray(this.#offset, this.#end);
+    const needed = waiting.length + chunk.length;
+    if (this.#end + chunk.length > this.#buffer.length) {
+      if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafe(needed);
+      this.#buffer.set(waiting);
+      this.#offset = 0;
+      this.#end = waiting.length;
+    }
+    this.#buffer.set(chunk, this.#end);
+    this.#end += chunk.length;
   }
 }
