@@ -2,7 +2,7 @@
 import { inert } from "../../engine/foundation/text.ts";
 import { arrayAt, isObject, stringAt, type JsonObject, type JsonValue } from "../../engine/foundation/json.ts";
 
-const longest = 500;
+const longest = 1000;
 
 export function plainText(text: string): string {
   return inert(text, longest).trim();

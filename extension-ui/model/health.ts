@@ -1,0 +1,293 @@
+/**
+ * How well a project is protected, from what is known of its vault: figures, and findings with what to do about each.
+ * Nothing here is read or stored; the same facts give the same answer.
+ */
+import { counted } from "../../engine/foundation/text.ts";
+import { chainFindings, type ReportDifference } from "./health-chain.ts";
+import { hoursBetween, hoursForPeople, severities, type HealthFinding, type Severity } from "./health-finding.ts";
+import { isAlarming, isUsable, lastGoodSnapshot, recoveryPoint, type RecoveryPoint } from "./recovery-point.ts";
+import type { ChainState, Snapshot, StreamLine, Verification } from "./vault-source.ts";
+
+export { severities, type HealthFinding, type Severity } from "./health-finding.ts";
+export type { ReportDifference } from "./health-chain.ts";
+
+export interface HealthFacts {
+  readonly now: Date;
+  readonly rpoHours: number;
+  /** Newest first. */
+  readonly snapshots: readonly Snapshot[];
+  readonly chain: ChainState;
+  /** Storage could be read; otherwise everything below is what runs have claimed. */
+  readonly origin: "storage" | "runs";
+  /** What runs have reported against what storage holds (vault/compare-reports.ts). */
+  readonly differences: readonly ReportDifference[];
+  /** Streams of the newest snapshot; undefined without the viewer key. */
+  readonly streams?: readonly StreamLine[] | undefined;
+}
+
+export interface LevelFigure {
+  readonly level: Verification["level"];
+  /** Newest verification of this level of any snapshot; undefined when there was none. */
+  readonly newest: Verification | undefined;
+  readonly ageHours: number | undefined;
+}
+
+export interface StaleStream {
+  readonly stream: string;
+  readonly name: string;
+  readonly status: "stale" | "missing";
+  /** When it was read last; empty when that is not known. */
+  readonly asOf: string;
+  readonly ageHours: number | undefined;
+  /** Code of the gap. */
+  readonly code: string;
+}
+
+export interface HealthReport {
+  /** Worst first. */
+  readonly findings: readonly HealthFinding[];
+  readonly worst: Severity;
+  readonly lastGood: { readonly snapshot: Snapshot; readonly ageHours: number } | undefined;
+  /** Catalogue, stored, content, drill. */
+  readonly levels: readonly LevelFigure[];
+  /** Measured in the last drill. */
+  readonly rtoSeconds: number | undefined;
+  readonly recovery: RecoveryPoint | undefined;
+  /** Longest unread first; undefined without the viewer key. */
+  readonly staleStreams: readonly StaleStream[] | undefined;
+  readonly storage: StorageFigures | undefined;
+}
+
+export interface StorageFigures {
+  readonly totalBytes: number;
+  /** Stored by the snapshots of the last thirty days. */
+  readonly recentBytes: number;
+  /** Oldest first: one point per snapshot. */
+  readonly points: readonly { readonly at: string; readonly totalBytes: number; readonly newBytes: number }[];
+}
+
+const levels: readonly Verification["level"][] = ["catalogue", "stored", "content", "drill"];
+const recentHours = 30 * 24;
+/** Verifications are weekly in the pipelines of Set up; half a week more is no alarm. */
+const verifyHours = 11 * 24;
+const drillHours = 100 * 24;
+
+export function assessHealth(facts: HealthFacts): HealthReport {
+  const lastGood = ageOf(lastGoodSnapshot(facts.snapshots), facts.now);
+  const figures = levels.map((level) => levelFigure(level, facts));
+  const staleStreams = facts.streams === undefined ? undefined : staleStreamsOf(facts.streams, facts.now);
+  const recovery = recoveryPoint(facts.snapshots);
+  const found = [
+    ...chainFindings(facts),
+    ...ageFindings(facts, lastGood?.ageHours),
+    ...anomalyFindings(facts, recovery),
+    ...damageFindings(facts),
+    ...partialFindings(facts),
+    ...verificationFindings(facts, figures),
+  ];
+  const findings = found.toSorted(
+    (one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity),
+  );
+  return {
+    findings,
+    worst: findings[0]?.severity ?? "good",
+    lastGood,
+    levels: figures,
+    rtoSeconds: figures.at(-1)?.newest?.rtoSeconds,
+    recovery,
+    staleStreams,
+    storage: storageFigures(facts),
+  };
+}
+
+function ageOf(
+  snapshot: Snapshot | undefined,
+  now: Date,
+): { readonly snapshot: Snapshot; readonly ageHours: number } | undefined {
+  return snapshot === undefined ? undefined : { snapshot, ageHours: hoursBetween(snapshot.at, now) ?? Infinity };
+}
+
+function ageFindings({ rpoHours, snapshots }: HealthFacts, ageHours: number | undefined): readonly HealthFinding[] {
+  const remedy = "Look at the newest runs of the backup pipeline, cure what they name, and back up now.";
+  if (snapshots.length === 0)
+    return [
+      {
+        id: "no-snapshot",
+        severity: "critical",
+        title: "There is no backup yet",
+        detail: "The vault holds no snapshot.",
+        remedy: "Run the backup pipeline.",
+      },
+    ];
+  if (ageHours === undefined)
+    return [
+      {
+        id: "no-complete-snapshot",
+        severity: "critical",
+        title: "No snapshot is complete",
+        detail: "In every snapshot that is kept, something could not be read or was found damaged.",
+        remedy,
+      },
+    ];
+  if (ageHours <= rpoHours) return [];
+  return [
+    {
+      id: "rpo",
+      severity: ageHours > 3 * rpoHours ? "critical" : "warning",
+      title: "The last good backup is too old",
+      detail: `It is ${hoursForPeople(ageHours)} old; at most ${hoursForPeople(rpoHours)} are agreed.`,
+      remedy,
+    },
+  ];
+}
+
+/** One finding for the latest alarm: what was seen, and where to go back to. */
+function anomalyFindings(
+  { snapshots, now }: HealthFacts,
+  recovery: RecoveryPoint | undefined,
+): readonly HealthFinding[] {
+  const alarming = snapshots.filter((snapshot) => !snapshot.isRetired && isAlarming(snapshot));
+  const newest = alarming[0];
+  const first = alarming.at(-1);
+  if (newest === undefined || first === undefined) return [];
+  const isRecent = (hoursBetween(newest.at, now) ?? 0) <= recentHours;
+  const seen = newest.anomalies
+    .filter(({ code }) => code !== "clock-skew")
+    .map(({ code, n }) => `${anomalyWords(code)} (${n.toLocaleString("en-GB")})`);
+  const point = recovery?.before === undefined ? undefined : recovery.snapshot;
+  return [
+    {
+      id: "anomaly",
+      severity: isRecent ? "critical" : "note",
+      title: `Unusual changes since ${first.at}`,
+      detail: `${counted(alarming.length, "snapshot")}, the newest of ${newest.at}: ${seen.join(", ")}.`,
+      remedy:
+        point === undefined
+          ? "Find out who made these changes. No snapshot from before them is kept."
+          : `Find out who made these changes. If nobody meant them, restore from snapshot ${point.id} of ${point.at}, the newest good one from before.`,
+    },
+  ];
+}
+
+const anomalies: Readonly<Record<string, string>> = {
+  "mass-delete": "many items deleted",
+  "mass-change": "many items changed",
+  "mass-disappearance": "many items not to be seen any more",
+  "branches-rewritten": "branches rewritten",
+  "size-drop": "much less content than before",
+  "clock-skew": "clocks apart",
+};
+
+/** Codes of newer versions stay readable. */
+export function anomalyWords(code: string): string {
+  return Object.hasOwn(anomalies, code) ? (anomalies[code] ?? code) : code;
+}
+
+function damageFindings({ snapshots }: HealthFacts): readonly HealthFinding[] {
+  const damaged = snapshots.filter(({ isDamaged, isRetired }) => isDamaged && !isRetired);
+  const [newest] = damaged;
+  if (newest === undefined) return [];
+  const isLatest = newest === snapshots[0];
+  return [
+    {
+      id: "damage",
+      severity: "critical",
+      title: `${counted(damaged.length, "snapshot")} found damaged`,
+      detail: `Objects in storage are missing or not what was signed; the newest damaged snapshot is of ${newest.at}.`,
+      remedy: `Bring the objects back from blob versions or soft delete and verify again.${isLatest ? " The next backup stores anew what it finds broken." : ""}`,
+    },
+  ];
+}
+
+function partialFindings({ snapshots }: HealthFacts): readonly HealthFinding[] {
+  const newest = snapshots.find(isUsable);
+  if (newest?.status !== "partial") return [];
+  const { failed, stale, missing } = newest.sum;
+  const parts: readonly (readonly [number, string])[] = [
+    [failed, "never read"],
+    [stale, "not read this time"],
+    [missing, "not to be seen any more"],
+  ];
+  const told = parts.filter(([count]) => count > 0).map(([count, words]) => `${counted(count, "stream")} ${words}`);
+  return [
+    {
+      id: "partial",
+      severity: "warning",
+      title: "The newest backup is partial",
+      detail: told.length === 0 ? "Something could not be read." : `${told.join(", ")}.`,
+      remedy: "The run's page names each gap and its cure; what an earlier snapshot holds of it is kept.",
+    },
+  ];
+}
+
+function levelFigure(level: LevelFigure["level"], { snapshots, now }: HealthFacts): LevelFigure {
+  const all = snapshots.flatMap(({ verifications }) => verifications.filter((one) => one.level === level));
+  const newest = all.toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at))[0];
+  return { level, newest, ageHours: newest === undefined ? undefined : hoursBetween(newest.at, now) };
+}
+
+function verificationFindings({ snapshots }: HealthFacts, figures: readonly LevelFigure[]): readonly HealthFinding[] {
+  if (snapshots.length === 0) return [];
+  const failed = figures.filter(({ newest }) => (newest?.damaged ?? 0) > 0);
+  const ages = figures.flatMap(({ level, ageHours }) =>
+    level === "catalogue" || ageHours === undefined ? [] : [ageHours],
+  );
+  const age = ages.length === 0 ? undefined : Math.min(...ages);
+  return [...failed.map(failedVerification), ...overdueVerification(age), ...overdueDrill(figures.at(-1)?.ageHours)];
+}
+
+function failedVerification({ level, newest }: LevelFigure): HealthFinding {
+  return {
+    id: `verification-${level}`,
+    severity: "critical",
+    title: `The last verification (${level}) found damage`,
+    detail: `${counted(newest?.damaged ?? 0, "object or stream", "objects or streams")} of ${(newest?.checked ?? 0).toLocaleString("en-GB")}, on ${newest?.at ?? ""}.`,
+    remedy: "Open the verification's run for the items and snapshots that are concerned.",
+  };
+}
+
+function overdueVerification(ageHours: number | undefined): readonly HealthFinding[] {
+  if (ageHours !== undefined && ageHours <= verifyHours) return [];
+  const remedy = "Run the verify pipeline; it should run every week.";
+  const title = ageHours === undefined ? "The backups were never verified" : "The last verification is old";
+  const detail =
+    ageHours === undefined
+      ? "Nothing has proven yet that what is stored can be read."
+      : `Stored bytes were checked ${hoursForPeople(ageHours)} ago.`;
+  return [{ id: "verification-due", severity: "warning", title, detail, remedy }];
+}
+
+function overdueDrill(ageHours: number | undefined): readonly HealthFinding[] {
+  if (ageHours !== undefined && ageHours <= drillHours) return [];
+  return [
+    {
+      id: "drill-due",
+      severity: "note",
+      title: ageHours === undefined ? "No restore was rehearsed yet" : "The last rehearsed restore is long ago",
+      detail: "Only a rehearsal tells how long a restore takes.",
+      remedy: "Restore into a project made for it, and compare.",
+    },
+  ];
+}
+
+function staleStreamsOf(streams: readonly StreamLine[], now: Date): readonly StaleStream[] {
+  return streams
+    .flatMap(({ s, name, st, asOf, err }) => {
+      if (st !== "stale" && st !== "missing") return [];
+      const ageHours = asOf === undefined ? undefined : hoursBetween(asOf, now);
+      return [{ stream: s, name: name ?? s, status: st, asOf: asOf ?? "", ageHours, code: err ?? "" }];
+    })
+    .toSorted((one, other) => (other.ageHours ?? Infinity) - (one.ageHours ?? Infinity));
+}
+
+function storageFigures({ snapshots, now }: HealthFacts): StorageFigures | undefined {
+  const kept = snapshots.filter(({ isRetired }) => !isRetired);
+  const [newest] = kept;
+  if (newest === undefined) return undefined;
+  const recent = kept.filter(({ at }) => (hoursBetween(at, now) ?? Infinity) <= recentHours);
+  return {
+    totalBytes: newest.sum.totalBytes,
+    recentBytes: recent.reduce((sum, snapshot) => sum + snapshot.sum.newBytes, 0),
+    points: kept.map(({ at, sum }) => ({ at, totalBytes: sum.totalBytes, newBytes: sum.newBytes })).toReversed(),
+  };
+}
