@@ -31,7 +31,7 @@ interface Change {
 const foreign = new Set(["templateParameters", "variables", "value"]);
 
 function changed(value: JsonValue, change: Change): JsonValue {
-  if (Array.isArray(value)) return value.map((one) => changed(one, change));
+  if (isList(value)) return value.map((one) => changed(one, change));
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([key, member]): [string, JsonValue] => [
     key,
@@ -46,4 +46,8 @@ function changedMember(key: string, member: JsonValue, change: Change): JsonValu
   if (number !== undefined) return number;
   const isDate = change.hasOldDates && /(Date|Time|On|Modified)$/.test(key) && /^\d{4}-\d\d-\d\dT.*Z$/.test(member);
   return isDate ? `/Date(${Date.parse(member)})/` : member;
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
 }

@@ -165,11 +165,11 @@ async function handled(pipeline: Pipeline, call: Call, token: SimToken): Promise
     return { status, headers, content: answer.content };
   }
   if (answer.body === undefined) return emptyAnswer(status, answer.headers);
-  const { body, headers = {} } = answer;
+  const { body, headers = {}, logged = body } = answer;
   return jsonAnswer(status, acceptedForm(body, exchange.headers.accept, match.route.enums), {
     version,
     headers,
-    logged: body,
+    logged,
   });
 }
 

@@ -69,6 +69,8 @@ export interface SimAnswer {
   readonly status?: number;
   /** JSON body. */
   readonly body?: JsonValue | JsonObject;
+  /** The body as published descriptions have it, for the traffic log; where it is another one. */
+  readonly logged?: JsonValue;
   /** Binary body instead. */
   readonly content?: Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;

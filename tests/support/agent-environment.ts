@@ -129,7 +129,8 @@ async function inputsWithDefaults(
   return Object.fromEntries(values.filter(([, value]) => value !== "")) as Record<string, string>;
 }
 
-function expanded(text: string, variables: Readonly<Record<string, string>>): string {
+/** Replaces `$(name)` by the variable's value; what is unknown stays as it is. */
+export function expanded(text: string, variables: Readonly<Record<string, string>>): string {
   const names = new Map(Object.entries(variables).map(([name, value]) => [name.toLowerCase(), value]));
   return text.replace(/\$\(([^)]+)\)/g, (macro, name: string) => names.get(name.toLowerCase()) ?? macro);
 }

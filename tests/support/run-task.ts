@@ -25,6 +25,10 @@ export interface TaskRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** Each line as the run's page shows it, secrets masked. */
   readonly onLine?: (line: string) => void;
+  /** Values of secret variables, masked from the start. */
+  readonly secrets?: readonly string[];
+  /** Each logging command as it comes, secrets masked; files that it names exist at that moment. */
+  readonly onCommand?: (command: AgentCommand) => void;
   /** Each progress of the bar. */
   readonly onProgress?: (percent: number, text: string) => void;
   /** SIGKILL for the whole process tree, so many milliseconds after the start. */
@@ -78,7 +82,7 @@ export async function runTask(request: TaskRequest): Promise<TaskRun> {
     const job: JobFacts = { endpoints: [], variables: {}, ...request, tempFolder };
     const bundle = join(request.tasksFolder ?? resolve("dist", "tasks"), request.task);
     const mask = new SecretMask();
-    for (const secret of secretsOf(job, request.inputs)) mask.add(secret);
+    for (const secret of [...secretsOf(job, request.inputs), ...(request.secrets ?? [])]) mask.add(secret);
     const environment = await environmentOf(job, { bundle, inputs: request.inputs });
     const startedMs = performance.now();
     const child = spawn(request.node ?? process.execPath, [join(bundle, "index.js")], {
@@ -152,6 +156,15 @@ function listen(child: ChildProcess, request: TaskRequest, mask: SecretMask): Li
   const log: string[] = [];
   const raw: string[] = [];
   const progress: { percent: number; text: string }[] = [];
+  const passOn = (command: AgentCommand): void => {
+    const { name, properties, data } = command;
+    request.onCommand?.(command);
+    if (name === "task.logissue") request.onLine?.(`${properties.type === "error" ? "Error" : "Warning"}: ${data}`);
+    if (name !== "task.setprogress") return;
+    const percent = Number(properties.value);
+    progress.push({ percent, text: data });
+    request.onProgress?.(percent, data);
+  };
   const hear = (line: string): void => {
     const command = parseCommand(line);
     if (command?.name === "task.setsecret") {
@@ -167,13 +180,7 @@ function listen(child: ChildProcess, request: TaskRequest, mask: SecretMask): Li
     }
     commands.push(command);
     if (command.name === "task.setvariable" && command.properties.issecret === "true") mask.add(command.data);
-    if (command.name === "task.setprogress") {
-      const percent = Number(command.properties.value);
-      progress.push({ percent, text: command.data });
-      request.onProgress?.(percent, command.data);
-    }
-    if (command.name === "task.logissue")
-      request.onLine?.(mask.apply(`${command.properties.type === "error" ? "Error" : "Warning"}: ${command.data}`));
+    passOn({ ...command, data: mask.apply(command.data) });
   };
   const done = Promise.all(
     [child.stdout, child.stderr].map(async (stream) => {

@@ -42,7 +42,8 @@ function log(state: SimulatorState, request: SimRequest): SimAnswer {
   const start = numberOf(request.query, "startLine", 1);
   const end = numberOf(request.query, "endLine", found.lines.length);
   const lines = found.lines.slice(Math.max(start, 1) - 1, end);
-  if (/application\/json/i.test(request.headers.accept ?? "")) return { body: { count: lines.length, value: lines } };
-  const headers = { "content-type": "text/plain; charset=utf-8" };
-  return { content: Buffer.from(lines.map((line) => `${line}\r\n`).join("")), headers };
+  const text = lines.map((line) => `${line}\r\n`).join("");
+  if (/application\/json/i.test(request.headers.accept ?? ""))
+    return { body: { count: lines.length, value: lines }, logged: text };
+  return { content: Buffer.from(text), headers: { "content-type": "text/plain; charset=utf-8" } };
 }

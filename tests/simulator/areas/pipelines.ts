@@ -2,7 +2,7 @@
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import type { BuildRecord, DefinitionRecord, PipelineVariables } from "../build-store.ts";
 import { identityRef } from "../identities.ts";
-import { listAnswer, tokenPage } from "../paging.ts";
+import { isOn, listAnswer, tokenPage } from "../paging.ts";
 import type { ProjectRecord } from "../project-store.ts";
 import type { RepositoryRecord } from "../repository-store.ts";
 import { definitionEnums } from "../enums.ts";
@@ -114,8 +114,9 @@ function definitions(state: SimulatorState, request: SimRequest): SimAnswer {
     .filter(({ id }) => ids === undefined || ids.includes(id))
     .filter(({ yamlFilename }) => isSameFile(query.get("yamlFilename") ?? yamlFilename, yamlFilename));
   const { page, headers } = tokenPage(all, query, { defaultTop: 10_000 });
+  const isWhole = isOn(query, "includeAllProperties");
   return listAnswer(
-    page.map((one) => definitionBody(state, one, request)),
+    page.map((one) => (isWhole ? wholeDefinition : definitionBody)(state, one, request)),
     headers,
   );
 }
@@ -129,23 +130,24 @@ function wildcard(text: string): RegExp {
 }
 
 function definition(state: SimulatorState, request: SimRequest): SimAnswer {
-  const record = definitionAt(state, request, "definitionId");
+  return { body: wholeDefinition(state, definitionAt(state, request, "definitionId"), request) };
+}
+
+function wholeDefinition(state: SimulatorState, record: DefinitionRecord, request: SimRequest): JsonObject {
   const repository = repositoryAt(state, record);
   return {
-    body: {
-      triggers: [],
-      properties: {},
-      tags: [],
-      jobAuthorizationScope: "project",
-      process: { yamlFilename: record.yamlFilename, type: 2 },
-      repository: {
-        properties: { reportBuildStatus: "true" },
-        ...repositoryOfDefinition(state, record, request.organizationUrl),
-        defaultBranch: repository?.defaultBranch ?? "refs/heads/main",
-      },
-      ...definitionBody(state, record, request),
-      variables: shownVariables(record.variables),
+    triggers: [],
+    properties: {},
+    tags: [],
+    jobAuthorizationScope: "project",
+    process: { yamlFilename: record.yamlFilename, type: 2 },
+    repository: {
+      properties: { reportBuildStatus: "true" },
+      ...repositoryOfDefinition(state, record, request.organizationUrl),
+      defaultBranch: repository?.defaultBranch ?? "refs/heads/main",
     },
+    ...definitionBody(state, record, request),
+    variables: shownVariables(record.variables),
   };
 }
 

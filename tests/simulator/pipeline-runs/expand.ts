@@ -19,40 +19,49 @@ export function jobsOf(expanded: YamlMap): readonly YamlMap[] {
 
 function expandValue(value: Yaml, parameters: Parameters): Yaml {
   if (isMap(value)) return expandMap(value, parameters);
-  if (isList(value)) return value.flatMap((item) => expandItem(item, parameters));
+  if (isList(value)) return expandList(value, parameters);
   return value.replace(/\$\{\{(.*?)\}\}/gs, (_, expression: string) => evaluate(expression, parameters));
 }
 
-/** In lists, `- ${{ if … }}:` brings in the items below it. */
-function expandItem(item: Yaml, parameters: Parameters): readonly Yaml[] {
-  if (!isMap(item) || conditionOf(Object.keys(item)[0] ?? "") === undefined) return [expandValue(item, parameters)];
-  return chosen(item, parameters).flatMap((value) =>
-    isList(value) ? value.flatMap((one) => expandItem(one, parameters)) : [expandValue(value, parameters)],
-  );
-}
-
-function expandMap(map: YamlMap, parameters: Parameters): YamlMap {
-  const conditional = chosen(map, parameters).filter(isMap);
-  const plain = Object.entries(map).filter(([key]) => conditionOf(key) === undefined);
-  const entries = plain.map(([key, value]) => [key, expandValue(value, parameters)] as const);
-  const added = conditional.flatMap((one) => Object.entries(expandMap(one, parameters)));
-  return Object.fromEntries([...entries, ...added]);
-}
-
-/** What stands below the conditions that hold. */
-function chosen(map: YamlMap, parameters: Parameters): readonly Yaml[] {
-  let isTaken = false;
-  return Object.entries(map).flatMap(([key, value]) => {
-    const condition = conditionOf(key);
-    if (condition === undefined) return [];
-    if (condition.word === "if") isTaken = false;
-    const applies = !isTaken && (condition.word === "else" || holds(condition.expression, parameters));
-    isTaken ||= applies;
-    return applies ? [value] : [];
+/** In lists, `- ${{ if … }}:` brings in the items below it; `else` belongs to the `if` of the item before. */
+function expandList(list: readonly Yaml[], parameters: Parameters): readonly Yaml[] {
+  const choose = chooser(parameters);
+  return list.flatMap((item) => {
+    const [key, value] = isMap(item) ? (Object.entries(item)[0] ?? []) : [];
+    const condition = conditionOf(key ?? "");
+    if (condition === undefined || value === undefined) return [expandValue(item, parameters)];
+    if (!choose(condition)) return [];
+    return isList(value) ? expandList(value, parameters) : [expandValue(value, parameters)];
   });
 }
 
-function conditionOf(key: string): { readonly word: string; readonly expression: string } | undefined {
+function expandMap(map: YamlMap, parameters: Parameters): YamlMap {
+  const choose = chooser(parameters);
+  const entries = Object.entries(map).flatMap(([key, value]) => {
+    const condition = conditionOf(key);
+    if (condition === undefined) return [[key, expandValue(value, parameters)] as const];
+    return isMap(value) && choose(condition) ? Object.entries(expandMap(value, parameters)) : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+interface Condition {
+  readonly word: string;
+  readonly expression: string;
+}
+
+/** Says of one condition after the other whether it applies: the first of a chain that holds. */
+function chooser(parameters: Parameters): (condition: Condition) => boolean {
+  let isTaken = false;
+  return ({ word, expression }) => {
+    if (word === "if") isTaken = false;
+    const applies = !isTaken && (word === "else" || holds(expression, parameters));
+    isTaken ||= applies;
+    return applies;
+  };
+}
+
+function conditionOf(key: string): Condition | undefined {
   const [, word = "", expression = ""] = /^\$\{\{\s*(if|elseif|else)\b(.*)\}\}$/s.exec(key) ?? [];
   return word === "" ? undefined : { word, expression };
 }

@@ -39,7 +39,11 @@ function valueOf(node: Node | undefined): Yaml {
   if (node === undefined) return "";
   const children = (node.children ?? []).filter((child): child is Node => child !== null);
   if (node.type === "sequence" || node.type === "flowSequence")
-    return children.map((child) => valueOf(child.type === "sequenceItem" ? (child.children?.[0] ?? undefined) : child));
+    return children.map((child) =>
+      valueOf(
+        child.type === "sequenceItem" || child.type === "flowSequenceItem" ? (child.children?.[0] ?? undefined) : child,
+      ),
+    );
   if (node.type === "mapping" || node.type === "flowMapping")
     return Object.fromEntries(children.map((item) => [keyOf(item), valueOf(contentOf(item, "mappingValue"))]));
   return node.value ?? "";
