@@ -20,7 +20,7 @@ const headerBytes = 12;
 const chunkBytes = 256 * 1024;
 
 /**
- * Passes a pack through in chunks of 256 KiB, checking its header and the hash in its trailer: a pack that is cut or
+ * Passes a pack through in chunks of 256 KiB, each valid until the next, checking its header and the hash in its trailer: a pack that is cut or
  * changed on the way throws GIT_TRUNCATED at the end at the latest.
  */
 export async function* checkedPack(chunks: AsyncIterable<Uint8Array>, checks: PackChecks): AsyncGenerator<Buffer> {
@@ -55,9 +55,9 @@ function objectCount(header: Buffer, name: string): number {
   });
 }
 
-/** Takes each chunk's bytes before it asks for the next. */
+/** Takes each chunk's bytes before it asks for the next, and gives its own in one buffer used again and again. */
 async function* gathered(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let gathering = Buffer.allocUnsafe(chunkBytes);
+  const gathering = Buffer.allocUnsafe(chunkBytes);
   let length = 0;
   for await (const chunk of chunks) {
     for (let offset = 0; offset < chunk.length;) {
@@ -67,7 +67,6 @@ async function* gathered(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buff
       length += part.length;
       if (length < chunkBytes) continue;
       yield gathering;
-      gathering = Buffer.allocUnsafe(chunkBytes);
       length = 0;
     }
   }

@@ -42,8 +42,9 @@ export async function* sealPayload(key: Uint8Array, plaintext: AsyncIterable<Uin
   for await (const { bytes, last } of blocksOf(plaintext, chunkBytes)) {
     const nonce = nonceOf(number, last);
     const sealed = sealChunk(key, nonce, bytes);
-    if (Buffer.compare(openChunk(key, nonce, sealed) ?? sealed, bytes) !== 0) throw sealingFault();
-    yield sealed;
+    if (Buffer.compare(openParts(key, nonce, sealed) ?? sealed.tag, bytes) !== 0) throw sealingFault();
+    if (sealed.encrypted.length > 0) yield sealed.encrypted;
+    yield sealed.tag;
     number += 1;
   }
 }
@@ -76,9 +77,19 @@ export function nonceOf(number: number, last: boolean): Uint8Array {
 /** Undefined when the chunk is not authentic. */
 export function openChunk(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array | undefined {
   if (sealed.length < tagBytes) return undefined;
+  return openParts(key, nonce, { encrypted: sealed.subarray(0, -tagBytes), tag: sealed.subarray(-tagBytes) });
+}
+
+/** A sealed chunk in its two parts: joining them would copy all of it. */
+interface SealedChunk {
+  readonly encrypted: Uint8Array;
+  readonly tag: Uint8Array;
+}
+
+function openParts(key: Uint8Array, nonce: Uint8Array, { encrypted, tag }: SealedChunk): Uint8Array | undefined {
   const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
-  decipher.setAuthTag(sealed.subarray(-tagBytes));
-  const opened = decipher.update(sealed.subarray(0, -tagBytes));
+  decipher.setAuthTag(tag);
+  const opened = decipher.update(encrypted);
   try {
     decipher.final(); // a stream cipher: nothing more comes out, only the check of the tag
     return opened;
@@ -87,11 +98,9 @@ export function openChunk(key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array
   }
 }
 
-function sealChunk(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array {
+function sealChunk(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): SealedChunk {
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
-  const sealed = new Uint8Array(plaintext.length + tagBytes);
-  sealed.set(cipher.update(plaintext));
+  const encrypted = cipher.update(plaintext);
   cipher.final();
-  sealed.set(cipher.getAuthTag(), plaintext.length);
-  return sealed;
+  return { encrypted, tag: cipher.getAuthTag() };
 }

@@ -15,7 +15,7 @@ export type RecordLine =
   { readonly key: string | number; readonly json: string } | { readonly key: string | number; readonly deleted: true };
 
 export interface BundleContent {
-  /** Bytes of the bundle header, then of the pack. */
+  /** Bytes of the bundle header, then of the pack; a chunk is valid until the next is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Read after `chunks` has ended. */
   facts(): { readonly header: number; readonly objects: number };

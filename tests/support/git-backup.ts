@@ -75,7 +75,7 @@ export async function backUp(
   const chain = bundle.isIncrement() ? (previous?.chain ?? []) : [];
   const file = join(options.folder, `segment-${(fileNumber += 1)}.bundle`);
   try {
-    await pipeline(bundle.chunks, createWriteStream(file));
+    await pipeline(copies(bundle.chunks), createWriteStream(file));
   } catch (error) {
     rmSync(file, { force: true });
     throw error;
@@ -116,4 +116,9 @@ export function restoreByFetch(stored: StoredRepository, folder: string): void {
   git(folder, ["update-ref", "--stdin"], deletions.join(""));
   const updates = Object.entries(stored.refs).map(([name, [oid]]) => `create ${name} ${oid}\n`);
   git(folder, ["update-ref", "--stdin"], updates.join(""));
+}
+
+/** A file's stream keeps chunks for later, when their room may hold others. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Uint8Array.from(chunk);
 }

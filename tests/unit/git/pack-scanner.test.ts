@@ -15,7 +15,7 @@ async function scan(pack: Buffer, size = 10_000): Promise<PackScanner> {
   const facts = { objects: 0, bytes: 0 };
   const passed: Buffer[] = [];
   const checked = checkedPack(pieces(pack, size), { hash: "sha1", name: "https://host/repo", facts });
-  for await (const chunk of scanner.watch(checked)) passed.push(chunk);
+  for await (const chunk of scanner.watch(checked)) passed.push(Buffer.from(chunk));
   expect(Buffer.concat(passed).equals(pack)).toBe(true);
   expect(facts.bytes).toBe(pack.length);
   return scanner;
