@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import {
+  applyParameters,
+  archiveParameters,
+  choiceProblems,
+  defaultChoice,
+  previewParameters,
+  selectorOf,
+} from "../../../extension-ui/model/restore-request.ts";
+import {
+  activeRun,
+  backUpParameters,
+  isNonce,
+  nonceOf,
+  runOfRequest,
+  verifyParameters,
+  withRequestId,
+} from "../../../extension-ui/model/run-request.ts";
+import { restoreParameters } from "../../../extension-ui/model/setup-pipelines.ts";
+import { aRun } from "./builders.ts";
+
+const nonce = "0123456789abcdef";
+const snapshot = "20261122T180544Z-7f3a9c1e";
+const choice = defaultChoice(["work-items/42", "git-repositories/0d5f7a1e-9c2b-4f7e-8f0a-52b3b6d1c001"], snapshot);
+const hash = "ab".repeat(32);
+
+describe("a restore's parameters", () => {
+  it("ask for a preview first", () => {
+    expect(previewParameters(choice, nonce)).toEqual({
+      items: "work-items/42\ngit-repositories/0d5f7a1e-9c2b-4f7e-8f0a-52b3b6d1c001",
+      snapshot,
+      destination: "azureDevOps",
+      createProject: "false",
+      conflictPolicy: "skip",
+      workItemHistory: "attach",
+      previewOnly: "true",
+      requestId: expect.stringMatching(/^0123456789abcdef-[0-9a-f]{16}$/),
+    });
+  });
+
+  it("carry out the plan with the hash that the preview gave, and nothing else differs", () => {
+    const { requestId: previewId, ...preview } = previewParameters(choice, nonce);
+    const { requestId: applyId, ...apply } = applyParameters(choice, hash, nonce);
+
+    expect(apply).toEqual({ ...preview, previewOnly: "false", planHash: hash });
+    expect(applyId).not.toBe(previewId);
+    expect(() => applyParameters(choice, "ab", nonce)).toThrow(RangeError);
+  });
+
+  it("are parameters that the restore pipeline knows", () => {
+    const all = { ...choice, targetProject: "Shop 2", createProject: true };
+    const names = Object.keys({ ...previewParameters(all, nonce), ...applyParameters(all, hash, nonce) });
+
+    expect(names.toSorted()).toEqual([...restoreParameters].toSorted());
+  });
+
+  it("leave the target out of an archive", () => {
+    const parameters = archiveParameters({ ...choice, targetProject: "Other", createProject: true }, nonce);
+
+    expect(parameters).toMatchObject({ destination: "archive", previewOnly: "false", createProject: "false" });
+    expect(parameters).not.toHaveProperty("targetProject");
+  });
+});
+
+describe("a restore's choices", () => {
+  it("are fine by default and with names that people use", () => {
+    expect(choiceProblems(choice)).toEqual([]);
+    expect(choiceProblems({ ...choice, items: ["*"], targetProject: "Größe & Co (2)", snapshot: "latest" })).toEqual(
+      [],
+    );
+    expect(
+      choiceProblems({ ...choice, items: ["areas/Shop\\Payments", "work-items/*"], snapshot: "2026-11-22T08:00:00Z" }),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ["no item", { items: [] }, "items", "Choose at least one item"],
+    ["an empty item", { items: ["work-items/1", " "] }, "items", "one item per line"],
+    ["a line break", { items: ["work-items/1\nwork-items/2"] }, "items", "one item per line"],
+    ["a secret variable", { items: ["work-items/$(RecoveryKey)"] }, "items", "holds $(…)"],
+    ["something that is no item", { items: ["Web"], snapshot: "latest" }, undefined, undefined],
+    ["an item with a wrong kind", { items: ["Work Items/1"] }, "items", "is no item"],
+    [
+      "too many items",
+      { items: Array.from({ length: 1001 }, (_, id) => `work-items/${id}`) },
+      "items",
+      "1001 items are too many",
+    ],
+    ["too long items", { items: [`git-repositories/${"x".repeat(40_000)}`] }, "items", "too many"],
+    ["a wrong snapshot", { snapshot: "../x" }, "snapshot", "Choose the snapshot"],
+    ["no name for a new project", { createProject: true }, "targetProject", "Name the project"],
+    ["a secret as target", { targetProject: "$(AccessToken)" }, "targetProject", "holds $(…)"],
+    ["a path as target", { targetProject: "a/b" }, "targetProject", "is no name of a project"],
+  ])("say what is wrong with %s", (_, wrong, field, message) => {
+    const problems = choiceProblems({ ...choice, ...wrong });
+
+    if (field === undefined) expect(problems).toMatchObject([{ message: expect.stringContaining('"Web" is no item') }]);
+    else expect(problems).toEqual([{ field, message: expect.stringContaining(message ?? "") }]);
+    expect(() => previewParameters({ ...choice, ...wrong }, nonce)).toThrow(RangeError);
+  });
+
+  it("name items by their ids", () => {
+    expect(selectorOf("work-items", "42")).toBe("work-items/42");
+    expect(selectorOf("work-items")).toBe("work-items/*");
+    expect(selectorOf("git-repositories/x")).toBe("git-repositories/x");
+    expect(selectorOf("git-repositories/x", "refs/heads/main")).toBe("git-repositories/x:refs/heads/main");
+  });
+});
+
+describe("a request's id", () => {
+  it("finds the run of the first click, also after a reload", () => {
+    const parameters = previewParameters(choice, nonce);
+    const first = aRun({ id: 8, parameters });
+    const runs = [aRun({ id: 9, parameters: { requestId: "other" } }), first];
+
+    expect(runOfRequest(runs, previewParameters({ ...choice }, nonce))).toBe(first);
+    expect(runOfRequest([aRun({ tags: [parameters.requestId ?? ""] })], parameters)).toBeDefined();
+  });
+
+  it("is another one for other choices and for the same choices meant anew", () => {
+    const parameters = previewParameters(choice, nonce);
+    const runs = [aRun({ parameters })];
+
+    expect(runOfRequest(runs, previewParameters({ ...choice, conflictPolicy: "overwrite" }, nonce))).toBeUndefined();
+    expect(runOfRequest(runs, previewParameters(choice, "fedcba9876543210"))).toBeUndefined();
+    expect(runOfRequest([aRun({ parameters: { requestId: "" } })], {})).toBeUndefined();
+  });
+
+  it("does not depend on the order of the parameters", () => {
+    expect(withRequestId({ a: "1", b: "2" }, nonce)).toEqual(withRequestId({ b: "2", a: "1" }, nonce));
+  });
+
+  it("comes from eight random bytes", () => {
+    expect(nonceOf(Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 255, 9]))).toBe("00010203040506ff");
+    expect(isNonce("00010203040506ff")).toBe(true);
+    expect(isNonce("00010203040506FF;")).toBe(false);
+    expect(() => previewParameters(choice, "x")).toThrow(RangeError);
+  });
+
+  it("belongs to backups and verifications too", () => {
+    expect(backUpParameters(nonce)).toEqual({ requestId: expect.stringContaining(nonce) });
+    expect(verifyParameters({ snapshot: "all", level: "stored" }, nonce)).toMatchObject({
+      snapshot: "all",
+      level: "stored",
+    });
+  });
+
+  it("is not needed to find a backup that runs already", () => {
+    const done = aRun({ id: 1, state: "succeeded" });
+    const queued = aRun({ id: 2, state: "queued" });
+
+    expect(activeRun([done, queued], 3)).toBe(queued);
+    expect(activeRun([done, queued], 4)).toBeUndefined();
+  });
+});
