@@ -17,3 +17,6 @@ interface SubtleCrypto {
 interface ReadableStream<R = unknown> {
   pipeThrough(transform: CompressionStream | DecompressionStream): ReadableStream<Uint8Array<ArrayBuffer>>;
 }
+
+/** Style sheets: the bundle puts them beside the script. */
+declare module "*.css";

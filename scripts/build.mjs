@@ -1,24 +1,35 @@
 // @ts-check
-/** Makes dist/: each task as an agent gets it (one file, its manifest, its icon) and the licences of what is in it. */
+/**
+ * Makes dist/: each task as an agent gets it (one file, its manifest, its icon), the hub as browsers get it, and the
+ * licences of what is in them.
+ */
 import { existsSync } from "node:fs";
 import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { noticesOf } from "./lib/bundle-notices.mjs";
+import { bundleHub } from "./lib/bundle-hub.mjs";
 import { bundleTasks } from "./lib/bundle-tasks.mjs";
 
 const projectFolder = fileURLToPath(new URL("../", import.meta.url));
 const distFolder = path.join(projectFolder, "dist");
 const outFolder = path.join(distFolder, "tasks");
+const hubFolder = path.join(distFolder, "hub");
+const pages = ["hub", "report-tab"];
 const startedAt = performance.now();
 
 try {
   const tasks = ["BackupProject", "RestoreItem", "VerifyBackup"].filter(isWhole);
   const bundles = await bundleTasks({ tasks, projectFolder, outFolder });
   for (const task of tasks) await addManifest(task);
-  const files = new Set(bundles.flatMap((bundle) => bundle.files));
+  await rm(hubFolder, { recursive: true, force: true });
+  const hub = await bundleHub({ pages, projectFolder, outFolder: hubFolder });
+  for (const page of pages) await addPage(`${page}.html`);
+  const files = new Set([...bundles, hub].flatMap((bundle) => bundle.files));
   await writeFile(path.join(distFolder, "THIRD-PARTY-NOTICES.txt"), await noticesOf(files, projectFolder));
-  const sizes = bundles.map(({ task, bytes }) => `${task} ${(bytes / 1e6).toFixed(1)} MB`);
+  const sizes = [...bundles, { task: "hub", ...hub }].map(
+    ({ task, bytes }) => `${task} ${(bytes / 1e6).toFixed(1)} MB`,
+  );
   console.log(`Built ${sizes.join(", ")} in ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
@@ -34,6 +45,11 @@ function isWhole(task) {
   console.error(`${task} is not built: tasks/${task} has no ${missing.join(", ")}`);
   process.exitCode = 1;
   return false;
+}
+
+/** @param {string} name */
+async function addPage(name) {
+  await cp(path.join(projectFolder, "extension-ui", name), path.join(hubFolder, name));
 }
 
 /** @param {string} task */

@@ -3,7 +3,7 @@
  * Builds, lays out the extension in dist/extension (whatever stands there is shipped, nothing else) and packs it as
  * dist/<publisher>.<id>-<version>.vsix with tfx-cli. Needs no network.
  *
- *   --no-build       packs dist/tasks as it is
+ *   --no-build       packs dist/tasks and dist/hub as they are
  *   --output FOLDER  instead of dist
  */
 import { spawnSync } from "node:child_process";
@@ -48,6 +48,7 @@ async function layOut() {
   await rm(stagingFolder, { recursive: true, force: true });
   await mkdir(stagingFolder, { recursive: true });
   await cp(path.join(projectFolder, "dist/tasks"), stagingFolder, { recursive: true });
+  await cp(path.join(projectFolder, "dist/hub"), path.join(stagingFolder, "hub"), { recursive: true });
   const beside = {
     "dist/THIRD-PARTY-NOTICES.txt": "THIRD-PARTY-NOTICES.txt",
     "images/icon-128.png": "images/icon-128.png",

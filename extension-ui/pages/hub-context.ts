@@ -14,8 +14,8 @@ export interface VaultRequest {
   readonly settings: ProjectSettings;
   /** Undefined: what runs have reported is all there is. */
   readonly access: StorageAccess | undefined;
-  /** Head that an earlier visit saw: `<seq>:<sha256>`. */
-  readonly pin: string | undefined;
+  /** Heads known from elsewhere, `<seq>:<sha256>` each: an earlier visit's, those that runs have reported. */
+  readonly heads: readonly string[];
 }
 
 /** What the pages are made of; hub.tsx puts the real ones together. */

@@ -1,7 +1,9 @@
 import * as React from "react";
+import { lazyPart } from "../components/lazy-part.tsx";
 import { useHub } from "./hub-context.ts";
-import { RestorePanel } from "./restore-panel.tsx";
-import { RunPanel } from "./run-panel.tsx";
+
+const RestorePanel = lazyPart(async () => (await import("./restore-panel.tsx")).RestorePanel);
+const RunPanel = lazyPart(async () => (await import("./run-panel.tsx")).RunPanel);
 
 /** What lies over the page: the form that was opened, else the run that the address names. */
 export function HubPanels(): React.ReactElement | null {

@@ -3,23 +3,40 @@ import type { IHeaderCommandBarItem } from "azure-devops-ui/HeaderCommandBar";
 import { Page } from "azure-devops-ui/Page";
 import { Tab, TabBar } from "azure-devops-ui/Tabs";
 import * as React from "react";
+import { lazyPart } from "../components/lazy-part.tsx";
+import { localTime } from "../components/times.tsx";
+import { everything } from "../model/restore-request.ts";
 import { useHub, type Hub } from "./hub-context.ts";
-import { tabs, type Tab as TabId } from "./route.ts";
+import { tabs, views, type SnapshotView, type Tab as TabId } from "./route.ts";
 import { SnapshotsPage } from "./snapshots-page.tsx";
 
-const names: Readonly<Record<TabId, string>> = {
+const SnapshotPage = lazyPart(async () => (await import("./snapshot-page.tsx")).SnapshotPage);
+
+const tabNames: Readonly<Record<TabId, string>> = {
   snapshots: "Snapshots",
   restores: "Restores",
   health: "Health",
   setup: "Set up",
 };
 
+const viewNames: Readonly<Record<SnapshotView, string>> = {
+  changes: "What changed",
+  items: "Items",
+  streams: "Streams",
+  compare: "Compare",
+};
+
 /** Header, tabs and the page that the address names. */
 export function HubShell(): React.ReactElement {
+  const { route, settings } = useHub();
+  return settings !== undefined && route.snapshot !== undefined ? <SnapshotShell id={route.snapshot} /> : <TabShell />;
+}
+
+function TabShell(): React.ReactElement {
   const hub = useHub();
   const { route, services, settings } = hub;
   const tab = settings === undefined ? "setup" : route.tab;
-  React.useEffect(() => services.navigation.setTitle(`${names[tab]} · Backups · ${services.project.name}`), [tab]);
+  useTitle(hub, tabNames[tab]);
   return (
     <Page className="flex-grow">
       <Header
@@ -28,16 +45,79 @@ export function HubShell(): React.ReactElement {
         description={`Project ${services.project.name}`}
         commandBarItems={commands(hub)}
       />
-      <TabBar selectedTabId={tab} onSelectedTabChanged={(to) => hub.go({ tab: tabs.find((one) => one === to) ?? tab })}>
-        {tabs.map((id) => (
-          <Tab key={id} id={id} name={names[id]} />
-        ))}
-      </TabBar>
+      {settings !== undefined && (
+        <TabBar
+          ariaLabel="Pages of the hub"
+          selectedTabId={tab}
+          onSelectedTabChanged={(to) => hub.go({ tab: tabs.find((one) => one === to) ?? tab })}
+        >
+          {tabs.map((id) => (
+            <Tab key={id} id={id} name={tabNames[id]} />
+          ))}
+        </TabBar>
+      )}
       <div className="page-content page-content-top rhythm-vertical-16 flex-grow" role="main">
         <SnapshotsPage />
       </div>
     </Page>
   );
+}
+
+function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
+  const hub = useHub();
+  const { route, vault, go } = hub;
+  const snapshot = vault.view?.snapshots.find((one) => one.id === id);
+  const title = snapshot === undefined ? `Snapshot ${id}` : `Snapshot of ${localTime(snapshot.at)}`;
+  const item = route.stream === undefined ? undefined : route.item;
+  useTitle(hub, item === undefined ? title : `History of ${item}`);
+  return (
+    <Page className="flex-grow">
+      <Header
+        title={item === undefined ? title : `History of ${item}`}
+        titleSize={TitleSize.Large}
+        description={item === undefined ? id : title}
+        backButtonProps={{
+          ariaLabel: item === undefined ? "Back to all snapshots" : "Back to the snapshot",
+          onClick: () => go(item === undefined ? {} : { ...route, item: undefined, view: "items" }),
+        }}
+        commandBarItems={snapshotCommands(hub, id)}
+      />
+      {item === undefined && (
+        <TabBar
+          ariaLabel="Views of the snapshot"
+          selectedTabId={route.view}
+          onSelectedTabChanged={(to) => go({ snapshot: id, view: views.find((one) => one === to) ?? route.view })}
+        >
+          {views.map((view) => (
+            <Tab key={view} id={view} name={viewNames[view]} />
+          ))}
+        </TabBar>
+      )}
+      <div className="page-content page-content-top rhythm-vertical-16 flex-grow" role="main">
+        <SnapshotPage id={id} />
+      </div>
+    </Page>
+  );
+}
+
+function useTitle({ services }: Hub, title: string): void {
+  React.useEffect(() => services.navigation.setTitle(`${title} · Backups · ${services.project.name}`), [title]);
+}
+
+function snapshotCommands({ openPanel, vault }: Hub, snapshot: string): IHeaderCommandBarItem[] {
+  const isKept = vault.view?.snapshots.some(({ id, isRetired }) => id === snapshot && !isRetired) === true;
+  return [
+    {
+      id: "restore",
+      text: "Restore everything",
+      isPrimary: true,
+      important: true,
+      disabled: !isKept,
+      iconProps: { iconName: "Download" },
+      onActivate: () => openPanel({ form: "restore", selection: { snapshot, items: [everything] } }),
+    },
+    ...accessCommands(openPanel),
+  ];
 }
 
 function commands({ settings, openPanel, vault }: Hub): IHeaderCommandBarItem[] {
@@ -52,6 +132,20 @@ function commands({ settings, openPanel, vault }: Hub): IHeaderCommandBarItem[] 
       onActivate: () => openPanel({ form: "back-up" }),
     },
     {
+      id: "restore",
+      text: "Restore",
+      important: true,
+      iconProps: { iconName: "Download" },
+      onActivate: () => openPanel({ form: "restore", selection: { snapshot: "recommended", items: [] } }),
+    },
+    ...accessCommands(openPanel),
+    { id: "refresh", text: "Refresh", important: false, iconProps: { iconName: "Refresh" }, onActivate: vault.reload },
+  ];
+}
+
+function accessCommands(openPanel: Hub["openPanel"]): IHeaderCommandBarItem[] {
+  return [
+    {
       id: "storage",
       text: "Storage access",
       important: false,
@@ -65,6 +159,5 @@ function commands({ settings, openPanel, vault }: Hub): IHeaderCommandBarItem[] 
       iconProps: { iconName: "Permissions" },
       onActivate: () => openPanel({ form: "viewer-key" }),
     },
-    { id: "refresh", text: "Refresh", important: false, iconProps: { iconName: "Refresh" }, onActivate: vault.reload },
   ];
 }

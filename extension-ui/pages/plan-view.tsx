@@ -2,6 +2,7 @@ import { Card } from "azure-devops-ui/Card";
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { kindTitle } from "../../engine/foundation/wording.ts";
+import { Lines } from "../components/lines.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { localTime } from "../components/times.tsx";
 import { planActions, type PlanAction, type PlanRow, type PlanView } from "../model/restore-plan.ts";
@@ -88,25 +89,5 @@ function PlanItem({ row }: { readonly row: PlanRow }): React.ReactElement {
         </ul>
       )}
     </li>
-  );
-}
-
-/** A heading and one line each. */
-export function Lines({
-  title,
-  lines,
-}: {
-  readonly title: string;
-  readonly lines: readonly string[];
-}): React.ReactElement {
-  return (
-    <section aria-label={title}>
-      <h3 className="hub-heading">{title}</h3>
-      <ul className="hub-details">
-        {lines.map((line, index) => (
-          <li key={index}>{line}</li>
-        ))}
-      </ul>
-    </section>
   );
 }

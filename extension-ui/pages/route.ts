@@ -28,7 +28,7 @@ export const home: Route = {
 };
 
 export const tabs: readonly Tab[] = ["snapshots", "restores", "health", "setup"];
-const views: readonly SnapshotView[] = ["changes", "items", "streams", "compare"];
+export const views: readonly SnapshotView[] = ["changes", "items", "streams", "compare"];
 
 /** The page an address asks for; what it does not know, or says wrongly, is passed over. */
 export function parseRoute(query: Readonly<Record<string, string>>): Route {

@@ -1,6 +1,7 @@
 import type { IButtonProps } from "azure-devops-ui/Button";
 import * as React from "react";
 import { ErrorCard } from "../components/error-card.tsx";
+import { Lines } from "../components/lines.tsx";
 import { Loading } from "../components/loading.tsx";
 import { Progress } from "../components/progress.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
@@ -13,7 +14,7 @@ import { applyParameters } from "../model/restore-request.ts";
 import { resultAttachmentType, resultOfRun, type ResultView } from "../model/restore-result.ts";
 import { isActive } from "../model/run-request.ts";
 import { useHub, type Hub } from "./hub-context.ts";
-import { Lines, PlanSummary } from "./plan-view.tsx";
+import { PlanSummary } from "./plan-view.tsx";
 import { ResultSummary } from "./result-summary.tsx";
 import { prove, requestOf, startProven, type OurRun } from "./start-restore.ts";
 import { useRun, type FollowedRun } from "./use-run.ts";

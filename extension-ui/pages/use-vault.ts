@@ -41,13 +41,14 @@ async function readVault(
   listener: Listener,
 ): Promise<void> {
   const vault = parts.services.project.id;
-  const pin = await parts.services.settings.readHead(vault).catch(() => undefined);
-  const runs = parts.openVault({ settings, access: undefined, pin });
+  const seen = await parts.services.settings.readHead(vault).catch(() => undefined);
+  const heads = seen === undefined ? [] : [seen];
+  const runs = parts.openVault({ settings, access: undefined, heads });
   if (access === undefined) {
     await follow(runs, undefined, listener);
     return;
   }
-  const storage = parts.openVault({ settings, access, pin });
+  const storage = parts.openVault({ settings, access, heads });
   const outcome = await follow(storage, undefined, listener);
   if (outcome.error !== undefined) {
     await follow(runs, outcome.error, listener);

@@ -1,0 +1,89 @@
+/** What our tasks have attached to a run, read for its report. All of it are claims of that run. */
+import { arrayAt, numberAt, parseObject } from "../../engine/foundation/json.ts";
+import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
+import { objectsAt, plainTextAt, plainTextsAt } from "../model/plain-text.ts";
+import type { ProjectServices, Run } from "../model/project-services.ts";
+import { planAttachmentType, planOfRun, type PlanView } from "../model/restore-plan.ts";
+import { resultAttachmentType, resultOfRun, type ResultView } from "../model/restore-result.ts";
+import type { Snapshot } from "../model/vault-source.ts";
+import { snapshotOfReport } from "../vault/run-reports.ts";
+
+const verificationAttachmentType = "devops-backup.verification";
+
+export interface RunReport {
+  readonly run: Run;
+  readonly snapshots: readonly SnapshotReport[];
+  readonly verifications: readonly VerificationReport[];
+  readonly plan: PlanView | undefined;
+  readonly result: ResultView | undefined;
+}
+
+export interface SnapshotReport {
+  readonly project: string;
+  readonly snapshot: Snapshot;
+  readonly gaps: number;
+  readonly findings: number;
+}
+
+export interface VerificationReport {
+  readonly vault: string;
+  readonly level: string;
+  readonly sample: string;
+  readonly snapshots: number;
+  readonly checkedObjects: number;
+  readonly checkedBytes: number;
+  readonly damaged: number;
+  readonly tooOld: boolean;
+  /** One line per damaged stream. */
+  readonly damage: readonly string[];
+  /** Codes of what is wrong with the log. */
+  readonly log: readonly string[];
+}
+
+/** Everything that can be read; attachments of another form are passed over. */
+export async function readRunReport(id: number, { pipelines, project }: ProjectServices): Promise<RunReport> {
+  const [run, snapshots, verifications, plans, results] = await Promise.all([
+    pipelines.run(id),
+    pipelines.attachments(id, snapshotAttachmentType),
+    pipelines.attachments(id, verificationAttachmentType),
+    pipelines.attachments(id, planAttachmentType),
+    pipelines.attachments(id, resultAttachmentType),
+  ]);
+  const result = resultOfRun(results, project.organizationUrl);
+  return {
+    run,
+    snapshots: snapshots.flatMap((json) => snapshotReport(json, run) ?? []),
+    verifications: verifications.flatMap((json) => verificationReport(json) ?? []),
+    plan: planOfRun(plans),
+    result: result?.applied === true ? result : undefined,
+  };
+}
+
+function snapshotReport(json: string, run: Run): SnapshotReport | undefined {
+  const reported = parseReportedSnapshot(json);
+  const snapshot = reported === undefined ? undefined : snapshotOfReport({ run, reported }, []);
+  if (reported === undefined || snapshot === undefined) return undefined;
+  const count = (key: string): number => numberAt(reported.facts, key) ?? 0;
+  const project = plainTextAt(reported.project, "name");
+  return { project, snapshot, gaps: count("gaps"), findings: count("findings") };
+}
+
+function verificationReport(json: string): VerificationReport | undefined {
+  const facts = parseObject(json);
+  if (facts?.form !== "project-backup/verification/v1") return undefined;
+  const count = (key: string): number => numberAt(facts, key) ?? 0;
+  return {
+    vault: plainTextAt(facts, "vault"),
+    level: plainTextAt(facts, "level"),
+    sample: plainTextAt(facts, "sample"),
+    snapshots: arrayAt(facts, "snapshots")?.length ?? 0,
+    checkedObjects: count("checkedObjects"),
+    checkedBytes: count("checkedBytes"),
+    damaged: count("damaged"),
+    tooOld: facts.tooOld === true,
+    damage: objectsAt(facts, "damage").map((one) =>
+      [plainTextAt(one, "stream"), plainTextsAt(one, "codes").join(", ")].join(": "),
+    ),
+    log: plainTextsAt(facts, "log"),
+  };
+}

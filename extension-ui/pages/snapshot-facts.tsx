@@ -1,0 +1,62 @@
+import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
+import * as React from "react";
+import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
+import { anomalyText } from "../../engine/foundation/wording.ts";
+import { StateLabel } from "../components/state-label.tsx";
+import { Tile } from "../components/tile.tsx";
+import { Age } from "../components/times.tsx";
+import { changesText, levelText } from "../model/format.ts";
+import type { Snapshot } from "../model/vault-source.ts";
+
+/** What is known of a snapshot without any key. */
+export function SnapshotFacts({ snapshot }: { readonly snapshot: Snapshot }): React.ReactElement {
+  const { sum, anomalies, isRetired, isDamaged, status } = snapshot;
+  return (
+    <>
+      {anomalies.length > 0 && (
+        <MessageCard severity={MessageCardSeverity.Warning}>
+          {`Compared with the snapshot before: ${anomalies.map(anomalyText).join("; ")}.`}
+        </MessageCard>
+      )}
+      {isDamaged && (
+        <MessageCard severity={MessageCardSeverity.Error}>
+          Objects of this snapshot were found damaged. Restore from another one, and run a verification.
+        </MessageCard>
+      )}
+      {isRetired && (
+        <MessageCard severity={MessageCardSeverity.Info}>
+          Retention has retired this snapshot: its content is gone, only these figures are left.
+        </MessageCard>
+      )}
+      <div className="hub-tiles">
+        <Tile title="Status">
+          <StateLabel
+            mark={status === "complete" ? "good" : "warning"}
+            text={status === "complete" ? "Complete" : "Partial"}
+          />
+        </Tile>
+        <Tile title="Changed">{changesText(sum)}</Tile>
+        <Tile title="Holds">{`${counted(sum.items, "item")} in ${counted(sum.streams, "stream")}`}</Tile>
+        <Tile title="Size">{`${bytesForPeople(sum.newBytes)} new, ${bytesForPeople(sum.totalBytes)} in all`}</Tile>
+        <Tile title="Verified">
+          <VerifiedLevels snapshot={snapshot} />
+        </Tile>
+      </div>
+    </>
+  );
+}
+
+function VerifiedLevels({ snapshot }: { readonly snapshot: Snapshot }): React.ReactElement {
+  if (snapshot.verifications.length === 0) return <span className="secondary-text">Not yet</span>;
+  return (
+    <>
+      {snapshot.verifications.map((one) => (
+        <div key={one.level}>
+          {`${levelText(one.level).split(":")[0] ?? one.level} `}
+          <Age instant={one.at} />
+          {one.damaged > 0 ? `, ${one.damaged.toLocaleString()} damaged` : ""}
+        </div>
+      ))}
+    </>
+  );
+}

@@ -1,0 +1,42 @@
+import { Card } from "azure-devops-ui/Card";
+import { Table } from "azure-devops-ui/Table";
+import { ArrayItemProvider } from "azure-devops-ui/Utilities/Provider";
+import * as React from "react";
+import { bytesForPeople } from "../../engine/foundation/text.ts";
+import { kindTitle } from "../../engine/foundation/wording.ts";
+import { StateLabel } from "../components/state-label.tsx";
+import { tableColumns } from "../components/table-cells.tsx";
+import { localTime } from "../components/times.tsx";
+import { streamStatusText } from "../model/format.ts";
+import { kindOf } from "../model/item-tree.ts";
+import type { StreamLine } from "../model/vault-source.ts";
+
+const columns = tableColumns<StreamLine>([
+  {
+    id: "name",
+    name: "Stream",
+    width: -36,
+    isPrimary: true,
+    cell: ({ s, name }) => name ?? s,
+    below: ({ s }) => `${kindTitle(kindOf(s))}${s.endsWith("/files") ? ", files" : ""}`,
+  },
+  {
+    id: "state",
+    name: "State",
+    width: -30,
+    cell: ({ st }) => <StateLabel mark={st === "ok" ? "good" : "warning"} text={streamStatusText(st)} />,
+  },
+  { id: "items", name: "Items", width: -10, cell: ({ count }) => count?.toLocaleString() ?? "" },
+  { id: "bytes", name: "Stored", width: -10, cell: ({ bytes }) => (bytes === undefined ? "" : bytesForPeople(bytes)) },
+  { id: "read", name: "Read", width: -20, cell: ({ asOf }) => (asOf === undefined ? "" : localTime(asOf)) },
+]);
+
+/** Every stream of a snapshot with its figures. */
+export function StreamTable({ lines }: { readonly lines: readonly StreamLine[] }): React.ReactElement {
+  const provider = React.useMemo(() => new ArrayItemProvider([...lines]), [lines]);
+  return (
+    <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
+      <Table<StreamLine> ariaLabel="Streams" role="table" columns={columns} itemProvider={provider} />
+    </Card>
+  );
+}
