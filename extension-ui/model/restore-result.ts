@@ -80,8 +80,14 @@ function placeOf(
   const id = stringAt(project, "id") ?? "";
   const own = bare(organizationUrl);
   const isHere = bare(stringAt(target, "organizationUrl") ?? "") === own;
-  const segment = isGuid(id) ? id : encodeURIComponent(stringAt(project, "name") ?? "");
+  // A project that the restore has made has no id in the plan.
+  const segment = isGuid(id) ? id : nameSegment(stringAt(project, "name") ?? "");
   return { name, url: isHere && segment !== "" ? `${organizationUrl.replace(/\/+$/, "")}/${segment}` : undefined };
+}
+
+/** Empty for what is no name of a project: it would lead elsewhere. */
+function nameSegment(name: string): string {
+  return /^[^._\\/][^\\/]*$/.test(name) ? encodeURIComponent(name) : "";
 }
 
 function bare(url: string): string {
