@@ -7,7 +7,7 @@ import { signText } from "../../../engine/vault/signed-text.ts";
 import type { StreamLine } from "../../../extension-ui/model/vault-source.ts";
 import { anIncidentBody, aRef, asOwner, cryptography, someKeys, vaultId } from "../vault/log-vault.ts";
 import { manyEntries } from "./many-entries.ts";
-import { aWorld, checkedChain, lastView, never, newestOf, runNumber, viewsOf } from "./vault-world.ts";
+import { aWorld, checkedChain, lastOf, lastView, never, newestOf, runNumber, viewsOf } from "./vault-world.ts";
 
 const web = "git-repositories/5a3c2f10-64b7-4d0e-9d3b-0b6f1c2a7e01";
 
@@ -45,8 +45,8 @@ describe("watching a vault in storage", () => {
     expect(rest.map(({ snapshots }) => snapshots.length)).toEqual(
       [...rest.map(({ snapshots }) => snapshots.length)].sort((a, b) => a - b),
     );
-    expect(views.at(-1)?.snapshots).toHaveLength(350);
-    expect(checkedChain(views.at(-1)!).hashes.size).toBe(351);
+    expect(lastOf(views).snapshots).toHaveLength(350);
+    expect(checkedChain(lastOf(views)).hashes.size).toBe(351);
   });
 
   it("joins verifications, retirement and incidents to the snapshots that they name", async () => {
@@ -144,7 +144,7 @@ describe("a vault that somebody has tampered with", () => {
     const views = await viewsOf(world.source());
 
     expect(views.every(({ snapshots }) => snapshots.length === 1)).toBe(true);
-    expect(checkedChain(views.at(-1)!).problems).toMatchObject([{ code: "LOG_VOID" }]);
+    expect(checkedChain(lastOf(views)).problems).toMatchObject([{ code: "LOG_VOID" }]);
   });
 
   it("shows a signed entry of a pinned key at first, even when the key came in by an older keys entry", async () => {
@@ -168,7 +168,7 @@ describe("a vault that somebody has tampered with", () => {
 
     expect(problems).toHaveLength(101);
     expect(problems[0]?.code).toBe("LOG_CHAIN_BROKEN");
-    expect(problems.at(-1)?.message).toContain("201 more problems");
+    expect(lastOf(problems).message).toContain("201 more problems");
   });
 
   it("makes control characters visible that an entry brings along", async () => {

@@ -101,9 +101,13 @@ export async function viewsOf(source: VaultSource, signal: AbortSignal = never):
 }
 
 export async function lastView(source: VaultSource): Promise<VaultView> {
-  const view = (await viewsOf(source)).at(-1);
-  if (view === undefined) throw new Error("the source told nothing");
-  return view;
+  return lastOf(await viewsOf(source));
+}
+
+export function lastOf<Item>(items: readonly Item[]): Item {
+  const last = items[items.length - 1];
+  if (last === undefined) throw new Error("the list is empty");
+  return last;
 }
 
 /** The checked chain; fails for any other state. */
