@@ -61,12 +61,28 @@ function stateOf(status: string | undefined, result: string | undefined): RunSta
   return running.includes(status ?? "") ? "running" : "queued";
 }
 
-/** Records of a timeline, parents before children where they have an order. */
+/** Records of a timeline in the order in which people read them: each before what belongs to it. */
 export function stepsOf(timeline: unknown): readonly RunStep[] {
   const records = isObject(timeline) ? (arrayAt(timeline, "records") ?? []).filter(isObject) : [];
-  return records
-    .toSorted((one, other) => (numberAt(one, "order") ?? 0) - (numberAt(other, "order") ?? 0))
-    .flatMap((record) => stepOf(record) ?? []);
+  const orders = new Map(records.map((record) => [stringAt(record, "id"), numberAt(record, "order") ?? 0]));
+  const steps = records.flatMap((record) => stepOf(record) ?? []);
+  const known = new Set(steps.map(({ id }) => id));
+  const children = new Map<string | undefined, RunStep[]>();
+  for (const step of steps) {
+    const parent = step.parentId !== undefined && known.has(step.parentId) ? step.parentId : undefined;
+    children.set(parent, [...(children.get(parent) ?? []), step]);
+  }
+  const told = new Set<RunStep>();
+  const tell = (parent: string | undefined): void => {
+    const own = (children.get(parent) ?? []).toSorted((a, b) => (orders.get(a.id) ?? 0) - (orders.get(b.id) ?? 0));
+    for (const step of own) {
+      if (told.has(step)) continue;
+      told.add(step);
+      tell(step.id);
+    }
+  };
+  tell(undefined);
+  return [...told];
 }
 
 function stepOf(record: JsonObject): RunStep | undefined {
