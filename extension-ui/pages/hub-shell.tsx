@@ -10,6 +10,9 @@ import { useHub, type Hub } from "./hub-context.ts";
 import { tabs, views, type SnapshotView, type Tab as TabId } from "./route.ts";
 import { SnapshotsPage } from "./snapshots-page.tsx";
 
+const RestoresPage = lazyPart(async () => (await import("./restores-page.tsx")).RestoresPage);
+const HealthPage = lazyPart(async () => (await import("./health-page.tsx")).HealthPage);
+const SetupPage = lazyPart(async () => (await import("./setup-page.tsx")).SetupPage);
 const SnapshotPage = lazyPart(async () => (await import("./snapshot-page.tsx")).SnapshotPage);
 
 const tabNames: Readonly<Record<TabId, string>> = {
@@ -57,7 +60,10 @@ function TabShell(): React.ReactElement {
         </TabBar>
       )}
       <div className="page-content page-content-top rhythm-vertical-16 flex-grow" role="main">
-        <SnapshotsPage />
+        {tab === "snapshots" && <SnapshotsPage />}
+        {tab === "restores" && <RestoresPage />}
+        {tab === "health" && <HealthPage />}
+        {tab === "setup" && <SetupPage />}
       </div>
     </Page>
   );

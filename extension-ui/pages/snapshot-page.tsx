@@ -1,6 +1,5 @@
 import { ZeroData, ZeroDataActionType } from "azure-devops-ui/ZeroData";
 import * as React from "react";
-import { ErrorCard } from "../components/error-card.tsx";
 import { Loading } from "../components/loading.tsx";
 import { previousSnapshot } from "../model/snapshot-rows.ts";
 import type { Snapshot, StreamLine } from "../model/vault-source.ts";
@@ -14,6 +13,7 @@ import { SnapshotFacts } from "./snapshot-facts.tsx";
 import { StreamTable } from "./stream-table.tsx";
 import { TimelineView } from "./timeline-view.tsx";
 import { useStreams } from "./use-streams.ts";
+import { VaultError } from "./vault-error.tsx";
 
 /** One snapshot: what the address asks for of it. */
 export function SnapshotPage({ id }: { readonly id: string }): React.ReactElement {
@@ -21,8 +21,7 @@ export function SnapshotPage({ id }: { readonly id: string }): React.ReactElemen
   const snapshot = vault.view?.snapshots.find((one) => one.id === id);
   const loaded = useStreams(snapshot);
   if (snapshot === undefined) {
-    if (vault.view === undefined && vault.error !== undefined)
-      return <ErrorCard error={vault.error} retry={vault.reload} />;
+    if (vault.view === undefined && vault.error !== undefined) return <VaultError />;
     if (!vault.isDone) return <Loading label="Looking for the snapshot" />;
     return (
       <ZeroData

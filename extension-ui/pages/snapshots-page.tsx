@@ -1,7 +1,6 @@
 import { Card } from "azure-devops-ui/Card";
 import { ZeroData, ZeroDataActionType } from "azure-devops-ui/ZeroData";
 import * as React from "react";
-import { ErrorCard } from "../components/error-card.tsx";
 import { HistoryFigure } from "../components/history-figure.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useLoaded } from "../components/use-loaded.ts";
@@ -12,16 +11,17 @@ import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
 import { noFilter, SnapshotFilter } from "./snapshot-filter.tsx";
 import { SnapshotTable } from "./snapshot-table.tsx";
+import { VaultError } from "./vault-error.tsx";
 
 const recentRuns = 50;
 
 /** All snapshots of the project, newest first, with their history as a picture. */
 export function SnapshotsPage(): React.ReactElement {
   const { vault } = useHub();
-  const { view, error } = vault;
+  const { view } = vault;
   return (
     <>
-      {error !== undefined && <ErrorCard error={error} retry={vault.reload} />}
+      <VaultError />
       {view === undefined && !vault.isDone && <Loading label="Reading the snapshots" />}
       {view !== undefined && <ChainNote />}
       {view !== undefined && <SnapshotList snapshots={view.snapshots} isDone={vault.isDone} />}

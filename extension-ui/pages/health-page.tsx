@@ -1,0 +1,205 @@
+import { Card } from "azure-devops-ui/Card";
+import { Link } from "azure-devops-ui/Link";
+import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
+import * as React from "react";
+import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
+import { durationForPeople } from "../../engine/foundation/wording.ts";
+import { Loading } from "../components/loading.tsx";
+import { StateLabel, type Mark } from "../components/state-label.tsx";
+import { Tile } from "../components/tile.tsx";
+import { Age, localTime } from "../components/times.tsx";
+import { useLoaded } from "../components/use-loaded.ts";
+import { levelText } from "../model/format.ts";
+import { hoursForPeople, type HealthFinding, type Severity } from "../model/health-finding.ts";
+import { assessHealth, type HealthReport } from "../model/health.ts";
+import type { VaultView } from "../model/vault-source.ts";
+import { compareReports } from "../vault/compare-reports.ts";
+import { snapshotReports, type RunReport } from "../vault/run-reports.ts";
+import { ChainNote } from "./chain-note.tsx";
+import { useHub } from "./hub-context.ts";
+import { useStreams } from "./use-streams.ts";
+import { VaultError } from "./vault-error.tsx";
+
+const cards: Readonly<Record<HealthFinding["severity"], MessageCardSeverity>> = {
+  critical: MessageCardSeverity.Error,
+  warning: MessageCardSeverity.Warning,
+  note: MessageCardSeverity.Info,
+};
+
+const worstWords: Readonly<Record<Severity, { readonly mark: Mark; readonly text: string }>> = {
+  critical: { mark: "bad", text: "Needs attention now" },
+  warning: { mark: "warning", text: "Needs attention" },
+  note: { mark: "good", text: "Good, with notes" },
+  good: { mark: "good", text: "Good" },
+};
+
+/** How well the project is protected, and what to do about what is not well. */
+export function HealthPage(): React.ReactElement {
+  const { vault } = useHub();
+  return (
+    <>
+      <VaultError />
+      {vault.view === undefined && !vault.isDone && <Loading label="Reading the vault" />}
+      {vault.view !== undefined && <ChainNote />}
+      {vault.view !== undefined && <Assessment view={vault.view} />}
+    </>
+  );
+}
+
+function Assessment({ view }: { readonly view: VaultView }): React.ReactElement {
+  const { vault, clock, settings } = useHub();
+  const newest = view.snapshots.find(({ isRetired }) => !isRetired);
+  const streams = useStreams(newest);
+  const reports = useRunReports();
+  const origin = vault.source?.origin ?? "runs";
+  const report = React.useMemo(
+    () =>
+      assessHealth({
+        now: clock.now(),
+        rpoHours: settings?.rpoHours ?? 24,
+        snapshots: view.snapshots,
+        chain: view.chain,
+        origin,
+        differences: origin === "storage" ? compareReports(reports, view) : [],
+        streams: streams.value,
+      }),
+    [view, origin, reports, streams.value],
+  );
+  return (
+    <>
+      <Figures report={report} rpoHours={settings?.rpoHours ?? 24} />
+      {report.findings.map((finding) => (
+        <MessageCard key={finding.id} severity={cards[finding.severity]}>
+          <div className="hub-message">
+            <div className="font-weight-semibold">{finding.title}</div>
+            <div>{finding.detail}</div>
+            <div>{finding.remedy}</div>
+          </div>
+        </MessageCard>
+      ))}
+      <Levels report={report} />
+      <StaleStreams report={report} />
+    </>
+  );
+}
+
+function useRunReports(): readonly RunReport[] {
+  const { services, settings } = useHub();
+  const loaded = useLoaded(
+    async (signal) => {
+      const { backupPipelineId, verifyPipelineId } = settings ?? {};
+      const facts = { vault: services.project.id, pipelines: services.pipelines, backupPipelineId, verifyPipelineId };
+      let reports: readonly RunReport[] = [];
+      for await (const step of snapshotReports(facts, signal)) reports = step.reports;
+      return reports;
+    },
+    [services, settings],
+  );
+  return loaded.value ?? [];
+}
+
+function Figures({
+  report,
+  rpoHours,
+}: {
+  readonly report: HealthReport;
+  readonly rpoHours: number;
+}): React.ReactElement {
+  const { lastGood, rtoSeconds, recovery, storage, worst } = report;
+  return (
+    <div className="hub-tiles">
+      <Tile title="State">
+        <StateLabel {...worstWords[worst]} />
+      </Tile>
+      <Tile title="Last good snapshot">
+        {lastGood === undefined ? "None" : `${hoursForPeople(lastGood.ageHours)} ago`}
+        <div className="secondary-text hub-plain">{`objective: ${hoursForPeople(rpoHours)}`}</div>
+      </Tile>
+      <Tile title="Time to restore, last drill">
+        {rtoSeconds === undefined ? (
+          <span className="secondary-text">No drill yet</span>
+        ) : (
+          durationForPeople(rtoSeconds * 1000)
+        )}
+      </Tile>
+      <Tile title="Stored">
+        {storage === undefined ? "Nothing" : bytesForPeople(storage.totalBytes)}
+        {storage !== undefined && (
+          <div className="secondary-text hub-plain">{`${bytesForPeople(storage.recentBytes)} in 30 days`}</div>
+        )}
+      </Tile>
+      <RecoveryTile recovery={recovery} />
+    </div>
+  );
+}
+
+function RecoveryTile({ recovery }: { readonly recovery: HealthReport["recovery"] }): React.ReactElement {
+  const { go } = useHub();
+  return (
+    <Tile title="Recommended recovery point">
+      {recovery === undefined ? (
+        "None"
+      ) : (
+        <Link onClick={() => go({ snapshot: recovery.snapshot.id })}>{localTime(recovery.snapshot.at)}</Link>
+      )}
+      {recovery?.before !== undefined && (
+        <div className="secondary-text hub-plain">{`before something alarming on ${localTime(recovery.before.at)}`}</div>
+      )}
+    </Tile>
+  );
+}
+
+function Levels({ report }: { readonly report: HealthReport }): React.ReactElement {
+  return (
+    <section aria-label="Verifications" className="flex-column rhythm-vertical-8">
+      <h2 className="hub-heading">Verifications</h2>
+      <Card contentProps={{ contentPadding: false }}>
+        <ul className="hub-rows">
+          {report.levels.map(({ level, newest }) => (
+            <li key={level} className="flex-row flex-center rhythm-horizontal-8">
+              <StateLabel
+                mark={newest === undefined ? "none" : newest.damaged > 0 ? "bad" : "good"}
+                text={levelText(level)}
+              />
+              <span className="secondary-text">
+                {newest === undefined ? (
+                  "not yet"
+                ) : (
+                  <>
+                    <Age instant={newest.at} />
+                    {`, sample ${newest.sample}, ${counted(newest.checked, "object")} checked`}
+                    {newest.damaged > 0 ? `, ${newest.damaged.toLocaleString()} damaged` : ""}
+                  </>
+                )}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </section>
+  );
+}
+
+const listed = 100;
+
+function StaleStreams({ report }: { readonly report: HealthReport }): React.ReactElement | null {
+  const { staleStreams } = report;
+  if (staleStreams === undefined || staleStreams.length === 0) return null;
+  return (
+    <section aria-label="Not read lately" className="flex-column rhythm-vertical-8">
+      <h2 className="hub-heading">Not read lately</h2>
+      <Card contentProps={{ contentPadding: false }}>
+        <ul className="hub-rows">
+          {staleStreams.slice(0, listed).map(({ stream, name, status, ageHours, code }) => (
+            <li key={stream}>
+              <StateLabel mark="warning" text={name} />
+              <div className="secondary-text">
+                {`${status}${code === "" ? "" : ` (${code})`}${ageHours === undefined ? "" : `, last read ${hoursForPeople(ageHours)} ago`}`}
+              </div>
+            </li>
+          ))}
+        </ul>
+      </Card>
+    </section>
+  );
+}

@@ -1,0 +1,34 @@
+import * as React from "react";
+import { useHub } from "./hub-context.ts";
+import { SetupCheckSection } from "./setup-check-section.tsx";
+import { draftOf, type SetupDraft } from "./setup-draft.ts";
+import { SetupKeysSection } from "./setup-keys-section.tsx";
+import { SetupPipelinesSection } from "./setup-pipelines-section.tsx";
+import { SetupSettingsSection } from "./setup-settings-section.tsx";
+import { SetupStorageSection } from "./setup-storage-section.tsx";
+
+export interface SectionProps {
+  readonly draft: SetupDraft;
+  readonly change: (part: Partial<SetupDraft>) => void;
+}
+
+/** From nothing to a first backup; later the place of the settings. */
+export function SetupPage(): React.ReactElement {
+  const { settings, services } = useHub();
+  const [draft, setDraft] = React.useState(() => draftOf(settings));
+  const change = (part: Partial<SetupDraft>): void => setDraft((before) => ({ ...before, ...part }));
+  return (
+    <>
+      {settings === undefined && (
+        <div className="hub-lead">
+          {`Set up backups of ${services.project.name}: keys, a container, three pipelines. It takes about a quarter of an hour.`}
+        </div>
+      )}
+      <SetupKeysSection draft={draft} change={change} />
+      <SetupStorageSection draft={draft} change={change} />
+      <SetupPipelinesSection draft={draft} change={change} />
+      <SetupSettingsSection draft={draft} change={change} />
+      {settings !== undefined && <SetupCheckSection />}
+    </>
+  );
+}

@@ -1,0 +1,120 @@
+import { Button } from "azure-devops-ui/Button";
+import * as React from "react";
+import { ErrorCard } from "../components/error-card.tsx";
+import { SectionCard } from "../components/section-card.tsx";
+import { SelectInput } from "../components/select-input.tsx";
+import { TextInput } from "../components/text-input.tsx";
+import { useAction } from "../components/use-action.ts";
+import { useLoaded } from "../components/use-loaded.ts";
+import { useHub } from "./hub-context.ts";
+import { containerUrlIn, settingsOf, settingsProblems, type SetupDraft } from "./setup-draft.ts";
+import type { SectionProps } from "./setup-page.tsx";
+
+const pipelineFields: readonly { readonly field: keyof SetupDraft; readonly label: string }[] = [
+  { field: "backupPipelineId", label: "Backup pipeline" },
+  { field: "verifyPipelineId", label: "Verify pipeline" },
+  { field: "restorePipelineId", label: "Restore pipeline" },
+];
+
+/** What the hub remembers for everybody in the project; nothing secret. */
+export function SetupSettingsSection({ draft, change }: SectionProps): React.ReactElement {
+  const { services, saveSettings } = useHub();
+  const problems = settingsProblems(draft);
+  const [saved, setSaved] = React.useState("");
+  const save = useAction(async () => {
+    setSaved("");
+    await saveSettings(settingsOf(draft));
+    setSaved("Saved");
+    services.messages.toast("The settings of the hub are saved");
+  });
+  return (
+    <SectionCard
+      title="4. Settings of this page"
+      about="Shared by everybody in the project. Keys and signatures are never saved."
+    >
+      <PipelineFields draft={draft} change={change} />
+      <VaultFields draft={draft} change={change} />
+      {save.error !== undefined && <ErrorCard error={save.error} />}
+      <div className="flex-row flex-center rhythm-horizontal-8">
+        <Button
+          text={save.isBusy ? "Saving…" : "Save the settings"}
+          primary
+          disabled={save.isBusy || Object.keys(problems).length > 0}
+          onClick={save.start}
+        />
+        <span role="status" className="secondary-text">
+          {saved}
+        </span>
+      </div>
+    </SectionCard>
+  );
+}
+
+function PipelineFields({ draft, change }: SectionProps): React.ReactElement {
+  const { services } = useHub();
+  const pipelines = useLoaded(() => services.pipelines.list(), [services]);
+  const options = [
+    { value: "", text: "Not chosen" },
+    ...(pipelines.value ?? []).map(({ id, name, folder }) => ({
+      value: String(id),
+      text: folder === "" || folder === "\\" ? name : `${folder}\\${name}`,
+    })),
+  ];
+  return (
+    <>
+      {pipelines.error !== undefined && <ErrorCard error={pipelines.error} retry={pipelines.reload} />}
+      <div className="hub-fields">
+        {pipelineFields.map(({ field, label }) => (
+          <SelectInput
+            key={field}
+            label={label}
+            value={draft[field]}
+            options={options}
+            onChange={(value) => change({ [field]: value })}
+          />
+        ))}
+      </div>
+    </>
+  );
+}
+
+function VaultFields({ draft, change }: SectionProps): React.ReactElement {
+  const problems = settingsProblems(draft);
+  return (
+    <>
+      <TextInput
+        label="Container address"
+        value={draft.containerUrl}
+        onChange={(containerUrl) => change({ containerUrl })}
+        placeholder={containerUrlIn({ ...draft, containerUrl: "" })}
+        {...problemOf(problems.containerUrl, "https address without a SAS. Empty: only what runs report is shown.")}
+      />
+      <TextInput
+        label="Signers"
+        value={draft.signers}
+        onChange={(signers) => change({ signers })}
+        lines={2}
+        placeholder="ed25519:…"
+        {...problemOf(problems.signers, "Public keys of agent and owner, one per line. Other signatures are alarms.")}
+      />
+      <div className="hub-fields">
+        <TextInput
+          label="Entra application"
+          value={draft.entraClientId}
+          onChange={(entraClientId) => change({ entraClientId })}
+          {...problemOf(problems.entraClientId, "Application (client) id for signing in to storage; may be empty.")}
+        />
+        <TextInput
+          label="Entra tenant"
+          value={draft.entraTenantId}
+          onChange={(entraTenantId) => change({ entraTenantId })}
+          {...problemOf(problems.entraTenantId, "Directory (tenant) id; may be empty.")}
+        />
+      </div>
+    </>
+  );
+}
+
+function problemOf(problem: string | undefined, help: string): { readonly message: string; readonly isWrong: boolean } {
+  return { message: problem ?? help, isWrong: problem !== undefined };
+}

@@ -1,0 +1,104 @@
+import { Checkbox } from "azure-devops-ui/Checkbox";
+import * as React from "react";
+import { parseContainerAddress } from "../../engine/store/container-address.ts";
+import { describeError } from "../../engine/foundation/errors.ts";
+import { CopyText } from "../components/copy-text.tsx";
+import { SidePanel } from "../components/side-panel.tsx";
+import { TextInput } from "../components/text-input.tsx";
+import { browsingSteps } from "../model/setup-storage.ts";
+import { useHub } from "./hub-context.ts";
+
+/** Lets a person read the container in this visit: by a shared access signature, or as who they are signed in. */
+export function StoragePanel(): React.ReactElement {
+  const { settings, access, setSas, closePanel, go } = useHub();
+  const [sas, writeSas] = React.useState("");
+  const [isKept, keep] = React.useState(false);
+  const containerUrl = settings?.containerUrl;
+  const wrong = problemOf(containerUrl, sas);
+  if (containerUrl === undefined)
+    return (
+      <SidePanel
+        title="Storage access"
+        onDismiss={closePanel}
+        buttons={[
+          { text: "Close", onClick: closePanel },
+          {
+            text: "Open Set up",
+            primary: true,
+            onClick: () => {
+              closePanel();
+              go({ tab: "setup" });
+            },
+          },
+        ]}
+      >
+        <div>Set up does not name the container yet.</div>
+      </SidePanel>
+    );
+  const connect = (): void => {
+    setSas(sas.trim().replace(/^\?/, ""), isKept);
+    closePanel();
+  };
+  const forget = (): void => {
+    setSas(undefined, false);
+    closePanel();
+  };
+  return (
+    <SidePanel
+      title="Storage access"
+      description={containerUrl}
+      onDismiss={closePanel}
+      buttons={[
+        { text: "Cancel", onClick: closePanel },
+        ...(access?.by === "sas" ? [{ text: "Forget the SAS", onClick: forget }] : []),
+        { text: "Connect", primary: true, disabled: sas.trim() === "" || wrong !== undefined, onClick: connect },
+      ]}
+    >
+      <div>{accessText(access?.by)}</div>
+      <TextInput
+        label="Shared access signature"
+        value={sas}
+        onChange={writeSas}
+        isSecret
+        isWrong={wrong !== undefined}
+        message={wrong ?? "For the container, with the rights read and list only: sp=rl. It stays in this browser tab."}
+      />
+      <Checkbox label="Keep it until this tab is closed" checked={isKept} onChange={(_event, next) => keep(next)} />
+      <CorsHelp containerUrl={containerUrl} />
+    </SidePanel>
+  );
+}
+
+function accessText(by: "sas" | "entra" | undefined): string {
+  if (by === "entra") return "The page signs in to storage as you. With a SAS it reads by that instead.";
+  if (by === "sas") return "The page reads by the SAS that was entered.";
+  return "The page does not read storage yet. Enter a SAS, or set up signing in with Microsoft Entra in Set up.";
+}
+
+function CorsHelp({ containerUrl }: { readonly containerUrl: string }): React.ReactElement | null {
+  const steps = browsingSteps(containerUrl, location.origin, []);
+  if (steps === undefined) return null;
+  return (
+    <>
+      {steps.map(({ title, why, command }) => (
+        <div key={title} className="flex-column rhythm-vertical-8">
+          <div>
+            <span className="font-weight-semibold">{`${title}. `}</span>
+            {why}
+          </div>
+          <CopyText label={title} text={command} />
+        </div>
+      ))}
+    </>
+  );
+}
+
+function problemOf(containerUrl: string | undefined, sas: string): string | undefined {
+  if (containerUrl === undefined || sas.trim() === "") return undefined;
+  try {
+    parseContainerAddress(containerUrl, sas.trim());
+    return undefined;
+  } catch (error) {
+    return describeError(error);
+  }
+}
