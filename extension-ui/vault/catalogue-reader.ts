@@ -26,8 +26,12 @@ export interface CatalogueReader {
 /** Far above what Azure DevOps holds of anything; a list that is longer does not come from a backup. */
 const maxStreams = 200_000;
 const maxItems = 2_000_000;
-/** Stored bytes that a page may be made to fetch for one list. */
-const maxStoredBytes = 512 * 1024 * 1024;
+/** Stored bytes that a page may be made to fetch for one list; reading an object again counts again. */
+const maxStoredBytes = 500_000_000;
+/** Base and deltas of one list of names; the writer merges them long before. */
+const maxRefs = 1000;
+/** Kept of one list, so that neither long ids nor many of them fill the memory. */
+const maxCharacters = 300_000_000;
 /** Kept in memory, of all lists together: a line of an index takes about a kilobyte, an item a third of it. */
 const keptStreams = 60_000;
 const keptItems = 300_000;
@@ -38,7 +42,7 @@ export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
 
   function accessOf(viewer: ViewerKey, signal: AbortSignal, stream?: string): VaultAccess {
     const { cryptography, vault } = facts;
-    const store = guardedReader(facts.store, { signal, maxListed: maxItems });
+    const store = guardedReader(facts.store, { signal, maxListed: maxItems, maxBytes: 2 * maxStoredBytes });
     const access = { store, cryptography, vault, identities: [viewer.identity] };
     return stream === undefined ? access : { ...access, stream };
   }
@@ -50,9 +54,11 @@ export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
       if (kept !== undefined) return kept;
       requireSmall([index], "The index of the snapshot");
       const lines: StreamLine[] = [];
+      const take = counter("The index of the snapshot", maxStreams);
       for await (const line of opened(readIndex(accessOf(viewer, signal), index))) {
-        if (lines.length >= maxStreams) throw tooLong("The index of the snapshot", maxStreams);
-        lines.push(shownLine(line));
+        const shown = shownLine(line);
+        take(sizeOfLine(shown));
+        lines.push(shown);
       }
       streamLists.put(key, lines);
       return lines;
@@ -65,11 +71,13 @@ export function catalogueReader(facts: CatalogueFacts): CatalogueReader {
         yield* kept;
         return;
       }
-      requireSmall(refs, `The list of items of ${line.s}`);
+      const what = `The list of items of ${line.s}`;
+      requireSmall(refs, what);
       const items: CatalogueItem[] = [];
+      const take = counter(what, maxItems);
       for await (const item of opened(readItems(accessOf(viewer, signal, line.s), refs))) {
-        if (items.length >= maxItems) throw tooLong(`The list of items of ${line.s}`, maxItems);
         const shown = shownItem(item);
+        take(sizeOfItem(shown));
         items.push(shown);
         yield shown;
       }
@@ -98,7 +106,31 @@ function wrongKey(cause: BackupError): BackupError {
 
 function requireSmall(refs: readonly Ref[], what: string): void {
   const bytes = refs.reduce((sum, { n }) => sum + n, 0);
+  if (refs.length > maxRefs) throw tooLong(what, maxRefs, "objects");
   if (bytes > maxStoredBytes) throw tooLong(what, maxStoredBytes, "bytes");
+}
+
+const texts = ["name", "type", "state", "at", "by"] as const;
+
+/** Counts what is kept of a list, and throws LIST_TOO_LONG when it is more than any backup writes. */
+function counter(what: string, maxLines: number): (characters: number) => void {
+  let [lines, characters] = [0, 0];
+  return (more) => {
+    lines += 1;
+    characters += more;
+    if (lines > maxLines) throw tooLong(what, maxLines);
+    if (characters > maxCharacters) throw tooLong(what, maxCharacters, "characters");
+  };
+}
+
+const charactersOfRef = 300;
+
+function sizeOfLine({ s, name = "", err = "", t = "", asOf = "", items = [] }: StreamLine): number {
+  return s.length + name.length + err.length + t.length + asOf.length + charactersOfRef * (items.length + 1);
+}
+
+function sizeOfItem(item: CatalogueItem): number {
+  return texts.reduce((sum, key) => sum + (item[key]?.length ?? 0), item.id.length);
 }
 
 function shownLine(line: StreamLine): StreamLine {
@@ -109,8 +141,6 @@ function shownLine(line: StreamLine): StreamLine {
     ...(err === undefined ? {} : { err: shownText(err) }),
   };
 }
-
-const texts = ["name", "type", "state", "at", "by"] as const;
 
 /** Ids stay as they are: restores and comparisons go by them. */
 function shownItem(item: CatalogueItem): CatalogueItem {

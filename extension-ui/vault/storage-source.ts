@@ -44,12 +44,14 @@ const firstEntries = 100;
 const entriesPerView = 100;
 /** A backup every ten minutes fills this in four years. */
 const maxLogEntries = 200_000;
+/** An entry has a kilobyte or two. */
+const maxLogBytes = 1_000_000_000;
 /** Somebody may plant as many void entries as they like; people need to see the first ones. */
 const maxProblems = 100;
 
 /**
  * `watch` throws what leaves nothing to trust (SIGNER_MISMATCH, GENESIS_INVALID, WRONG_VAULT, LOG_NEWER,
- * LISTING_TOO_LONG) and errors of the store; everything else that is wrong comes as a problem of the chain.
+ * LISTING_TOO_LONG, READ_TOO_MUCH) and errors of the store; everything else that is wrong comes as a problem of the chain.
  */
 export function storageSource(facts: StorageFacts): VaultSource {
   const indexes = new Map<number, { readonly id: string; readonly ref: Ref }>();
@@ -74,7 +76,11 @@ export function storageSource(facts: StorageFacts): VaultSource {
     async *watch(signal) {
       const stop = new AbortController();
       try {
-        const guard = { signal: AbortSignal.any([signal, stop.signal]), maxListed: maxLogEntries };
+        const guard = {
+          signal: AbortSignal.any([signal, stop.signal]),
+          maxListed: maxLogEntries,
+          maxBytes: maxLogBytes,
+        };
         const log = { ...facts, store: guardedReader(facts.store, guard), pinnedSigners: facts.signers };
         const newest = await newestEntries(log, firstEntries);
         yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);
