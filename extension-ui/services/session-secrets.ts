@@ -4,7 +4,12 @@
  */
 import type { SessionSecrets } from "../model/project-services.ts";
 
-export type TabStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+/** What is used of the browser's session storage. */
+export interface TabStorage {
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
 
 export interface ForgettableSecrets extends SessionSecrets {
   /** Both, from memory and from storage. */

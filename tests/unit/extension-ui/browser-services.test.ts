@@ -1,0 +1,153 @@
+/** What the hub keeps in the browser and asks of the page around it. */
+import { describe, expect, it } from "vitest";
+import type { ProjectSettings } from "../../../extension-ui/model/project-services.ts";
+import { messagesOver, navigationOver } from "../../../extension-ui/services/navigation.ts";
+import { sessionSecrets, type TabStorage } from "../../../extension-ui/services/session-secrets.ts";
+import { storageSignIn, type NestedClient } from "../../../extension-ui/services/storage-sign-in.ts";
+import { aProjectId } from "./builders.ts";
+
+function tabStorage(): TabStorage & { readonly content: Map<string, string> } {
+  const content = new Map<string, string>();
+  return {
+    content,
+    getItem: (name) => content.get(name) ?? null,
+    setItem: (name, value) => void content.set(name, value),
+    removeItem: (name) => void content.delete(name),
+  };
+}
+
+describe("the secrets of a visit", () => {
+  it("stay in memory unless the person asks for more", () => {
+    const tab = tabStorage();
+    const secrets = sessionSecrets(() => tab, aProjectId);
+    secrets.setSas("sv=1&sig=x", false);
+    secrets.setViewerKey("AGE-SECRET-KEY-1X", true);
+
+    expect([secrets.sas(), secrets.viewerKey()]).toEqual(["sv=1&sig=x", "AGE-SECRET-KEY-1X"]);
+    expect([...tab.content.values()]).toEqual(["AGE-SECRET-KEY-1X"]);
+
+    const reloaded = sessionSecrets(() => tab, aProjectId);
+    const elsewhere = sessionSecrets(() => tab, "another project");
+
+    expect([reloaded.sas(), reloaded.viewerKey(), elsewhere.viewerKey()]).toEqual([
+      undefined,
+      "AGE-SECRET-KEY-1X",
+      undefined,
+    ]);
+  });
+
+  it("are taken out of storage when the person does not want them there any more", () => {
+    const tab = tabStorage();
+    const secrets = sessionSecrets(() => tab, aProjectId);
+    secrets.setSas("a", true);
+    secrets.setSas("b", false);
+
+    expect([secrets.sas(), tab.content.size]).toEqual(["b", 0]);
+    secrets.setViewerKey("c", true);
+    secrets.forget();
+
+    expect([secrets.sas(), secrets.viewerKey(), tab.content.size]).toEqual([undefined, undefined, 0]);
+  });
+
+  it("work where the browser blocks storage", () => {
+    const secrets = sessionSecrets(() => {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    }, aProjectId);
+    secrets.setSas("sv=1&sig=x", true);
+    secrets.setViewerKey("", true);
+
+    expect([secrets.sas(), secrets.viewerKey()]).toEqual(["sv=1&sig=x", undefined]);
+  });
+});
+
+const settings: ProjectSettings = { signers: [], rpoHours: 26, entraClientId: aProjectId, entraTenantId: aProjectId };
+
+function interactionRequired(): Error {
+  return Object.assign(new Error("sign in"), { name: "InteractionRequiredAuthError" });
+}
+
+describe("signing in to storage", () => {
+  const ready = async (): Promise<void> => undefined;
+  const client = (own: Partial<NestedClient>): (() => Promise<NestedClient>) => {
+    const token = async (): Promise<{ readonly accessToken: string }> => ({ accessToken: "silent" });
+    return async () => ({ acquireTokenSilent: token, acquireTokenPopup: token, ...own });
+  };
+
+  it("needs an application in the settings", () => {
+    expect(storageSignIn({ signers: [], rpoHours: 26 }, { enableBridge: ready, client: client({}) })).toBeUndefined();
+  });
+
+  it("asks silently for storage alone, opens the bridge once, and asks the person when it must", async () => {
+    const asked: string[][] = [];
+    let bridges = 0;
+    const signIn = storageSignIn(settings, {
+      enableBridge: async () => void (bridges += 1),
+      client: client({
+        acquireTokenSilent: async ({ scopes }) => {
+          asked.push(scopes);
+          if (asked.length > 1) throw interactionRequired();
+          return { accessToken: "silent" };
+        },
+        acquireTokenPopup: async () => ({ accessToken: "popup" }),
+      }),
+    });
+
+    expect([await signIn?.token(), await signIn?.token(), bridges]).toEqual(["silent", "popup", 1]);
+    expect(asked[0]).toEqual(["https://storage.azure.com/user_impersonation"]);
+  });
+
+  it("says what to do where the host cannot, and tries again the next time", async () => {
+    let tries = 0;
+    const enableBridge = async (): Promise<void> => {
+      tries += 1;
+      if (tries === 1)
+        throw new Error("Nested App Authentication is not available in this Azure DevOps environment yet");
+    };
+    const signIn = storageSignIn(settings, { enableBridge, client: client({}) });
+
+    await expect(signIn?.token()).rejects.toMatchObject({
+      code: "SIGN_IN_UNAVAILABLE",
+      hint: expect.stringContaining("SAS"),
+    });
+    expect(await signIn?.token()).toBe("silent");
+  });
+
+  it("names Entra's code when it gives no token", async () => {
+    const refusal = Object.assign(new Error("secret details"), { errorCode: "consent_required" });
+    const signIn = storageSignIn(settings, {
+      enableBridge: ready,
+      client: client({ acquireTokenSilent: () => Promise.reject(refusal) }),
+    });
+
+    await expect(signIn?.token()).rejects.toMatchObject({
+      code: "SIGN_IN_REFUSED",
+      message: "Microsoft Entra gave no token for Azure Storage (consent_required)",
+    });
+  });
+});
+
+describe("the page around the hub", () => {
+  it("opens addresses, but never a script", () => {
+    const opened: string[] = [];
+    const nothing = (): void => undefined;
+    const navigation = navigationOver({
+      getQueryParams: async () => ({ tab: "health" }),
+      setQueryParams: nothing,
+      setDocumentTitle: nothing,
+      openNewWindow: (url) => void opened.push(url),
+    });
+    for (const url of ["https://dev.azure.com/contoso", "javascript:alert(1)", "data:text/html,x", " https://x"])
+      navigation.open(url);
+
+    expect(opened).toEqual(["https://dev.azure.com/contoso"]);
+  });
+
+  it("shows messages, and is not asked to by a page that goes on without it", async () => {
+    const shown: string[] = [];
+    messagesOver(async () => ({ addToast: ({ message }) => void shown.push(message) })).toast("Started");
+    messagesOver(() => Promise.reject(new Error("no such service"))).toast("Lost");
+    await new Promise((resolve) => setTimeout(resolve, 0));
+
+    expect(shown).toEqual(["Started"]);
+  });
+});
