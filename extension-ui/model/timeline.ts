@@ -1,4 +1,5 @@
 /** The states of one item over the snapshots. */
+import { mapConcurrent } from "../../engine/foundation/concurrency.ts";
 import { hasCode } from "../../engine/foundation/errors.ts";
 import type { CatalogueItem, StreamStatus } from "../../engine/vault/state.ts";
 import { differenceOf, type ItemField } from "./compare.ts";
@@ -62,6 +63,9 @@ export interface ItemAddress {
   readonly itemId: string;
 }
 
+/** Read ahead, so that fetching one and opening another overlap. */
+const indexesAtATime = 4;
+
 export interface SightingFacts {
   readonly source: VaultSource;
   readonly viewer: ViewerKey;
@@ -78,9 +82,12 @@ export async function* sightingsOf(
   { source, viewer, signal }: SightingFacts,
 ): AsyncGenerator<Sighting> {
   let known: { readonly key: string; readonly item: CatalogueItem | undefined } | undefined;
-  for (const snapshot of snapshots) {
-    if (snapshot.isRetired) continue;
-    const lines = await linesOf(source, snapshot, { viewer, signal });
+  const kept = [...snapshots].filter(({ isRetired }) => !isRetired);
+  const indexes = mapConcurrent(kept, indexesAtATime, async (snapshot) => ({
+    snapshot,
+    lines: await linesOf(source, snapshot, { viewer, signal }),
+  }));
+  for await (const { snapshot, lines } of indexes) {
     if (lines === undefined) continue;
     const line = lines.find(({ s }) => s === stream);
     const key = line === undefined ? "" : itemsKey(line);
