@@ -32,6 +32,21 @@ const engine: Readonly<Record<string, Module>> = {
   reports: { uses: ["foundation", "vault"], usesTypesOf: ["kinds", "operations"] },
 };
 
+/** Folders of extension-ui. All of them may use what of the engine runs in browsers. */
+const hub: Readonly<Record<string, Module>> = {
+  model: { uses: [] },
+  vault: { uses: ["model"] },
+  services: { uses: ["model"], packages: ["azure-devops-extension-sdk", "@azure/msal-browser"] },
+  components: { uses: ["model"], packages: ["react", "azure-devops-ui"] },
+  pages: { uses: ["model", "vault", "components"], packages: ["react", "azure-devops-ui"] },
+};
+
+/** What lies in extension-ui itself puts the rest together. */
+const hubEntryPackages = ["react", "react-dom", "azure-devops-ui"];
+
+/** Names of browsers that the model does without: it is values in, values out. */
+const browserNames = ["window", "document", "navigator", "sessionStorage", "localStorage", "fetch"];
+
 const taskPackages = ["node:*", "azure-pipelines-task-lib", "archiver"];
 
 /** Run in browsers too. */
@@ -44,10 +59,13 @@ const homes: Readonly<Record<string, string>> = {
   "azure-pipelines-task-lib": "tasks/shared/agent.ts",
   "azure-devops-node-api": "engine/azure-devops/transport.ts",
   "simple-git": "engine/git/git-process.ts",
+  "azure-devops-extension-sdk": "extension-ui/services/host.ts",
+  "@azure/msal-browser": "extension-ui/services/storage-sign-in.ts",
 };
 
 const engineFiles = sourceFiles("engine");
 const taskFiles = sourceFiles("tasks");
+const hubFiles = sourceFiles("extension-ui").filter(({ path }) => !path.endsWith(".d.ts"));
 
 function moduleOf(path: string): string {
   return path.split("/")[1] ?? "";
@@ -94,7 +112,7 @@ describe("the architecture", () => {
         packageName === undefined || taskPackages.includes(packageName) ? undefined : "not its home",
       ),
     );
-    const strays = [...engineFiles, ...taskFiles].flatMap((file) =>
+    const strays = [...engineFiles, ...taskFiles, ...hubFiles].flatMap((file) =>
       breaches(file, ({ packageName = "" }) => {
         const home = homes[packageName];
         return home === undefined || home === file.path ? undefined : `only ${home} may`;
@@ -108,16 +126,41 @@ describe("the architecture", () => {
     const manifest: { dependencies: Record<string, string> } = JSON.parse(
       readFileSync(resolve("package.json"), "utf8"),
     );
-    const used = [...engineFiles, ...taskFiles].flatMap((file) => file.imports.flatMap((one) => one.packageName ?? []));
+    const used = [...engineFiles, ...taskFiles, ...hubFiles].flatMap((file) =>
+      file.imports.flatMap((one) => one.packageName ?? []),
+    );
     const names = new Set(used.filter((name) => name !== "node:*"));
 
     expect([...names].sort()).toEqual(Object.keys(manifest.dependencies).sort());
   });
 
   it("keeps what also runs in browsers free of Node", () => {
-    const found = engineFiles
-      .filter(({ path }) => isomorphic.includes(moduleOf(path)))
+    const found = [...engineFiles, ...hubFiles]
+      .filter(({ path }) => isHub(path) || isomorphic.includes(moduleOf(path)))
       .flatMap((file) => nodeOnlyNames.filter((name) => file.names.has(name)).map((name) => `${file.path}: ${name}`));
+
+    expect(found).toEqual([]);
+  });
+
+  it("lets the hub use its own code and what of the engine runs in browsers", () => {
+    const found = hubFiles.flatMap((file) => breaches(file, (one) => forbiddenInHub(file, one)));
+
+    expect(hubFiles.length).toBeGreaterThan(0);
+    expect(found).toEqual([]);
+  });
+
+  it("keeps the hub's model free of pages and of the browser", () => {
+    const found = hubFiles
+      .filter(({ path }) => path.startsWith("extension-ui/model/"))
+      .flatMap(({ path, names }) => browserNames.filter((name) => names.has(name)).map((name) => `${path}: ${name}`));
+
+    expect(found).toEqual([]);
+  });
+
+  it("lets nobody else know of the hub", () => {
+    const found = [...engineFiles, ...taskFiles].flatMap((file) =>
+      breaches(file, ({ to }) => (isHub(to) ? "it belongs to the hub" : undefined)),
+    );
 
     expect(found).toEqual([]);
   });
@@ -156,4 +199,23 @@ function forbiddenUse(file: SourceFile, { to, packageName, isTypeOnly }: Import)
   if (from === into || uses.includes(into)) return undefined;
   if (!usesTypesOf.includes(into)) return `${from} may not use ${into}`;
   return isTypeOnly ? undefined : `${from} may use only types of ${into}`;
+}
+
+function isHub(path: string): boolean {
+  return path.startsWith("extension-ui/");
+}
+
+function isHubEntry(path: string): boolean {
+  return isHub(path) && path.split("/").length === 2;
+}
+
+function forbiddenInHub({ path }: SourceFile, { to, packageName }: Import): string | undefined {
+  const from = moduleOf(path);
+  if (isHubEntry(path))
+    return packageName === undefined || hubEntryPackages.includes(packageName) ? undefined : "not its home";
+  const { uses, packages = [] } = hub[from] ?? { uses: [] };
+  if (packageName !== undefined) return packages.includes(packageName) ? undefined : "not its home";
+  if (to.startsWith("engine/")) return isomorphic.includes(moduleOf(to)) ? undefined : "it does not run in browsers";
+  if (!isHub(to) || isHubEntry(to)) return "it is outside";
+  return from === moduleOf(to) || uses.includes(moduleOf(to)) ? undefined : `${from} may not use ${moduleOf(to)}`;
 }

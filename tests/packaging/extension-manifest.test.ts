@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { pngSize, taskNames } from "../support/task-manifests.ts";
+import { pngSize, taskManifest, taskNames } from "../support/task-manifests.ts";
 
 interface Manifest {
   readonly manifestVersion: number;
@@ -19,7 +20,11 @@ interface Manifest {
     readonly id: string;
     readonly type: string;
     readonly targets: readonly string[];
-    readonly properties: { readonly name: string };
+    readonly properties: {
+      readonly name: string;
+      readonly uri?: string;
+      readonly supportsTasks?: readonly string[];
+    };
   }[];
 }
 
@@ -45,27 +50,64 @@ describe("the extension's manifest", () => {
     expect(release.version).toMatch(/^\d+\.\d+\.\d+$/);
   });
 
-  it("asks for no rights: tasks need none, and more rights later ask every customer again", () => {
-    expect(manifest.scopes).toEqual([]);
+  it("asks for no more rights than its pages need: more rights later ask every customer again", () => {
+    // Starting runs and reading them; saving the settings of a project.
+    expect(manifest.scopes).toEqual(["vso.build_execute", "vso.extension.data_write"]);
   });
 
   it("contributes each task once, from a folder it ships", () => {
+    const tasks = manifest.contributions.filter(({ type }) => type === "ms.vss-distributed-task.task");
     const shipped = manifest.files.map(({ path }) => path);
 
-    expect(manifest.contributions.map(({ properties }) => properties.name)).toEqual([...taskNames]);
-    for (const { id, type, targets, properties } of manifest.contributions) {
-      expect(id).toMatch(/^[a-z][a-z-]*[a-z]$/);
-      expect(type).toBe("ms.vss-distributed-task.task");
+    expect(tasks.map(({ properties }) => properties.name)).toEqual([...taskNames]);
+    for (const { targets, properties } of tasks) {
       expect(targets).toEqual(["ms.vss-distributed-task.tasks"]);
       expect(shipped).toContain(properties.name);
     }
-    expect(new Set(manifest.contributions.map(({ id }) => id)).size).toBe(manifest.contributions.length);
   });
 
-  it("lets the web see pictures only", () => {
+  it("names contributions in one way, each once", () => {
+    const ids = manifest.contributions.map(({ id }) => id);
+
+    expect(ids.filter((id) => !/^[a-z][a-z-]*[a-z]$/.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("shows the hub among the pipelines, and the report at runs of our tasks", () => {
+    const [hub, report, ...others] = manifest.contributions.filter(({ properties }) => properties.uri !== undefined);
+
+    expect(others).toEqual([]);
+    expect(hub).toMatchObject({
+      type: "ms.vss-web.hub",
+      targets: ["ms.vss-build-web.build-release-hub-group"],
+      properties: { name: "Backups", uri: "hub/hub.html" },
+    });
+    expect(report).toMatchObject({
+      type: "ms.vss-build-web.build-results-tab",
+      targets: ["ms.vss-build-web.build-results-view"],
+      properties: { uri: "hub/report-tab.html" },
+    });
+    expect(report?.properties.supportsTasks).toEqual(taskNames.map((task) => taskManifest(join("tasks", task)).id));
+  });
+
+  it("names pages that exist, each with a policy that lets in no foreign script", () => {
+    const pages = manifest.contributions.flatMap(({ properties }) => properties.uri ?? []);
+
+    expect(pages).toHaveLength(2);
+    for (const uri of pages) {
+      const page = readFileSync(join("extension-ui", basename(uri)), "utf8");
+      const [, policy = ""] = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(page) ?? [];
+
+      expect(policy).toContain("default-src 'none'; script-src 'self';");
+      expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+      expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|\son\w+=|javascript:/i);
+    }
+  });
+
+  it("lets the web see pages and pictures only", () => {
     const visible = manifest.files.filter(({ addressable }) => addressable === true).map(({ path }) => path);
 
-    expect(visible).toEqual(["images/icon-128.png"]);
+    expect(visible.filter((path) => !path.startsWith("images/"))).toEqual(["hub"]);
   });
 
   it("has a large icon and the pages it names", () => {

@@ -31,7 +31,18 @@ describe("the package", () => {
       ["icon.png", "index.js", "package.json", "task.json"].map((name) => `${task}/${name}`),
     );
 
-    expect([...files.keys()].sort()).toEqual(
+    const ofHub = [...files.keys()].filter((name) => name.startsWith("hub/"));
+    const rest = [...files.keys()].filter((name) => !name.startsWith("hub/"));
+
+    expect(ofHub.filter((name) => !/^hub\/(?:(?:chunks|fonts)\/)?[\w.-]+\.(?:html|js|css|woff2?)$/.test(name))).toEqual(
+      [],
+    );
+    expect(ofHub).toEqual(
+      expect.arrayContaining(
+        ["hub", "report-tab"].flatMap((page) => ["html", "js", "css"].map((type) => `hub/${page}.${type}`)),
+      ),
+    );
+    expect(rest.filter((name) => !name.startsWith("images/")).sort()).toEqual(
       [
         ...ofTasks,
         "LICENSE",
@@ -39,7 +50,6 @@ describe("the package", () => {
         "[Content_Types].xml",
         "extension.vsixmanifest",
         "extension.vsomanifest",
-        "images/icon-128.png",
         "overview.md",
       ].sort(),
     );
@@ -85,8 +95,10 @@ describe("the package", () => {
   it("names the licence of every package it contains", () => {
     const notices = textOf("THIRD-PARTY-NOTICES.txt");
 
-    for (const name of ["@azure/identity", "@azure/storage-blob", "azure-devops-node-api", "azure-pipelines-task-lib"])
-      expect(notices).toContain(`\n${name} `);
+    const ofTasks = ["@azure/identity", "@azure/storage-blob", "azure-devops-node-api", "azure-pipelines-task-lib"];
+    const ofHub = ["@azure/msal-browser", "azure-devops-extension-sdk", "azure-devops-ui", "react", "react-dom"];
+
+    for (const name of [...ofTasks, ...ofHub]) expect(notices).toContain(`\n${name} `);
     expect(notices.length).toBeGreaterThan(50_000);
   });
 });
