@@ -209,13 +209,17 @@ function isHubEntry(path: string): boolean {
   return isHub(path) && path.split("/").length === 2;
 }
 
-function forbiddenInHub({ path }: SourceFile, { to, packageName }: Import): string | undefined {
-  const from = moduleOf(path);
-  if (isHubEntry(path))
-    return packageName === undefined || hubEntryPackages.includes(packageName) ? undefined : "not its home";
-  const { uses, packages = [] } = hub[from] ?? { uses: [] };
-  if (packageName !== undefined) return packages.includes(packageName) ? undefined : "not its home";
+function forbiddenInHub(file: SourceFile, one: Import): string | undefined {
+  if (one.packageName !== undefined) return foreignToHub(file, one.packageName);
+  const { to } = one;
   if (to.startsWith("engine/")) return isomorphic.includes(moduleOf(to)) ? undefined : "it does not run in browsers";
+  if (isHubEntry(file.path)) return isHub(to) ? undefined : "it is outside";
   if (!isHub(to) || isHubEntry(to)) return "it is outside";
-  return from === moduleOf(to) || uses.includes(moduleOf(to)) ? undefined : `${from} may not use ${moduleOf(to)}`;
+  const [from, into] = [moduleOf(file.path), moduleOf(to)];
+  return from === into || hub[from]?.uses.includes(into) === true ? undefined : `${from} may not use ${into}`;
+}
+
+function foreignToHub({ path }: SourceFile, name: string): string | undefined {
+  const allowed = isHubEntry(path) ? hubEntryPackages : (hub[moduleOf(path)]?.packages ?? []);
+  return allowed.includes(name) ? undefined : "not its home";
 }
