@@ -124,7 +124,6 @@ describe("the settings of a project", () => {
   it("say why they cannot be had", async () => {
     const failing = (cause: unknown): Promise<unknown> =>
       settingsStore(async () => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- errors of another frame are plain objects
         throw cause;
       }, aProjectId).read();
 
