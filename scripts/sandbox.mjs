@@ -1,23 +1,30 @@
 // @ts-check
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { interruption } from "./lib/interruption.mjs";
 import { loadEngine } from "./lib/load-engine.mjs";
 
 const help = `npm run sandbox -- [--port P] [--storage-port P] [--empty] [--hub-port P]
 
-Starts storage (Azurite) and a simulated Azure DevOps on this machine and prints one line of JSON when both are
-ready: where they are, a token, a SAS and a key set of their own. Runs until it is interrupted; nothing stays behind.
+Starts storage (Azurite), a simulated Azure DevOps and a page with the hub on this machine and prints one line of JSON
+when they are ready: where they are, a token, a SAS and a key set of their own. The project has pipelines that back
+it up, verify and restore; started in the hub or by REST, they really run. Runs until it is interrupted; nothing stays
+behind.
 
   --port P          port of the simulated Azure DevOps; default: a free one
   --storage-port P  port of the storage; default: a free one
-  --empty           one project without content instead of the sample project
+  --empty           one project without content and pipelines instead of the sample project
   --hub-port P      port of the hub's host page
 
 SIMULATOR_TRAFFIC=<file> appends every exchange with the simulated Azure DevOps as one line of JSON.
 `;
+
+const distFolder = fileURLToPath(new URL("../dist/", import.meta.url));
 
 /** @param {string | undefined} text @param {string} name */
 function portOf(text, name) {
@@ -37,8 +44,8 @@ function readArguments() {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  portOf(values["hub-port"], "hub-port");
   return {
+    hubPort: portOf(values["hub-port"], "hub-port"),
     port: portOf(values.port, "port"),
     storagePort: portOf(values["storage-port"], "storage-port"),
     isEmpty: values.empty,
@@ -46,15 +53,17 @@ function readArguments() {
   };
 }
 
-/** @param {{ port: number | undefined, storagePort: number | undefined, isEmpty: boolean }} options */
-async function runSandbox({ port, storagePort, isEmpty }) {
+/** @param {{ hubPort: number | undefined, port: number | undefined, storagePort: number | undefined, isEmpty: boolean }} options */
+async function runSandbox({ hubPort, port, storagePort, isEmpty }) {
   const interrupted = interruption();
+  buildWhatIsMissing();
   const engine = await loadEngine(
     "engine/crypto/keys.ts",
     "engine/native/node-cryptography.ts",
     "tests/simulator/server.ts",
     "tests/simulator/sample/index.ts",
     "tests/support/azurite.ts",
+    "tests/support/hub-place.ts",
   );
   const stateFolder = await mkdtemp(path.join(tmpdir(), "sandbox-"));
   /** @type {(() => Promise<void>)[]} */
@@ -67,22 +76,42 @@ async function runSandbox({ port, storagePort, isEmpty }) {
     const project = isEmpty
       ? simulator.state.addProject("Contoso Shop")
       : engine.addSampleProject(simulator.state).project;
+    const keys = await engine.makeKeySet(engine.nodeCryptography());
     const azurite = await starting;
     const container = await azurite.createContainer("backup");
+    const hub = await engine.startHubPlace({
+      ...{ simulator, azurite, project, container, keys, isSetUp: !isEmpty },
+      ...(hubPort === undefined ? {} : { port: hubPort }),
+    });
+    endings.unshift(() => hub.stop());
     const answer = {
       organizationUrl: simulator.organizationUrl,
       project: project.name,
       accessToken: simulator.token,
       containerUrl: container.url,
       containerSas: container.sas,
-      ...(await engine.makeKeySet(engine.nodeCryptography())),
-      hubUrl: null,
+      ...keys,
+      hubUrl: hub.hubUrl,
     };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
     await interrupted;
   } finally {
-    await Promise.allSettled(endings.map((end) => end()));
+    for (const end of endings) await Promise.allSettled([end()]);
   }
+}
+
+/** The hub's page and the tasks that its pipelines run come from dist/. */
+function buildWhatIsMissing() {
+  const needed = [
+    "hub/hub.html",
+    "tasks/BackupProject/index.js",
+    "tasks/RestoreItem/index.js",
+    "tasks/VerifyBackup/index.js",
+  ];
+  if (needed.every((file) => existsSync(path.join(distFolder, file)))) return;
+  const script = fileURLToPath(new URL("build.mjs", import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [script], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`dist/ could not be built:\n${stderr}`);
 }
 
 try {

@@ -14,7 +14,7 @@ try {
   say("Project Backup for Azure DevOps: backup, proof and restore on this machine");
   say("");
   build();
-  const { startWorld, tellStory } = await loadEngine("tests/demo/story.ts");
+  const { openHub, startWorld, tellStory } = await loadEngine("tests/demo/story.ts");
   const world = await startWorld();
   try {
     say(
@@ -23,9 +23,9 @@ try {
     await tellStory(world, say);
     say("");
     say(
-      `Everything holds, in ${((performance.now() - startedAt) / 1000).toFixed(0)} s. Nothing of it stays on this machine.`,
+      `Everything holds, in ${((performance.now() - startedAt) / 1000).toFixed(0)} s. ${values.keep ? "" : "Nothing of it stays on this machine."}`.trim(),
     );
-    if (values.keep) await keepRunning(world);
+    if (values.keep) await keepRunning(world, openHub);
   } finally {
     await world.stop();
   }
@@ -41,15 +41,22 @@ function build() {
   say(stdout.trim());
 }
 
-/** @param {any} world */
-async function keepRunning({ simulator, sample, container, keys }) {
+/** @param {any} world @param {(world: any) => Promise<{ hubUrl: string, readSas: string, stop: () => Promise<void> }>} openHub */
+async function keepRunning(world, openHub) {
+  const { simulator, sample, container, keys } = world;
+  const interrupted = interruption();
+  const hub = await openHub(world);
   const project = encodeURIComponent(sample.project.name);
   say("");
   say("Left running until Ctrl-C:");
+  say(`  Hub            ${hub.hubUrl}`);
+  say(`    read-only SAS ${hub.readSas}`);
+  say(`    viewer key    ${keys.viewerKey}`);
   say(`  Azure DevOps   ${simulator.organizationUrl}/${project}   token ${simulator.token}`);
   say(`  Git            ${simulator.organizationUrl}/${project}/_git/Web`);
   say(`  Container      ${container.url}?${container.sas}`);
   say(`  Recovery key   ${keys.recoveryKey}`);
   say(`  Look into it   CONTAINER_URL, CONTAINER_SAS and RECOVERY_KEY from above, then: npm run vault -- list`);
-  await interruption();
+  await interrupted;
+  await hub.stop();
 }

@@ -15,14 +15,19 @@ import { startSimulator, type Simulator } from "../simulator/server.ts";
 import { Wit } from "../simulator/wit/builder.ts";
 import { startAzurite, type Azurite } from "../support/azurite.ts";
 import { refsOf, runGit } from "../support/git-repositories.ts";
+import { startHubPlace } from "../support/hub-place.ts";
 import { runHostedTask, type HostedRun } from "../support/hosted-task.ts";
+import { addProjectPipelines, pipelineNames, type ProjectPipelines } from "../support/project-pipelines.ts";
 import { ask } from "../support/simulator.ts";
 
 export interface World {
   readonly simulator: Simulator;
   readonly sample: SampleProject;
+  readonly azurite: Azurite;
   readonly container: { readonly url: string; readonly sas: string };
   readonly keys: KeySet;
+  /** Under which the story's runs stand; started in the hub, they run by themselves. */
+  readonly pipelines: ProjectPipelines;
   /** Ends all and removes everything. */
   stop(): Promise<void>;
 }
@@ -42,9 +47,11 @@ export async function startWorld(): Promise<World> {
     const simulator = await startSimulator({ stateFolder: folder });
     endings.unshift(() => simulator.stop());
     const sample = addSampleProject(simulator.state);
-    const container = await (await starting).createContainer("backup");
     const keys = await makeKeySet(nodeCryptography());
-    return { simulator, sample, container, keys, stop };
+    const azurite = await starting;
+    const container = await azurite.createContainer("backup");
+    const pipelines = addProjectPipelines({ simulator, project: sample.project, container, keys });
+    return { simulator, sample, azurite, container, keys, pipelines, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -81,12 +88,18 @@ type RunTask = (
   inputs: Readonly<Record<string, string>>,
 ) => Promise<HostedRun>;
 
+const pipelineOf = {
+  BackupProject: pipelineNames.backup,
+  VerifyBackup: pipelineNames.verify,
+  RestoreItem: pipelineNames.restore,
+} as const;
+
 function taskRunner({ simulator, sample, container, keys }: World, say: Say): RunTask {
   return async (task, inputs) => {
     const run = await runHostedTask({
       simulator,
       project: sample.project,
-      pipeline: task === "BackupProject" ? sample.nightly.name : task,
+      pipeline: pipelineOf[task],
       task,
       inputs: {
         storageConnection: "containerUrl",
@@ -264,4 +277,18 @@ async function fingerprintOf(simulator: Simulator, id: number): Promise<string> 
 
 function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(`It does not hold that ${what}`);
+}
+
+export interface OpenHub {
+  /** Address of the page around the hub. */
+  readonly hubUrl: string;
+  /** What a person needs who browses: read and list. */
+  readonly readSas: string;
+  stop(): Promise<void>;
+}
+
+/** The hub with everything the story has left, for people to look at. */
+export async function openHub(world: World): Promise<OpenHub> {
+  const { hubUrl, stop } = await startHubPlace({ ...world, project: world.sample.project });
+  return { hubUrl, readSas: world.azurite.containerSas("backup", { permissions: "rl" }), stop };
 }

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -51,6 +52,14 @@ async function end(signal: NodeJS.Signals): Promise<number | null> {
   return (await ended)[0];
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
 async function get(
   address: string,
   token: string,
@@ -59,17 +68,41 @@ async function get(
   return { status: answer.status, json: (await answer.json()) as { value: { name: string }[] } };
 }
 
+/** Starts the pipeline that the hub's settings name, and tells how far it has come when its task shows progress. */
+async function startBackup({ base, token }: { readonly base: string; readonly token: string }): Promise<unknown> {
+  const headers = { authorization: basic(token), accept: "application/json", "content-type": "application/json" };
+  const ask = async (path: string, method = "GET"): Promise<Record<string, unknown>> => {
+    const body = method === "POST" ? { body: "{}" } : {};
+    const answer = await fetch(`${base}/${path}?api-version=7.1`, { method, headers, ...body });
+    return (await answer.json()) as Record<string, unknown>;
+  };
+  const pipelines = (await ask("pipelines")).value as { readonly id: number; readonly name: string }[];
+  const backup = pipelines.find(({ name }) => name === "Back up");
+  const run = await ask(`pipelines/${backup?.id ?? 0}/runs`, "POST");
+  for (;;) {
+    const { records } = await ask(`build/builds/${String(run.id)}/timeline`);
+    const task = (records as Record<string, unknown>[]).find(({ type }) => type === "Task");
+    if (task?.state === "completed" || task?.percentComplete !== null) return [backup?.name, task?.state];
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 describe("the sandbox", () => {
   it(
     "names a sample project, storage and keys, and takes everything away at the end",
     { timeout: startMs },
     async () => {
       const answer = await start();
-      const { organizationUrl, accessToken, containerUrl, containerSas } = answer;
+      const { organizationUrl, accessToken, containerUrl, containerSas, hubUrl } = answer;
+      const token = accessToken ?? "";
       const shop = encodeURIComponent(answer.project ?? "");
       const url = `${organizationUrl ?? ""}/${shop}/_apis/git/repositories?api-version=7.1`;
       const repositories = await get(url, accessToken ?? "");
       const blobs = await fetch(`${containerUrl ?? ""}?restype=container&comp=list&${containerSas ?? ""}`);
+      const page = await fetch(`${hubUrl ?? ""}?theme=dark`);
+      const html = await page.text();
+      const hub = await fetch(/"frameUrl":"([^"]+)"/.exec(html)?.[1] ?? "");
+      const started = await startBackup({ base: `${organizationUrl ?? ""}/${shop}/_apis`, token });
       const traffic = await readFile(join(folder, "traffic.ndjson"), "utf8");
       const { errors } = await checkTraffic(join(folder, "traffic.ndjson"));
       const code = await end("SIGTERM");
@@ -88,7 +121,10 @@ describe("the sandbox", () => {
         "signer",
         "hubUrl",
       ]);
-      expect(answer).toMatchObject({ agentKey: expect.stringMatching(/^pbak1/), hubUrl: null });
+      expect(answer).toMatchObject({ agentKey: expect.stringMatching(/^pbak1/) });
+      expect([page.status, html]).toEqual([200, expect.stringContaining('class="dark"')]);
+      expect([hub.status, new URL(hub.url).origin === new URL(hubUrl ?? "").origin]).toEqual([200, false]);
+      expect(started).toEqual(["Back up", "inProgress"]);
       expect(repositories.json.value.map(({ name }) => name)).toContain("Mobile App");
       expect(blobs.status).toBe(200);
       expect(traffic).not.toContain(accessToken);
@@ -99,10 +135,13 @@ describe("the sandbox", () => {
   );
 
   it("can hold one project without content, and ends on an interrupt", { timeout: startMs }, async () => {
-    const { organizationUrl, accessToken } = await start("--empty");
+    const port = await freePort();
+    const { organizationUrl, accessToken, hubUrl } = await start("--empty", "--hub-port", String(port));
+    const hub = await fetch(hubUrl ?? "");
     const projects = await get(`${organizationUrl ?? ""}/_apis/projects?api-version=7.1`, accessToken ?? "");
 
     expect(projects.json.value.map(({ name }) => name)).toEqual(["Contoso Shop"]);
+    expect([new URL(hub.url).port, hub.status]).toEqual([String(port), 200]);
     expect(await end("SIGINT")).toBe(0);
   });
 

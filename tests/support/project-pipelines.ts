@@ -22,7 +22,8 @@ export interface PipelineWorld {
   readonly keys: KeySet;
 }
 
-const names = { backup: "Back up", verify: "Verify backup", restore: "Restore" } as const;
+/** Of the three pipelines. */
+export const pipelineNames = { backup: "Back up", verify: "Verify backup", restore: "Restore" } as const;
 
 /** A repository `Pipelines` with the three files, variable groups with the keys, three pipelines. */
 export function addProjectPipelines(world: PipelineWorld): ProjectPipelines {
@@ -35,7 +36,7 @@ export function addProjectPipelines(world: PipelineWorld): ProjectPipelines {
     const file = files.find((one) => one.purpose === purpose);
     if (file === undefined) throw new Error(`there is no ${purpose} pipeline`);
     const place = { path: "\\Operations", yamlFilename: file.path, repositoryId: repository.id };
-    return simulator.state.builds.addDefinition(project, { name: names[purpose], ...place }).id;
+    return simulator.state.builds.addDefinition(project, { name: pipelineNames[purpose], ...place }).id;
   };
   return { repository, backup: idOf("backup"), verify: idOf("verify"), restore: idOf("restore") };
 }
@@ -45,7 +46,7 @@ function setupOf({ project, container, keys }: PipelineWorld): PipelineSetup {
     project: { id: project.id, name: project.name },
     storage: { by: "containerUrl", containerUrl: container.url },
     recoveryRecipients: [keys.recoveryRecipient],
-    signers: [keys.signer],
+    signers: keys.signer.split(","),
     backupSignIn: "jobToken",
     restoreSignIn: "jobToken",
     pool: { vmImage: "ubuntu-latest" },
