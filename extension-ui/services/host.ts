@@ -65,7 +65,11 @@ export async function hostServices(): Promise<ProjectServices> {
     messages: messagesOver(() => SDK.getService<HostMessages>(services.messages)),
     secrets: sessionSecrets(() => window.sessionStorage, project.id),
     signIn: (settings) =>
-      storageSignIn(settings, { enableBridge: () => SDK.enableNestedAppAuth(), client: msalClient }),
+      storageSignIn(settings, {
+        enableBridge: () => SDK.enableNestedAppAuth(),
+        client: msalClient,
+        clock: systemClock,
+      }),
   };
 }
 

@@ -2,13 +2,19 @@
  * A token for Azure Storage of the person who is signed in to Azure DevOps: the page around us asks Microsoft Entra on
  * our behalf (nested app authentication). MSAL is large and loaded only when somebody signs in this way.
  */
+import type { Clock } from "../../engine/foundation/clock.ts";
 import { BackupError } from "../../engine/foundation/errors.ts";
 import type { ProjectSettings, StorageSignIn } from "../model/project-services.ts";
 
 /** The part of MSAL's nested client that is used. */
 export interface NestedClient {
-  acquireTokenSilent(request: TokenRequest): Promise<{ readonly accessToken: string }>;
-  acquireTokenPopup(request: TokenRequest): Promise<{ readonly accessToken: string }>;
+  acquireTokenSilent(request: TokenRequest): Promise<GivenToken>;
+  acquireTokenPopup(request: TokenRequest): Promise<GivenToken>;
+}
+
+export interface GivenToken {
+  readonly accessToken: string;
+  readonly expiresOn: Date | null;
 }
 
 export interface TokenRequest {
@@ -19,14 +25,21 @@ export interface SignInParts {
   /** The SDK's bridge to the host; rejects where the host has none. */
   readonly enableBridge: () => Promise<void>;
   readonly client: (clientId: string, tenantId: string) => Promise<NestedClient>;
+  readonly clock: Pick<Clock, "now">;
 }
 
 const request: TokenRequest = { scopes: ["https://storage.azure.com/user_impersonation"] };
 
-/** Undefined when the settings name no Entra application. MSAL keeps tokens and renews them. */
+/** A token with less time left is renewed: a long read must not stumble over its end. */
+const spareMs = 5 * 60_000;
+
+/**
+ * Undefined when the settings name no Entra application. A token is kept in memory until shortly before its end, so that
+ * reading many blobs asks the host once; who asks at the same time waits for the same token.
+ */
 export function storageSignIn(
   { entraClientId, entraTenantId }: ProjectSettings,
-  { enableBridge, client }: SignInParts,
+  { enableBridge, client, clock }: SignInParts,
 ): StorageSignIn | undefined {
   if (entraClientId === undefined || entraTenantId === undefined) return undefined;
   let opening: Promise<NestedClient> | undefined;
@@ -36,33 +49,48 @@ export function storageSignIn(
     });
     return client(entraClientId, entraTenantId);
   };
+  const fresh = async (): Promise<GivenToken> => {
+    opening ??= open();
+    const nested = await opening.catch((error: unknown) => {
+      opening = undefined;
+      throw error instanceof BackupError ? error : refused(error);
+    });
+    return tokenFrom(nested);
+  };
+  let given: Promise<GivenToken> | undefined;
   return {
     async token() {
-      opening ??= open();
-      const nested = await opening.catch((error: unknown) => {
-        opening = undefined;
-        throw error instanceof BackupError ? error : refused(error);
-      });
-      return tokenFrom(nested);
+      const known = given;
+      const isUsable = known !== undefined && lastsUntil(await known.catch(() => undefined), clock.now());
+      // Somebody else may have asked while this one was looking.
+      if (!isUsable && given === known) given = fresh();
+      return (await (given ?? fresh())).accessToken;
     },
   };
+}
+
+function lastsUntil(token: GivenToken | undefined, now: Date): boolean {
+  return token?.expiresOn != null && token.expiresOn.getTime() - now.getTime() > spareMs;
 }
 
 /** MSAL as it is published, in a chunk of its own. */
 export async function msalClient(clientId: string, tenantId: string): Promise<NestedClient> {
   const { createNestablePublicClientApplication } = await import("@azure/msal-browser");
   const authority = `https://login.microsoftonline.com/${tenantId}`;
-  return createNestablePublicClientApplication({ auth: { clientId, authority } });
+  return createNestablePublicClientApplication({
+    auth: { clientId, authority },
+    cache: { cacheLocation: "memoryStorage" },
+  });
 }
 
-async function tokenFrom(client: NestedClient): Promise<string> {
+async function tokenFrom(client: NestedClient): Promise<GivenToken> {
   try {
-    return (await client.acquireTokenSilent(request)).accessToken;
+    return await client.acquireTokenSilent(request);
   } catch (cause) {
     if (!needsPerson(cause)) throw refused(cause);
   }
   try {
-    return (await client.acquireTokenPopup(request)).accessToken;
+    return await client.acquireTokenPopup(request);
   } catch (cause) {
     throw refused(cause);
   }

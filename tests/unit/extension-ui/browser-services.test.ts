@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ProjectSettings } from "../../../extension-ui/model/project-services.ts";
 import { messagesOver, navigationOver } from "../../../extension-ui/services/navigation.ts";
 import { sessionSecrets, type TabStorage } from "../../../extension-ui/services/session-secrets.ts";
-import { storageSignIn, type NestedClient } from "../../../extension-ui/services/storage-sign-in.ts";
+import { storageSignIn, type GivenToken, type NestedClient } from "../../../extension-ui/services/storage-sign-in.ts";
 import { aProjectId } from "./builders.ts";
 
 function tabStorage(): TabStorage & { readonly content: Map<string, string> } {
@@ -67,33 +67,59 @@ function interactionRequired(): Error {
 }
 
 describe("signing in to storage", () => {
+  const clock = { now: (): Date => new Date("2026-11-22T12:00:00Z") };
   const ready = async (): Promise<void> => undefined;
   const client = (own: Partial<NestedClient>): (() => Promise<NestedClient>) => {
-    const token = async (): Promise<{ readonly accessToken: string }> => ({ accessToken: "silent" });
+    const token = async (): Promise<GivenToken> => ({ accessToken: "silent", expiresOn: null });
     return async () => ({ acquireTokenSilent: token, acquireTokenPopup: token, ...own });
   };
 
   it("needs an application in the settings", () => {
-    expect(storageSignIn({ signers: [], rpoHours: 26 }, { enableBridge: ready, client: client({}) })).toBeUndefined();
+    expect(
+      storageSignIn({ signers: [], rpoHours: 26 }, { enableBridge: ready, client: client({}), clock }),
+    ).toBeUndefined();
   });
 
   it("asks silently for storage alone, opens the bridge once, and asks the person when it must", async () => {
     const asked: string[][] = [];
     let bridges = 0;
     const signIn = storageSignIn(settings, {
+      clock,
       enableBridge: async () => void (bridges += 1),
       client: client({
         acquireTokenSilent: async ({ scopes }) => {
           asked.push(scopes);
           if (asked.length > 1) throw interactionRequired();
-          return { accessToken: "silent" };
+          return { accessToken: "silent", expiresOn: null };
         },
-        acquireTokenPopup: async () => ({ accessToken: "popup" }),
+        acquireTokenPopup: async () => ({ accessToken: "popup", expiresOn: null }),
       }),
     });
 
     expect([await signIn?.token(), await signIn?.token(), bridges]).toEqual(["silent", "popup", 1]);
     expect(asked[0]).toEqual(["https://storage.azure.com/user_impersonation"]);
+  });
+
+  it("asks the host once for many blobs, and again shortly before the token ends", async () => {
+    let at = Date.parse("2026-11-22T12:00:00Z");
+    let asked = 0;
+    const acquireTokenSilent = async (): Promise<GivenToken> => {
+      asked += 1;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return { accessToken: `token ${asked}`, expiresOn: new Date(at + 3_600_000) };
+    };
+    const signIn = storageSignIn(settings, {
+      enableBridge: ready,
+      client: client({ acquireTokenSilent }),
+      clock: { now: () => new Date(at) },
+    });
+    const together = await Promise.all([1, 2, 3].map(() => signIn!.token()));
+    at += 54 * 60_000;
+    const later = await signIn?.token();
+    at += 2 * 60_000;
+    const renewed = await Promise.all([1, 2].map(() => signIn!.token()));
+
+    expect([together, later, renewed]).toEqual([["token 1", "token 1", "token 1"], "token 1", ["token 2", "token 2"]]);
   });
 
   it("says what to do where the host cannot, and tries again the next time", async () => {
@@ -103,7 +129,7 @@ describe("signing in to storage", () => {
       if (tries === 1)
         throw new Error("Nested App Authentication is not available in this Azure DevOps environment yet");
     };
-    const signIn = storageSignIn(settings, { enableBridge, client: client({}) });
+    const signIn = storageSignIn(settings, { enableBridge, client: client({}), clock });
 
     await expect(signIn?.token()).rejects.toMatchObject({
       code: "SIGN_IN_UNAVAILABLE",
@@ -116,6 +142,7 @@ describe("signing in to storage", () => {
     const refusal = Object.assign(new Error("secret details"), { errorCode: "consent_required" });
     const signIn = storageSignIn(settings, {
       enableBridge: ready,
+      clock,
       client: client({ acquireTokenSilent: () => Promise.reject(refusal) }),
     });
 
