@@ -19,16 +19,17 @@ export interface GivenToken {
 
 export interface TokenRequest {
   readonly scopes: string[];
+  readonly authority: string;
 }
 
 export interface SignInParts {
   /** The SDK's bridge to the host; rejects where the host has none. */
   readonly enableBridge: () => Promise<void>;
-  readonly client: (clientId: string, tenantId: string) => Promise<NestedClient>;
+  readonly client: (clientId: string, authority: string) => Promise<NestedClient>;
   readonly clock: Pick<Clock, "now">;
 }
 
-const request: TokenRequest = { scopes: ["https://storage.azure.com/user_impersonation"] };
+const scopes = ["https://storage.azure.com/user_impersonation"];
 
 /** A token with less time left is renewed: a long read must not stumble over its end. */
 const spareMs = 5 * 60_000;
@@ -42,12 +43,14 @@ export function storageSignIn(
   { enableBridge, client, clock }: SignInParts,
 ): StorageSignIn | undefined {
   if (entraClientId === undefined || entraTenantId === undefined) return undefined;
+  // The storage account's tenant, which need not be the one in which the person signed in to Azure DevOps.
+  const authority = `https://login.microsoftonline.com/${entraTenantId}`;
   let opening: Promise<NestedClient> | undefined;
   const open = async (): Promise<NestedClient> => {
     await enableBridge().catch((cause: unknown) => {
       throw noBridge(cause);
     });
-    return client(entraClientId, entraTenantId);
+    return client(entraClientId, authority);
   };
   const fresh = async (): Promise<GivenToken> => {
     opening ??= open();
@@ -55,7 +58,7 @@ export function storageSignIn(
       opening = undefined;
       throw error instanceof BackupError ? error : refused(error);
     });
-    return tokenFrom(nested);
+    return tokenFrom(nested, { scopes, authority });
   };
   let given: Promise<GivenToken> | undefined;
   return {
@@ -74,16 +77,15 @@ function lastsUntil(token: GivenToken | undefined, now: Date): boolean {
 }
 
 /** MSAL as it is published, in a chunk of its own. */
-export async function msalClient(clientId: string, tenantId: string): Promise<NestedClient> {
+export async function msalClient(clientId: string, authority: string): Promise<NestedClient> {
   const { createNestablePublicClientApplication } = await import("@azure/msal-browser");
-  const authority = `https://login.microsoftonline.com/${tenantId}`;
   return createNestablePublicClientApplication({
     auth: { clientId, authority },
     cache: { cacheLocation: "memoryStorage" },
   });
 }
 
-async function tokenFrom(client: NestedClient): Promise<GivenToken> {
+async function tokenFrom(client: NestedClient, request: TokenRequest): Promise<GivenToken> {
   try {
     return await client.acquireTokenSilent(request);
   } catch (cause) {

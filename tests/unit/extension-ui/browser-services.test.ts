@@ -87,8 +87,8 @@ describe("signing in to storage", () => {
       clock,
       enableBridge: async () => void (bridges += 1),
       client: client({
-        acquireTokenSilent: async ({ scopes }) => {
-          asked.push(scopes);
+        acquireTokenSilent: async ({ scopes, authority }) => {
+          asked.push([...scopes, authority]);
           if (asked.length > 1) throw interactionRequired();
           return { accessToken: "silent", expiresOn: null };
         },
@@ -97,7 +97,10 @@ describe("signing in to storage", () => {
     });
 
     expect([await signIn?.token(), await signIn?.token(), bridges]).toEqual(["silent", "popup", 1]);
-    expect(asked[0]).toEqual(["https://storage.azure.com/user_impersonation"]);
+    expect(asked[0]).toEqual([
+      "https://storage.azure.com/user_impersonation",
+      `https://login.microsoftonline.com/${aProjectId}`,
+    ]);
   });
 
   it("asks the host once for many blobs, and again shortly before the token ends", async () => {
