@@ -63,7 +63,7 @@ const remedies: Readonly<Record<string, string>> = {
   LOG_ROLLBACK:
     "Check that this is the right container. Stop the pipelines, find out who can delete there, and bring the entries back from blob versions or soft delete.",
   LOG_FORK:
-    "Stop the pipelines and find out who holds the signing keys. Only when you know why the history changed, forget the known head in Set up.",
+    "Stop the pipelines and find out who holds the signing keys. Go on with this history only when you know why it changed.",
   LOG_CHAIN_BROKEN:
     "Find out who changed the storage, bring the entries back from blob versions or soft delete, and verify.",
   LOG_NEWER: "Update the extension.",
