@@ -6,8 +6,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import asc from "assemblyscript/asc";
 
+// A name the type checker does not follow: the package declares its own globals, which would then hold everywhere.
+const compiler = "assemblyscript/asc";
 const folder = fileURLToPath(new URL("../engine/git/inflate/", import.meta.url));
 
 /**
@@ -19,10 +20,11 @@ export async function inflateModule() {
   let binary;
   const source = await readFile(path.join(folder, "inflate.as"), "utf8");
   const options = ["-O3", "--converge", "--runtime", "stub", "--noAssert", "--enable", "simd"];
+  const { default: asc } = await import(compiler);
   const { error, stderr } = await asc.main(["inflate.ts", "--outFile", "inflate.wasm", ...options], {
     // The compiler knows no other extension; as .ts the file would be taken for TypeScript by everybody else.
-    readFile: (name) => (name === "inflate.ts" ? source : null),
-    writeFile(name, contents) {
+    readFile: (/** @type {string} */ name) => (name === "inflate.ts" ? source : null),
+    writeFile(/** @type {string} */ name, /** @type {Uint8Array | string} */ contents) {
       if (name === "inflate.wasm" && typeof contents !== "string") binary = contents;
     },
   });

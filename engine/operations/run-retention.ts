@@ -18,7 +18,7 @@ export async function runRetention(session: Session, log: Log): Promise<Retentio
   try {
     if (request.ownerKeys !== undefined) return await carryOut(session, facts, log);
     const plan = await retentionPlanner(facts).plan(log);
-    return { ...figuresOf(plan), carriedOut: false, note: noteOf(plan) };
+    return { ...figuresOf(plan), carriedOut: false, note: noteOf(plan, session.opened.hasOwner) };
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
     tools.reporter.warn(`Retention did nothing: ${describeError(error)}`);
@@ -71,7 +71,11 @@ function figuresOf(plan: RetentionPlan): Pick<RetentionSummary, "kept" | "retire
   };
 }
 
-function noteOf(plan: RetentionPlan): string {
+function noteOf(plan: RetentionPlan, hasOwner: boolean): string {
   const guards = plan.guards.map(({ message }) => message);
-  return ["planned only: give the secret input ownerKey to carry it out", ...guards].join("; ");
+  const how = hasOwner
+    ? "planned only: give the secret input ownerKey to carry it out"
+    : "planned only, and never to be carried out in this vault: it was begun without an owner key, so no key may retire " +
+      "snapshots; begin a new container with signer or ownerKey given to the first run";
+  return [how, ...guards].join("; ");
 }

@@ -98,14 +98,17 @@ async function answered(sender: Sender, sending: Sending, signal: AbortSignal): 
 
 function urlOf({ url, sas }: ContainerAddress, { name, query }: Sending): string {
   const path = name === undefined ? "" : `/${name.split("/").map(encodeURIComponent).join("/")}`;
-  const parameters = Object.entries(query ?? {}).flatMap(([key, value]) =>
+  const version = sas === undefined ? {} : { "api-version": API_VERSION };
+  const parameters = Object.entries<string | undefined>({ ...query, ...version }).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${encodeURIComponent(value)}`],
   );
   const search = [...parameters, ...(sas === undefined ? [] : [sas])].join("&");
   return `${url}${path}${search === "" ? "" : `?${search}`}`;
 }
 
-async function authorization({ token }: Sender): Promise<Readonly<Record<string, string>>> {
+/** With a SAS the version stands in the query: a header would make browsers ask for leave before every request. */
+async function authorization({ address, token }: Sender): Promise<Readonly<Record<string, string>>> {
+  if (address.sas !== undefined) return {};
   const version = { "x-ms-version": API_VERSION };
   return token === undefined ? version : { ...version, authorization: `Bearer ${await token()}` };
 }

@@ -8,7 +8,8 @@ import { badInput, oneOf, requiredInput } from "./inputs.ts";
 
 export function storageOf(place: SignInPlace): DeletingStore {
   const { agent, clock, random } = place;
-  const shared = { md5, clock, random };
+  // A page of 5,000 objects, parsed, takes 50 MB for a moment.
+  const shared = { md5, clock, random, pageSize: 1000 };
   if (oneOf(agent, "storageConnection", ["serviceConnection", "containerUrl"]) === "containerUrl") {
     return azureBlobStore({ ...shared, containerUrl: containerUrlOf(agent), sas: agent.secret("containerSas") });
   }
