@@ -1,13 +1,14 @@
 /** The host page's markup: header, menu and frame as people know them from Azure DevOps. */
 import type { HostFacts } from "./page/facts.ts";
 
+/** Name, colour and a drawing of our own. */
 const areas = [
-  ["Overview", "#0078d4"],
-  ["Boards", "#009ccc"],
-  ["Repos", "#e05a24"],
-  ["Pipelines", "#2560e0"],
-  ["Test Plans", "#854f9f"],
-  ["Artifacts", "#cb2e6d"],
+  ["Overview", "#0078d4", "M5 4h7l3 3v9H5zM8 10h4M8 13h4"],
+  ["Boards", "#009ccc", "M4 5h12v10H4zM8 5v10M12 5v10"],
+  ["Repos", "#e05a24", "M7 4v12M7 12c0-3 6-2 6-6M13 4v2"],
+  ["Pipelines", "#2560e0", "M4 10h4l2-4 2 8 2-4h2"],
+  ["Test Plans", "#854f9f", "M8 4h4M9 4v5l-4 7h10l-4-7V4"],
+  ["Artifacts", "#cb2e6d", "M4 7l6-3 6 3v7l-6 3-6-3zM4 7l6 3 6-3M10 10v7"],
 ] as const;
 const pipelinePages = ["Pipelines", "Environments", "Library"];
 
@@ -37,7 +38,7 @@ export function hostHtml(facts: HostFacts, title: string): string {
       <nav aria-label="Project">
         <div class="project"><span class="tile">${text(initialsOf(project.name))}</span>${text(project.name)}</div>
         <ul>
-          ${areas.map(([name, color]) => areaItem(name, color, title)).join("\n          ")}
+          ${areas.map((area) => areaItem(area, title)).join("\n          ")}
         </ul>
       </nav>
       <main>
@@ -55,11 +56,12 @@ export function hostHtml(facts: HostFacts, title: string): string {
 `;
 }
 
-function areaItem(name: string, ...[color, title]: readonly [string, string]): string {
-  const icon = `<svg viewBox="0 0 20 20" aria-hidden="true"><rect x="2" y="2" width="16" height="16" rx="3" fill="${color}"/><path d="M6 10h8M10 6v8" stroke="#ffffff" stroke-width="2"/></svg>`;
+function areaItem([name, color, path]: (typeof areas)[number], title: string): string {
+  const drawing = `<path d="${path}" fill="none" stroke="#ffffff" stroke-width="1.5"/>`;
+  const icon = `<svg viewBox="0 0 20 20" aria-hidden="true"><rect width="20" height="20" rx="3" fill="${color}"/>${drawing}</svg>`;
   if (name !== "Pipelines") return `<li>${icon}${name}</li>`;
   const pages = pipelinePages.map((page) => `<li>${page}</li>`).join("");
-  return `<li>${icon}${name}</li><li><ul>${pages}<li aria-current="page">${text(title)}</li></ul></li>`;
+  return `<li>${icon}${name}</li><li class="pages"><ul>${pages}<li aria-current="page">${text(title)}</li></ul></li>`;
 }
 
 function initialsOf(name: string): string {

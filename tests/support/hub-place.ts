@@ -28,6 +28,8 @@ export interface HubPlaceOptions {
   readonly isSetUp?: boolean;
   /** Pipelines that are there already. */
   readonly pipelines?: ProjectPipelines;
+  /** Whatever else the settings say, e.g. where people sign in to storage. */
+  readonly settings?: Partial<ProjectSettings>;
 }
 
 export interface HubPlace {
@@ -80,7 +82,7 @@ export async function letIn(azurite: Azurite, origin: string): Promise<void> {
 }
 
 async function saveSettings(
-  { simulator, project, container, keys }: HubPlaceOptions,
+  { simulator, project, container, keys, settings: others }: HubPlaceOptions,
   pipelines: ProjectPipelines,
 ): Promise<void> {
   const settings: ProjectSettings = {
@@ -90,6 +92,7 @@ async function saveSettings(
     verifyPipelineId: pipelines.verify,
     restorePipelineId: pipelines.restore,
     rpoHours: 26,
+    ...others,
   };
   const { id: extension, publisher } = extensionFacts("vss-extension.json");
   const base = `${simulator.url}/extmgmt/${simulator.state.organization.name}/_apis/ExtensionManagement`;

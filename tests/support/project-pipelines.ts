@@ -27,10 +27,19 @@ export const pipelineNames = { backup: "Back up", verify: "Verify backup", resto
 
 /** A repository `Pipelines` with the three files, variable groups with the keys, three pipelines. */
 export function addProjectPipelines(world: PipelineWorld): ProjectPipelines {
-  const { simulator, project } = world;
-  const files = pipelineFiles(setupOf(world));
+  const { container, keys } = world;
+  const secrets = { AgentKey: keys.agentKey, RecoveryKey: keys.recoveryKey, ContainerSas: container.sas };
+  return addPipelineFiles(world, pipelineFiles(setupOf(world)), secrets);
+}
+
+/** The same from files as Set up shows them, with a value for each secret variable. */
+export function addPipelineFiles(
+  { simulator, project }: Pick<PipelineWorld, "simulator" | "project">,
+  files: readonly PipelineFile[],
+  secrets: Readonly<Record<string, string>>,
+): ProjectPipelines {
   const repository = addFiles(simulator, project, files);
-  for (const [group, variables] of Object.entries(groupsOf(world, files)))
+  for (const [group, variables] of Object.entries(groupsOf(files, secrets)))
     simulator.state.builds.addVariableGroup(project, group, variables);
   const idOf = (purpose: PipelineFile["purpose"]): number => {
     const file = files.find((one) => one.purpose === purpose);
@@ -58,14 +67,9 @@ function setupOf({ project, container, keys }: PipelineWorld): PipelineSetup {
 }
 
 function groupsOf(
-  { container, keys }: PipelineWorld,
   files: readonly PipelineFile[],
-): Record<string, PipelineVariables> {
-  const values: Readonly<Record<string, string>> = {
-    AgentKey: keys.agentKey,
-    RecoveryKey: keys.recoveryKey,
-    ContainerSas: container.sas,
-  };
+  values: Readonly<Record<string, string>>,
+): Readonly<Record<string, PipelineVariables>> {
   const groups: Record<string, PipelineVariables> = {};
   for (const { variable, group } of files.flatMap(({ secrets }) => secrets)) {
     const value = values[variable];

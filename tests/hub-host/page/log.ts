@@ -25,6 +25,11 @@ export function logged<T extends Readonly<Record<string, Method>>>(service: stri
 function withoutFunctions(value: unknown): unknown {
   if (value === undefined || typeof value === "function") return typeof value;
   return JSON.parse(
-    JSON.stringify(value, (_, member: unknown) => (typeof member === "function" ? "function" : member)),
+    JSON.stringify(value, (_, member: unknown) => (typeof member === "function" ? "function" : withoutToken(member))),
   );
+}
+
+/** What is looked at and printed holds no credential. */
+function withoutToken(value: unknown): unknown {
+  return typeof value === "string" && value.startsWith("eyJ") ? "token" : value;
 }
