@@ -26,7 +26,12 @@ afterAll(async () => {
   await azurite.stop();
 });
 
-function get(token: string, init: RequestInit = {}): Promise<Response> {
+interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function get(token: string, init: Asked = {}): Promise<Response> {
   const headers = { authorization: `Bearer ${token}`, "x-ms-version": "2023-11-03", ...init.headers };
   return fetch(`${storage.containerUrl}/log/one`, { ...init, headers });
 }
