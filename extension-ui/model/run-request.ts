@@ -2,7 +2,6 @@
  * Starting runs so that a second click, a second tab and a reload find the run of the first click instead of starting
  * another: the request's id is made of a nonce (one for each time a person means it) and of what is asked for.
  */
-import { webCryptography } from "../../engine/crypto/web-cryptography.ts";
 import { toHex, utf8 } from "../../engine/foundation/bytes.ts";
 import { canonicalJson } from "../../engine/foundation/json.ts";
 import type { Run } from "./project-services.ts";
@@ -24,9 +23,18 @@ export function isNonce(text: string | undefined): text is string {
 
 /** The parameters with their request's id: same nonce and same parameters, same id. */
 export function withRequestId(parameters: RunParameters, nonce: string): RunParameters {
-  const digest = webCryptography().newSha256();
-  digest.update(utf8(canonicalJson(parameters)));
-  return { ...parameters, [requestParameter]: `${nonce}-${toHex(digest.digest()).slice(0, 16)}` };
+  return { ...parameters, [requestParameter]: `${nonce}-${fnv1a(canonicalJson(parameters))}` };
+}
+
+/**
+ * 64-bit FNV-1a, 16 hexadecimal digits. It only has to tell a person's few requests of one nonce apart, so
+ * the page need not load its cryptography for it.
+ */
+function fnv1a(text: string): string {
+  const prime = 0x100000001b3n;
+  const mask = 0xffffffffffffffffn;
+  const hash = utf8(text).reduce((sum, byte) => ((sum ^ BigInt(byte)) * prime) & mask, 0xcbf29ce484222325n);
+  return hash.toString(16).padStart(16, "0");
 }
 
 /** What to send to the backup pipeline. */

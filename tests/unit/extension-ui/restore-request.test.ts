@@ -124,6 +124,11 @@ describe("a request's id", () => {
     expect(withRequestId({ a: "1", b: "2" }, nonce)).toEqual(withRequestId({ b: "2", a: "1" }, nonce));
   });
 
+  it("ends with a digest that stays the same", () => {
+    // FNV-1a of `{}`, computed apart.
+    expect(withRequestId({}, nonce)).toEqual({ requestId: `${nonce}-08f44b07b5901a25` });
+  });
+
   it("comes from eight random bytes", () => {
     expect(nonceOf(Uint8Array.from([0, 1, 2, 3, 4, 5, 6, 255, 9]))).toBe("00010203040506ff");
     expect(isNonce("00010203040506ff")).toBe(true);
