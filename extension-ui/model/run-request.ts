@@ -50,11 +50,17 @@ export function verifyParameters(
   return withRequestId({ snapshot: choice.snapshot, level: choice.level }, nonce);
 }
 
-/** The run that this very request has started already: follow it instead of starting another. */
+/**
+ * The run that this very request has started already: follow it instead of starting another. One that failed or was
+ * canceled does not count: who asks again after that means it.
+ */
 export function runOfRequest(runs: readonly Run[], parameters: RunParameters): Run | undefined {
   const id = parameters[requestParameter];
   if (id === undefined || id === "") return undefined;
-  return runs.find(({ parameters: sent, tags }) => sent[requestParameter] === id || tags.includes(id));
+  return runs.find(
+    ({ parameters: sent, tags, state }) =>
+      (sent[requestParameter] === id || tags.includes(id)) && state !== "failed" && state !== "canceled",
+  );
 }
 
 export function isActive({ state }: Pick<Run, "state">): boolean {

@@ -7,6 +7,7 @@ import {
   previewParameters,
   selectorOf,
 } from "../../../extension-ui/model/restore-request.ts";
+import type { Run } from "../../../extension-ui/model/project-services.ts";
 import {
   activeRun,
   backUpParameters,
@@ -109,6 +110,14 @@ describe("a request's id", () => {
 
     expect(runOfRequest(runs, previewParameters({ ...choice }, nonce))).toBe(first);
     expect(runOfRequest([aRun({ tags: [parameters.requestId ?? ""] })], parameters)).toBeDefined();
+  });
+
+  it("does not hold people to a run that failed or was canceled", () => {
+    const parameters = previewParameters(choice, nonce);
+    const of = (state: Run["state"]): Run | undefined => runOfRequest([aRun({ parameters, state })], parameters);
+
+    expect([of("failed"), of("canceled")]).toEqual([undefined, undefined]);
+    for (const state of ["queued", "running", "succeeded", "issues"] as const) expect(of(state)?.state).toBe(state);
   });
 
   it("is another one for other choices and for the same choices meant anew", () => {
