@@ -18,11 +18,13 @@ const pipelineFields: readonly { readonly field: keyof SetupDraft; readonly labe
 
 /** What the hub remembers for everybody in the project; nothing secret. */
 export function SetupSettingsSection({ draft, change }: SectionProps): React.ReactElement {
-  const { services, saveSettings } = useHub();
+  const { services, saveSettings, go } = useHub();
   const problems = settingsProblems(draft);
   const [saved, setSaved] = React.useState("");
   const save = useAction(async () => {
     setSaved("");
+    // The first settings bring the other tabs: people stay here, where their keys are shown.
+    go({ tab: "setup" });
     await saveSettings(settingsOf(draft));
     setSaved("Saved");
     services.messages.toast("The settings of the hub are saved");
@@ -73,6 +75,9 @@ function PipelineFields({ draft, change }: SectionProps): React.ReactElement {
             onChange={(value) => change({ [field]: value })}
           />
         ))}
+      </div>
+      <div>
+        <Button text="Read the list of pipelines again" disabled={pipelines.isLoading} onClick={pipelines.reload} />
       </div>
     </>
   );
