@@ -107,7 +107,9 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
 }
 
 function useTitle({ services }: Hub, title: string): void {
-  React.useEffect(() => services.navigation.setTitle(`${title} · Backups · ${services.project.name}`), [title]);
+  React.useEffect(() => {
+    services.navigation.setTitle(`${title} · Backups · ${services.project.name}`);
+  }, [title]);
 }
 
 function snapshotCommands({ openPanel, vault }: Hub, snapshot: string): IHeaderCommandBarItem[] {

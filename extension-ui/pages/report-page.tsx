@@ -26,7 +26,9 @@ export interface ReportPageProps {
 /** What our tasks have reported about one run. */
 export function ReportPage({ run, services, onShown }: ReportPageProps): React.ReactElement {
   const report = useLoaded(() => readRunReport(run, services), [run, services]);
-  React.useEffect(onShown, []);
+  React.useEffect(() => {
+    onShown();
+  }, []);
   return (
     <Page className="flex-grow">
       <div className="page-content page-content-top rhythm-vertical-16" role="main">
@@ -38,7 +40,8 @@ export function ReportPage({ run, services, onShown }: ReportPageProps): React.R
   );
 }
 
-function Report({ report }: { readonly report: RunReport }): React.ReactElement {
+/** Every report of a run, or why there is none. */
+export function Report({ report }: { readonly report: RunReport }): React.ReactElement {
   const { run, snapshots, verifications, plan, result } = report;
   if (snapshots.length + verifications.length === 0 && plan === undefined && result === undefined)
     return (

@@ -27,6 +27,12 @@ export function RunPanel({ id }: { readonly id: number }): React.ReactElement {
   const close = (): void => hub.go({ ...hub.route, run: undefined });
   const reports = useReports(hub, run);
   const wanted = applying(run, reports.value);
+  const wasActive = React.useRef(false);
+  React.useEffect(() => {
+    // What a run has stored stands in the vault now.
+    if (wasActive.current && run !== undefined && !isActive(run)) hub.vault.reload();
+    wasActive.current = run !== undefined && isActive(run);
+  }, [run?.state]);
   const apply = useAction(async () => {
     if (wanted === undefined) return;
     const started = await startProven(hub, wanted);

@@ -20,9 +20,12 @@ interface Wanted {
 export function useVault(parts: HubParts, { settings, access }: Wanted): VaultStatus {
   const [round, setRound] = React.useState(0);
   const [state, setState] = React.useState<State>(nothing);
+  // Another way to the vault may show another vault; reading it again shows the same one until there is news.
+  React.useEffect(() => {
+    setState(nothing);
+  }, [parts, settings, access]);
   React.useEffect(() => {
     const abort = new AbortController();
-    setState(nothing);
     if (settings !== undefined) void readVault(parts, { settings, access }, { signal: abort.signal, tell: setState });
     return () => abort.abort();
   }, [parts, settings, access, round]);
