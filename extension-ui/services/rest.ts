@@ -49,17 +49,22 @@ const waits = 2;
 export function restClient(options: RestOptions): Rest {
   return {
     async ask(request) {
-      const answer = await answered(options, request);
+      const answer = await answered({ ...options, redirect: "error" }, request);
       const text = await textOf(answer, request);
       return { json: text === "" ? undefined : jsonOf(text, request), continuationToken: continuation(answer) };
     },
     async text(request) {
-      return textOf(await answered(options, request), request);
+      // What runs have attached may lie on another host; browsers take the token out before they go there.
+      return textOf(await answered({ ...options, redirect: "follow" }, request), request);
     },
   };
 }
 
-async function answered(options: RestOptions, request: RestRequest): Promise<Response> {
+interface Sending extends RestOptions {
+  readonly redirect: "error" | "follow";
+}
+
+async function answered(options: Sending, request: RestRequest): Promise<Response> {
   for (let waited = 0; ; waited += 1) {
     const answer = await signedIn(options, request);
     if (answer.ok && !isSignInPage(answer)) return answer;
@@ -71,14 +76,14 @@ async function answered(options: RestOptions, request: RestRequest): Promise<Res
 }
 
 /** A token may have run out between two clicks: once more with a fresh one. */
-async function signedIn(options: RestOptions, request: RestRequest): Promise<Response> {
+async function signedIn(options: Sending, request: RestRequest): Promise<Response> {
   const answer = await sent(options, request);
   if (answer.status !== 401) return answer;
   await answer.body?.cancel();
   return sent(options, request);
 }
 
-async function sent(options: RestOptions, request: RestRequest): Promise<Response> {
+async function sent(options: Sending, request: RestRequest): Promise<Response> {
   const { method, body } = request;
   const headers: Record<string, string> = {
     accept: "application/json",
@@ -93,7 +98,7 @@ async function sent(options: RestOptions, request: RestRequest): Promise<Respons
       method,
       headers,
       credentials: "omit",
-      redirect: "error",
+      redirect: options.redirect,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {

@@ -160,7 +160,10 @@ describe("the REST client", () => {
     });
 
     expect((await service(new Response(null, { status: 204 })).rest.ask(list)).json).toBeUndefined();
-    expect(await service(new Response("ä")).rest.text(list)).toBe("ä");
+    const attached = service(new Response("ä"));
+
+    expect(await attached.rest.text(list)).toBe("ä");
+    expect(attached.sent[0]?.init.redirect).toBe("follow");
     expect((await errorOf(service(new Response(endless)).rest.text(list))).code).toBe("ADO_TOO_LARGE");
   });
 });
