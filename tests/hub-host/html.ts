@@ -38,11 +38,12 @@ export function hostHtml(facts: HostFacts, title: string): string {
       <nav aria-label="Project">
         <div class="project"><span class="tile">${text(initialsOf(project.name))}</span>${text(project.name)}</div>
         <ul>
-          ${areas.map((area) => areaItem(area, title)).join("\n          ")}
+          ${areas.map((area) => areaItem(area, facts.buildId === undefined ? title : undefined)).join("\n          ")}
         </ul>
       </nav>
       <main>
         <div id="banners"></div>
+        ${facts.buildId === undefined ? "" : `<div class="tabs"><span>Summary</span><span class="chosen">${text(title)}</span></div>`}
         <iframe id="extension" title="${text(title)}"></iframe>
         <div id="spinner">Loading…</div>
         <div id="messages"></div>
@@ -56,12 +57,14 @@ export function hostHtml(facts: HostFacts, title: string): string {
 `;
 }
 
-function areaItem([name, color, path]: (typeof areas)[number], title: string): string {
+function areaItem([name, color, path]: (typeof areas)[number], title: string | undefined): string {
   const drawing = `<path d="${path}" fill="none" stroke="#ffffff" stroke-width="1.5"/>`;
   const icon = `<svg viewBox="0 0 20 20" aria-hidden="true"><rect width="20" height="20" rx="3" fill="${color}"/>${drawing}</svg>`;
   if (name !== "Pipelines") return `<li>${icon}${name}</li>`;
-  const pages = pipelinePages.map((page) => `<li>${page}</li>`).join("");
-  return `<li>${icon}${name}</li><li class="pages"><ul>${pages}<li aria-current="page">${text(title)}</li></ul></li>`;
+  const current = title ?? "Pipelines";
+  const pages = [...pipelinePages, ...(title === undefined ? [] : [title])];
+  const items = pages.map((page) => `<li${page === current ? ' aria-current="page"' : ""}>${text(page)}</li>`);
+  return `<li>${icon}${name}</li><li class="pages"><ul>${items.join("")}</ul></li>`;
 }
 
 function initialsOf(name: string): string {

@@ -261,6 +261,21 @@ describe("a run", () => {
     expect(ends[2]?.seen.at(-1)).toMatchObject({ result: "canceled", log: null });
   });
 
+  it("waits for an approval where one is needed, and begins once it is given", async () => {
+    const { builds } = azure.state;
+    const definition = builds.definition(shop.project.id, pipelines.backup)!;
+    definition.needsApproval = true;
+    const run = await start(pipelines.backup, {});
+    await agent.idle();
+    const waiting = (await steps(run)).filter(({ state }) => state === "inProgress").map(({ type }) => type);
+    definition.needsApproval = false;
+    builds.approveRun(builds.build(shop.project.id, run)!);
+    const { build } = await followed(run);
+
+    expect(waiting).toEqual(["Checkpoint", "Checkpoint.Approval"]);
+    expect(build.result).toBe("succeeded");
+  });
+
   it("carries tags by which it is found again", async () => {
     const { list } = await call("build/builds?$top=1");
     const id = Number(list[0]?.id);

@@ -2,7 +2,8 @@
 import { badRequest } from "./errors.ts";
 import type { StepPlan } from "./pipeline-runs/plan.ts";
 import type { SimIdentity, SimProject } from "./service.ts";
-import { begin, complete, plannedTimeline, type RecordResult, type TimelineRecord } from "./timeline.ts";
+import { begin, complete, plannedTimeline } from "./timeline.ts";
+import type { PlannedRun, RecordResult, TimelineRecord } from "./timeline.ts";
 
 export interface PipelineVariable {
   readonly value: string;
@@ -24,6 +25,8 @@ export interface DefinitionRecord {
   readonly repositoryId: string | undefined;
   readonly createdAt: string;
   readonly variables: PipelineVariables;
+  /** Its runs wait until somebody has approved them. */
+  needsApproval: boolean;
 }
 
 export interface AttachmentRecord {
@@ -83,9 +86,7 @@ export interface NewRun {
   readonly templateParameters?: Readonly<Record<string, string>>;
 }
 
-export interface QueuedRun extends NewRun {
-  readonly job: string;
-  readonly steps: readonly StepPlan[];
+export interface QueuedRun extends NewRun, PlannedRun {
   readonly variables: PipelineVariables;
 }
 
@@ -100,6 +101,7 @@ export interface BuildStore {
       readonly yamlFilename?: string;
       readonly repositoryId?: string;
       readonly variables?: PipelineVariables;
+      readonly needsApproval?: boolean;
     },
   ): DefinitionRecord;
   addVariableGroup(project: SimProject, name: string, variables: PipelineVariables): void;
@@ -111,6 +113,8 @@ export interface BuildStore {
   startRun(definition: DefinitionRecord, run?: NewRun): BuildRecord;
   /** Queues a run, as a person does; whoever listens by `onQueued` works on it. */
   queueRun(definition: DefinitionRecord, run: QueuedRun): BuildRecord;
+  /** What the people who are asked to do; the run is then queued. */
+  approveRun(build: BuildRecord): void;
   onQueued(listener: (build: BuildRecord) => void): void;
   /** What an agent does when it takes a run from the queue. */
   beginRun(build: BuildRecord): void;
@@ -154,6 +158,9 @@ export function buildStore(context: BuildStoreContext): BuildStore {
     builds.push(record);
     return record;
   };
+  const announce = (build: BuildRecord): void => {
+    for (const listener of listeners) listener(build);
+  };
   const beginRun = (build: BuildRecord): void => {
     const at = context.timestamp();
     build.status = "inProgress";
@@ -177,9 +184,16 @@ export function buildStore(context: BuildStoreContext): BuildStore {
       return record;
     },
     queueRun: (definition, run) => {
-      const record = add(definition, run);
-      for (const listener of listeners) listener(record);
+      const { needsApproval } = definition;
+      const record = add(definition, { ...run, needsApproval });
+      if (!needsApproval) announce(record);
       return record;
+    },
+    approveRun: (build) => {
+      const at = context.timestamp();
+      const checks = build.timeline.filter(({ type }) => type.startsWith("Checkpoint"));
+      for (const record of checks) complete(record, at, "succeeded");
+      if (build.status === "notStarted") announce(build);
     },
     onQueued: (listener) => void listeners.push(listener),
     beginRun,
@@ -228,6 +242,7 @@ function definitionStore(
         repositoryId: rest.repositoryId,
         createdAt: context.timestamp(),
         variables: rest.variables ?? {},
+        needsApproval: rest.needsApproval ?? false,
       };
       definitions.push(record);
       return record;

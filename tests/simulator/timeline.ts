@@ -12,7 +12,7 @@ export interface TimelineIssue {
 export interface TimelineRecord {
   readonly id: string;
   readonly parentId: string | undefined;
-  readonly type: "Stage" | "Phase" | "Job" | "Task";
+  readonly type: "Stage" | "Phase" | "Job" | "Task" | "Checkpoint" | "Checkpoint.Approval";
   readonly name: string;
   readonly identifier: string;
   readonly order: number;
@@ -34,9 +34,16 @@ export interface TimelineContext {
   readonly timestamp: () => string;
 }
 
-/** What a run is going to do; nothing of it has begun. */
+export interface PlannedRun {
+  readonly job: string;
+  readonly steps: readonly StepPlan[];
+  /** Somebody has to approve before the stage begins. */
+  readonly needsApproval?: boolean;
+}
+
+/** What a run is going to do; nothing of it has begun, but for an approval that is waited for. */
 export function plannedTimeline(
-  { job, steps }: { readonly job: string; readonly steps: readonly StepPlan[] },
+  { job, steps, needsApproval = false }: PlannedRun,
   { newId, timestamp }: TimelineContext,
 ): TimelineRecord[] {
   const at = timestamp();
@@ -72,7 +79,23 @@ export function plannedTimeline(
       task: { id: newId(), name: task, version },
     }),
   );
-  return [stage, phase, own, ...tasks];
+  return [stage, ...(needsApproval ? approvalOf(stage, record) : []), phase, own, ...tasks];
+}
+
+/** The records by which a stage waits for people. */
+function approvalOf(
+  stage: TimelineRecord,
+  record: (fixed: Pick<TimelineRecord, "parentId" | "type" | "name" | "identifier" | "order">) => TimelineRecord,
+): readonly TimelineRecord[] {
+  const named = (type: "Checkpoint" | "Checkpoint.Approval"): Pick<TimelineRecord, "type" | "name" | "identifier"> => ({
+    type,
+    name: type,
+    identifier: type,
+  });
+  const checkpoint = record({ parentId: stage.id, ...named("Checkpoint"), order: 1 });
+  const approval = record({ parentId: checkpoint.id, ...named("Checkpoint.Approval"), order: 1 });
+  for (const one of [checkpoint, approval]) begin(one, one.lastModified);
+  return [checkpoint, approval];
 }
 
 /** Changes a record as an agent's report does. */
