@@ -22,7 +22,6 @@ try {
   const tasks = ["BackupProject", "RestoreItem", "VerifyBackup"].filter(isWhole);
   const bundles = await bundleTasks({ tasks, projectFolder, outFolder });
   for (const task of tasks) await addManifest(task);
-  await rm(hubFolder, { recursive: true, force: true });
   const hub = await bundleHub({ pages, projectFolder, outFolder: hubFolder });
   for (const page of pages) await addPage(`${page}.html`);
   const files = new Set([...bundles, hub].flatMap((bundle) => bundle.files));

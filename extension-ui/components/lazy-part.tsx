@@ -1,4 +1,5 @@
 import * as React from "react";
+import { ErrorBoundary } from "./error-boundary.tsx";
 import { Loading } from "./loading.tsx";
 
 /** A component whose code is loaded when it is shown first. React's types know no component as general as this one. */
@@ -8,9 +9,11 @@ export function lazyPart<Props extends object>(
   const Part = React.lazy(async () => ({ default: await load() }));
   return function LazyPart(props) {
     return (
-      <React.Suspense fallback={<Loading label="Loading the page" />}>
-        {React.createElement(Part as unknown as React.ComponentType<Props>, props)}
-      </React.Suspense>
+      <ErrorBoundary>
+        <React.Suspense fallback={<Loading label="Loading the page" />}>
+          {React.createElement(Part as unknown as React.ComponentType<Props>, props)}
+        </React.Suspense>
+      </ErrorBoundary>
     );
   };
 }

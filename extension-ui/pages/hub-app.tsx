@@ -1,5 +1,6 @@
 import { Page } from "azure-devops-ui/Page";
 import * as React from "react";
+import { ErrorBoundary } from "../components/error-boundary.tsx";
 import { ErrorCard } from "../components/error-card.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useLoaded } from "../components/use-loaded.ts";
@@ -53,7 +54,9 @@ function ConfiguredHub({ parts, route, go, saved }: ConfiguredHubProps): React.R
   const hub: Hub = { ...parts, settings, saveSettings, route, go, vault, viewer, access, ...secrets, ...panels };
   return (
     <HubContext.Provider value={hub}>
-      <HubShell />
+      <ErrorBoundary>
+        <HubShell />
+      </ErrorBoundary>
       <HubPanels />
     </HubContext.Provider>
   );

@@ -3,9 +3,12 @@ import type { IHeaderCommandBarItem } from "azure-devops-ui/HeaderCommandBar";
 import { Page } from "azure-devops-ui/Page";
 import { Tab, TabBar } from "azure-devops-ui/Tabs";
 import * as React from "react";
+import { kindTitle } from "../../engine/foundation/wording.ts";
 import { lazyPart } from "../components/lazy-part.tsx";
 import { localTime } from "../components/times.tsx";
+import { kindOf } from "../model/item-tree.ts";
 import { everything } from "../model/restore-request.ts";
+import { shownText } from "../model/shown-text.ts";
 import { useHub, type Hub } from "./hub-context.ts";
 import { tabs, views, type SnapshotView, type Tab as TabId } from "./route.ts";
 import { SnapshotsPage } from "./snapshots-page.tsx";
@@ -75,11 +78,12 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
   const snapshot = vault.view?.snapshots.find((one) => one.id === id);
   const title = snapshot === undefined ? `Snapshot ${id}` : `Snapshot of ${localTime(snapshot.at)}`;
   const item = route.stream === undefined ? undefined : route.item;
-  useTitle(hub, item === undefined ? title : `History of ${item}`);
+  const heading = item === undefined ? title : `History of ${itemTitle(route.stream, item)}`;
+  useTitle(hub, heading);
   return (
     <Page className="flex-grow">
       <Header
-        title={item === undefined ? title : `History of ${item}`}
+        title={heading}
         titleSize={TitleSize.Large}
         description={item === undefined ? id : title}
         backButtonProps={{
@@ -104,6 +108,11 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
       </div>
     </Page>
   );
+}
+
+/** `Work items 42`, `Git repositories refs/heads/main`. */
+function itemTitle(stream = "", item: string): string {
+  return `${kindTitle(kindOf(stream))} ${shownText(item)}`;
 }
 
 function useTitle({ services }: Hub, title: string): void {

@@ -9,13 +9,11 @@ import { useAction } from "../components/use-action.ts";
 import { useLoaded, type Loaded } from "../components/use-loaded.ts";
 import type { PipelineFacts } from "../model/pipeline-proof.ts";
 import type { Run } from "../model/project-services.ts";
-import { planAttachmentType, planOfRun, type PlanView } from "../model/restore-plan.ts";
 import { applyParameters } from "../model/restore-request.ts";
-import { resultAttachmentType, resultOfRun, type ResultView } from "../model/restore-result.ts";
 import { isActive } from "../model/run-request.ts";
 import { useHub, type Hub } from "./hub-context.ts";
-import { PlanSummary } from "./plan-view.tsx";
-import { ResultSummary } from "./result-summary.tsx";
+import { Report } from "./report.tsx";
+import { hasReport, readRunReport, type RunReport } from "./run-report.ts";
 import { prove, requestOf, startProven, type OurRun } from "./start-restore.ts";
 import { useRun, type FollowedRun } from "./use-run.ts";
 
@@ -56,39 +54,24 @@ export function RunPanel({ id }: { readonly id: number }): React.ReactElement {
 
 interface RunContentProps {
   readonly followed: FollowedRun;
-  readonly reports: Loaded<RunReports>;
+  readonly reports: Loaded<RunReport | undefined>;
 }
 
 function RunContent({ followed, reports }: RunContentProps): React.ReactElement | null {
   const { run, progress, error } = followed;
   if (reports.error !== undefined) return <ErrorCard error={reports.error} retry={reports.reload} />;
-  const { plan, result } = reports.value ?? {};
-  if (result !== undefined) return <ResultSummary result={result} />;
-  if (plan !== undefined) return <PlanSummary plan={plan} />;
+  if (reports.value !== undefined && hasReport(reports.value)) return <Report report={reports.value} />;
   if (run !== undefined && progress !== undefined) return <Progress progress={progress} url={run.url} />;
   return error === undefined ? <Loading label="Asking for the run" /> : null;
 }
 
-interface RunReports {
-  readonly plan: PlanView | undefined;
-  readonly result: ResultView | undefined;
-}
-
-function useReports({ services }: Hub, run: Run | undefined): Loaded<RunReports> {
+function useReports({ services }: Hub, run: Run | undefined): Loaded<RunReport | undefined> {
   const isOver = run !== undefined && !isActive(run);
-  return useLoaded(async () => {
-    if (!isOver) return { plan: undefined, result: undefined };
-    const [plans, results] = await Promise.all([
-      services.pipelines.attachments(run.id, planAttachmentType),
-      services.pipelines.attachments(run.id, resultAttachmentType),
-    ]);
-    const result = resultOfRun(results, services.project.organizationUrl);
-    return { plan: planOfRun(plans), result: result?.applied === true ? result : undefined };
-  }, [run?.id, isOver]);
+  return useLoaded(async () => (isOver ? readRunReport(run.id, services) : undefined), [run?.id, isOver]);
 }
 
 /** The run that would carry out the plan of a preview; undefined for other runs, and for plans that change nothing. */
-function applying(run: Run | undefined, reports: RunReports | undefined): OurRun | undefined {
+function applying(run: Run | undefined, reports: RunReport | undefined): OurRun | undefined {
   const plan = reports?.plan;
   if (run === undefined || plan === undefined || reports?.result !== undefined || plan.changesNothing) return undefined;
   if (run.parameters.previewOnly?.toLowerCase() === "false") return undefined;
@@ -115,7 +98,7 @@ function factLines(facts: PipelineFacts): readonly string[] {
   return ["The pipeline runs our RestoreItem task with these choices.", ...told];
 }
 
-function titleOf(reports: RunReports | undefined): string {
+function titleOf(reports: RunReport | undefined): string {
   if (reports?.result !== undefined) return "Result of the restore";
   return reports?.plan === undefined ? "Run" : "Plan of the restore";
 }

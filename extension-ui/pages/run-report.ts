@@ -59,6 +59,11 @@ export async function readRunReport(id: number, { pipelines, project }: ProjectS
   };
 }
 
+/** Whether our tasks have attached anything to the run. */
+export function hasReport({ snapshots, verifications, plan, result }: RunReport): boolean {
+  return snapshots.length + verifications.length > 0 || plan !== undefined || result !== undefined;
+}
+
 function snapshotReport(json: string, run: Run): SnapshotReport | undefined {
   const reported = parseReportedSnapshot(json);
   const snapshot = reported === undefined ? undefined : snapshotOfReport({ run, reported }, []);

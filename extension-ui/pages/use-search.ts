@@ -1,8 +1,9 @@
 import * as React from "react";
-import { hasCode } from "../../engine/foundation/errors.ts";
-import { itemNode, itemTree, type StreamNode } from "../model/item-tree.ts";
+import type { CatalogueItem } from "../../engine/vault/state.ts";
+import { itemNode, itemTree, type KindNode, type StreamNode } from "../model/item-tree.ts";
 import { searchIndex, type SearchIndex, type SearchResult } from "../model/search.ts";
 import type { StreamLine, VaultSource, ViewerKey } from "../model/vault-source.ts";
+import { itemsOfStreams } from "../vault/items-of-streams.ts";
 import { useHub } from "./hub-context.ts";
 import type { ItemRow } from "./item-table.tsx";
 
@@ -29,9 +30,14 @@ export function useSearch(lines: readonly StreamLine[], query: string): Search {
   const [result, setResult] = React.useState<SearchResult<Entry>>();
   const index = React.useMemo(() => searchIndex<Entry>(), [lines, source, viewer]);
   const isWanted = query.trim() !== "";
+  // What has begun goes on while people rewrite their query; it ends with the index, or the page.
+  const [wanted, setWanted] = React.useState<SearchIndex<Entry>>();
+  React.useEffect(() => {
+    if (isWanted) setWanted(index);
+  }, [index, isWanted]);
   React.useEffect(() => {
     const abort = new AbortController();
-    if (isWanted && index.size === 0 && source !== undefined && viewer !== undefined)
+    if (wanted === index && source !== undefined && viewer !== undefined)
       void fill(index, lines, {
         reading: { source, viewer, signal: abort.signal },
         tell: (next) => {
@@ -39,7 +45,7 @@ export function useSearch(lines: readonly StreamLine[], query: string): Search {
         },
       });
     return () => abort.abort();
-  }, [index, isWanted]);
+  }, [index, wanted]);
   React.useEffect(() => {
     const abort = new AbortController();
     setResult((before) => (isWanted ? before : undefined));
@@ -60,28 +66,34 @@ async function fill(
   lines: readonly StreamLine[],
   { reading, tell }: Filling,
 ): Promise<void> {
-  const { source, viewer, signal } = reading;
   const streams = itemTree(lines).flatMap((kind) => kind.streams.map((stream) => ({ kind, stream })));
+  const nodes = new Map(streams.map((one) => [one.stream.line, one]));
   index.add(streams.map(({ kind, stream }) => streamEntry(kind.title, stream)));
   let read = 0;
-  let error: unknown;
-  for (const { kind, stream } of streams) {
-    const place = kind.isSingle ? kind.title : `${kind.title}: ${stream.label}`;
-    try {
-      const entries: Entry[] = [];
-      for await (const item of source.items(stream.line, viewer, signal)) {
-        const node = itemNode(item);
-        entries.push({ ...node, name: node.label, stream: stream.id, place });
-      }
-      index.add(entries);
-    } catch (caught) {
+  let problem: unknown;
+  try {
+    for await (const { line, items, error } of itemsOfStreams(nodes.keys(), reading)) {
+      const node = nodes.get(line);
+      if (node !== undefined) index.add(items.map((item) => entryOf(item, node)));
       // One damaged list does not keep people from finding what stands in the others.
-      if (signal.aborted) return;
-      error = hasCode(caught, "KEY_MISMATCH") ? caught : (error ?? caught);
+      problem ??= error;
+      read += 1;
+      tell({ read, of: streams.length, error: problem });
     }
-    read += 1;
+  } catch (error) {
     tell({ read, of: streams.length, error });
   }
+}
+
+interface Place {
+  readonly kind: KindNode;
+  readonly stream: StreamNode;
+}
+
+function entryOf(item: CatalogueItem, { kind, stream }: Place): Entry {
+  const node = itemNode(item);
+  const place = kind.isSingle ? kind.title : `${kind.title}: ${stream.label}`;
+  return { ...node, name: node.label, stream: stream.id, place };
 }
 
 function streamEntry(title: string, { id, label }: StreamNode): Entry {

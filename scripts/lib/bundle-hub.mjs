@@ -1,5 +1,5 @@
 // @ts-check
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
@@ -54,7 +54,7 @@ const withoutUnused = {
 
 /**
  * The pages of extension-ui as browsers load them, in `<outFolder>`: `<page>.js` and `<page>.css` for each page, what
- * pages share and what is loaded only when it is used in chunks/, fonts as files. Throws on anything esbuild warns of.
+ * pages share and what is loaded only when it is used in chunks/, fonts as files; nothing else stays there. Throws on anything esbuild warns of.
  * @param {{ readonly pages: readonly string[], readonly projectFolder: string, readonly outFolder: string }} wanted
  * @returns {Promise<{ readonly bytes: number, readonly files: readonly string[] }>} the bytes of the scripts, and the
  *   files in them, relative to the project's folder, with `/`
@@ -67,6 +67,8 @@ export async function bundleHub(wanted) {
     ...scripts.outputFiles.filter(({ path: name }) => name.endsWith(".js")),
     ...styles.outputFiles.filter(({ path: name }) => !name.endsWith(".js")),
   ];
+  // Only now: who looks at the pages meanwhile still finds the old ones.
+  await rm(wanted.outFolder, { recursive: true, force: true });
   for (const { path: file, contents } of outputs) {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, contents);
