@@ -62,7 +62,7 @@ function TabShell(): React.ReactElement {
           ))}
         </TabBar>
       )}
-      <div className="page-content page-content-top rhythm-vertical-16 flex-grow" role="main">
+      <div className="page-content page-content-top rhythm-vertical-16 flex-grow">
         {tab === "snapshots" && <SnapshotsPage />}
         {tab === "restores" && <RestoresPage />}
         {tab === "health" && <HealthPage />}
@@ -103,7 +103,7 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
           ))}
         </TabBar>
       )}
-      <div className="page-content page-content-top rhythm-vertical-16 flex-grow" role="main">
+      <div className="page-content page-content-top rhythm-vertical-16 flex-grow">
         <SnapshotPage id={id} />
       </div>
     </Page>

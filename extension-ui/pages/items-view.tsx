@@ -75,7 +75,7 @@ function OpenedStream({ stream, snapshot }: OpenedStreamProps): React.ReactEleme
       <div className="flex-row flex-center rhythm-horizontal-8 hub-toolbar">
         <h2 className="hub-heading flex-grow hub-cell">{streamTitle(stream)}</h2>
         <Button
-          text="Restore all of it"
+          text="Restore all"
           ariaLabel={`Restore all of ${streamTitle(stream)}`}
           onClick={() => restore(hub, snapshot, [whole])}
         />

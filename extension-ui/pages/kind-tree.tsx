@@ -29,7 +29,13 @@ const columns: ITreeColumn<TreeRow>[] = [
     renderCell: (...[, columnIndex, treeColumn, treeItem]: Parameters<ITreeColumn<TreeRow>["renderCell"]>) => {
       const { label, note } = treeItem.underlyingItem.data;
       return (
-        <ExpandableTreeCell key="name" columnIndex={columnIndex} treeColumn={treeColumn} treeItem={treeItem}>
+        <ExpandableTreeCell
+          key="name"
+          role="presentation"
+          columnIndex={columnIndex}
+          treeColumn={treeColumn}
+          treeItem={treeItem}
+        >
           <span className="hub-cell">{label}</span>
           <span className="hub-note secondary-text">{note}</span>
         </ExpandableTreeCell>

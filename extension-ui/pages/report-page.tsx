@@ -22,7 +22,7 @@ export function ReportPage({ run, services, onShown }: ReportPageProps): React.R
   }, []);
   return (
     <Page className="flex-grow">
-      <div className="page-content page-content-top rhythm-vertical-16" role="main">
+      <div className="page-content page-content-top rhythm-vertical-16">
         {report.error !== undefined && <ErrorCard error={report.error} retry={report.reload} />}
         {report.value === undefined && report.error === undefined && <Loading label="Reading the report" />}
         {report.value !== undefined && <Report report={report.value} />}

@@ -2,6 +2,7 @@ import { Button } from "azure-devops-ui/Button";
 import { Card } from "azure-devops-ui/Card";
 import * as React from "react";
 import { describeError } from "../../engine/foundation/errors.ts";
+import { counted } from "../../engine/foundation/text.ts";
 import { SectionCard } from "../components/section-card.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { chainText } from "../model/format.ts";
@@ -90,6 +91,6 @@ function storageCheck({ vault, access, settings }: Hub): Check {
   if (access === undefined) return { title, mark: "warning", detail: "Enter a SAS under Storage access to read it." };
   if (vault.error !== undefined) return { title, mark: "bad", detail: "It cannot be read; the reason stands below." };
   if (vault.view === undefined) return { title, mark: "running", detail: "Reading…" };
-  const count = vault.view.snapshots.length;
-  return { title, mark: "good", detail: `${count.toLocaleString()} snapshots. ${chainText(vault.view.chain)}.` };
+  const { snapshots, chain } = vault.view;
+  return { title, mark: "good", detail: `${counted(snapshots.length, "snapshot")}. ${chainText(chain)}.` };
 }

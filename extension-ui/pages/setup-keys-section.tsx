@@ -14,6 +14,8 @@ import type { SectionProps } from "./setup-page.tsx";
 
 /** Makes the keys in the browser and shows each once, with where it belongs. */
 export function SetupKeysSection({ draft, change }: SectionProps): React.ReactElement {
+  const { settings } = useHub();
+  const hasKeys = (settings?.signers.length ?? 0) > 0;
   const [keys, setKeys] = React.useState<KeySet>();
   const make = useAction(async () => {
     const made = await newVaultKeys(webCryptography());
@@ -28,8 +30,13 @@ export function SetupKeysSection({ draft, change }: SectionProps): React.ReactEl
       {make.error !== undefined && <ErrorCard error={make.error} />}
       {keys === undefined ? (
         <>
+          {hasKeys && (
+            <MessageCard severity={MessageCardSeverity.Info}>
+              This project has keys. New ones are for a new container: the vault that exists does not take them.
+            </MessageCard>
+          )}
           <div>
-            <Button text="Make the keys" primary={draft.signers === ""} disabled={make.isBusy} onClick={make.start} />
+            <Button text="Make the keys" primary={!hasKeys} disabled={make.isBusy} onClick={make.start} />
           </div>
           <TextInput
             label="Recovery recipients"

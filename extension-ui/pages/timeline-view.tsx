@@ -89,7 +89,7 @@ function TimelineEntry({ row, onRestore }: TimelineEntryProps): React.ReactEleme
       {change !== "deleted" && (
         <Button
           text="Restore this state"
-          ariaLabel={`Restore the state of ${localTime(snapshot.at)}`}
+          ariaLabel={`Restore this state of ${localTime(snapshot.at)}`}
           onClick={() => onRestore(until)}
         />
       )}
