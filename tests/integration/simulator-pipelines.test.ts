@@ -177,6 +177,23 @@ describe("pipelines", () => {
     expect(text).not.toContain(secret.value);
   });
 
+  it("are made from a file and a variable group, whose secrets never come out again", async () => {
+    const reference = { name: "Extra", projectReference: { id: shop.project.id, name: "Shop" } };
+    const variables = { Key: { value: "hunter3-hunter3", isSecret: true }, Region: { value: "west" } };
+    const body = { name: "Extra", type: "Vsts", variables, variableGroupProjectReferences: [reference] };
+    const group = await ask(azure, "_apis/distributedtask/variablegroups", { method: "POST", body });
+    const { list, text } = await call("distributedtask/variablegroups?groupName=extra");
+    const repository = { id: pipelines.repository.id, type: "azureReposGit" };
+    const configuration = { type: "yaml", path: "/.project-backup/verify.yml", repository };
+    const made = await post("pipelines", { name: "Verify again", folder: "\\Extra", configuration });
+    const preview = await post(`pipelines/${String(made.json.id)}/preview`, {});
+
+    expect(list).toMatchObject([{ id: group.json.id, variables: { Key: { value: null }, Region: { value: "west" } } }]);
+    expect(group.text + text).not.toContain(variables.Key.value);
+    expect(made.json).toMatchObject({ name: "Verify again", folder: "\\Extra", configuration: { type: "yaml" } });
+    expect(preview.json.finalYaml).toContain("VerifyBackup@1");
+  });
+
   it("refuse variables that nobody may set, and files or groups that are not there", async () => {
     const variables = { RecoveryKey: { value: "mine" } };
     const set = await post(`pipelines/${pipelines.restore}/runs`, { variables, templateParameters: everything });

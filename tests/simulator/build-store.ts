@@ -3,6 +3,7 @@ import { badRequest } from "./errors.ts";
 import type { StepPlan } from "./pipeline-runs/plan.ts";
 import type { SimIdentity, SimProject } from "./service.ts";
 import { begin, complete, plannedTimeline } from "./timeline.ts";
+import { variableGroupStore, type VariableGroupStore } from "./variable-groups.ts";
 import type { PlannedRun, RecordResult, TimelineRecord } from "./timeline.ts";
 
 export interface PipelineVariable {
@@ -90,7 +91,7 @@ export interface QueuedRun extends NewRun, PlannedRun {
   readonly variables: PipelineVariables;
 }
 
-export interface BuildStore {
+export interface BuildStore extends VariableGroupStore {
   definitions(projectId: string): readonly DefinitionRecord[];
   definition(projectId: string, id: number): DefinitionRecord | undefined;
   addDefinition(
@@ -104,8 +105,6 @@ export interface BuildStore {
       readonly needsApproval?: boolean;
     },
   ): DefinitionRecord;
-  addVariableGroup(project: SimProject, name: string, variables: PipelineVariables): void;
-  variableGroup(projectId: string, name: string): PipelineVariables | undefined;
   /** Newest first. */
   builds(projectId: string): readonly BuildRecord[];
   build(projectId: string, id: number): BuildRecord | undefined;
@@ -151,7 +150,6 @@ const recordResults: Readonly<Record<BuildResult, RecordResult>> = {
 export function buildStore(context: BuildStoreContext): BuildStore {
   const definitions: DefinitionRecord[] = [];
   const builds: BuildRecord[] = [];
-  const groups = new Map<string, PipelineVariables>();
   const listeners: ((build: BuildRecord) => void)[] = [];
   const add = (definition: DefinitionRecord, run: QueuedRun): BuildRecord => {
     const record = newBuild({ id: builds.length + 1, definition, run }, context);
@@ -174,8 +172,7 @@ export function buildStore(context: BuildStoreContext): BuildStore {
   };
   return {
     ...definitionStore(definitions, context),
-    addVariableGroup: (project, name, variables) => void groups.set(`${project.id}/${name}`, variables),
-    variableGroup: (projectId, name) => groups.get(`${projectId}/${name}`),
+    ...variableGroupStore(context),
     builds: (projectId) => builds.filter((one) => one.projectId === projectId).reverse(),
     build: (projectId, id) => builds.find((one) => one.projectId === projectId && one.id === id),
     startRun: (definition, run = {}) => {

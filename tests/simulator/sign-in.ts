@@ -107,6 +107,7 @@ const ladders: readonly (readonly string[])[] = [
   ["vso.work", "vso.work_write", "vso.work_full"],
   ["vso.project", "vso.project_write", "vso.project_manage"],
   ["vso.build", "vso.build_execute"],
+  ["vso.variablegroups_read", "vso.variablegroups_write", "vso.variablegroups_manage"],
   ["vso.extension.data", "vso.extension.data_write"],
   ["vso.graph", "vso.graph_manage"],
   ["vso.identity", "vso.identity_manage"],

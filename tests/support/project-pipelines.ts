@@ -39,8 +39,8 @@ export function addPipelineFiles(
   secrets: Readonly<Record<string, string>>,
 ): ProjectPipelines {
   const repository = addFiles(simulator, project, files);
-  for (const [group, variables] of Object.entries(groupsOf(files, secrets)))
-    simulator.state.builds.addVariableGroup(project, group, variables);
+  for (const [name, variables] of Object.entries(groupsOf(files, secrets)))
+    simulator.state.builds.addVariableGroup(project, { name, variables });
   const idOf = (purpose: PipelineFile["purpose"]): number => {
     const file = files.find((one) => one.purpose === purpose);
     if (file === undefined) throw new Error(`there is no ${purpose} pipeline`);

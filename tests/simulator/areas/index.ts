@@ -18,6 +18,7 @@ import { pipelineRunRoutes } from "./pipeline-runs.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { projectRoutes } from "./projects.ts";
 import { teamRoutes } from "./teams.ts";
+import { variableGroupRoutes } from "./variable-groups.ts";
 
 export type AreaOptions = ConnectionOptions;
 
@@ -32,6 +33,7 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...gitRefRoutes(state),
     ...pipelineRoutes(state),
     ...pipelineRunRoutes(state),
+    ...variableGroupRoutes(state),
     ...buildRoutes(state),
     ...buildTimelineRoutes(state),
     ...buildLogRoutes(state),

@@ -1,6 +1,7 @@
 /** Pipelines and their definitions (rest-reference §8.15); runs are in pipeline-runs.ts. */
-import type { JsonObject } from "../../../engine/foundation/json.ts";
+import { isObject, objectAt, stringAt, type JsonObject } from "../../../engine/foundation/json.ts";
 import type { BuildRecord, DefinitionRecord, PipelineVariables } from "../build-store.ts";
+import { badRequest, repositoryNotFound } from "../errors.ts";
 import { identityRef } from "../identities.ts";
 import { isOn, listAnswer, tokenPage } from "../paging.ts";
 import type { ProjectRecord } from "../project-store.ts";
@@ -27,6 +28,7 @@ export function pipelineRoutes(state: SimulatorState): readonly Route[] {
     read("build/definitions/{definitionId}", definition),
     read("pipelines", pipelines),
     read("pipelines/{pipelineId}", pipeline),
+    { ...read("pipelines", createPipeline), method: "POST", scope: "vso.build_execute" },
   ];
 }
 
@@ -217,8 +219,28 @@ function pipelines(state: SimulatorState, request: SimRequest): SimAnswer {
 }
 
 function pipeline(state: SimulatorState, request: SimRequest): SimAnswer {
-  const record = definitionAt(state, request, "pipelineId");
+  return { body: wholePipeline(state, definitionAt(state, request, "pipelineId"), request) };
+}
+
+function wholePipeline(state: SimulatorState, record: DefinitionRecord, request: SimRequest): JsonObject {
   const repository = { id: repositoryAt(state, record)?.id ?? "", type: "azureReposGit" };
   const configuration = { path: record.yamlFilename, repository, type: "yaml" };
-  return { body: { ...pipelineBody(record, request), configuration } };
+  return { ...pipelineBody(record, request), configuration };
+}
+
+/** From a file in a repository of the project. */
+function createPipeline(state: SimulatorState, request: SimRequest): SimAnswer {
+  const project = pipelineProject(state, request);
+  const body = isObject(request.body) ? request.body : {};
+  const configuration = objectAt(body, "configuration") ?? {};
+  const name = stringAt(body, "name") ?? "";
+  const yamlFilename = stringAt(configuration, "path") ?? "";
+  const wanted = stringAt(objectAt(configuration, "repository") ?? {}, "id") ?? "";
+  const repository = state.repositories.find(wanted, project.id);
+  if (name === "" || yamlFilename === "")
+    throw badRequest("PipelineValidationException", "A pipeline needs a name and the path of its YAML file.");
+  if (repository === undefined) throw repositoryNotFound(wanted);
+  const path = stringAt(body, "folder") ?? "\\";
+  const record = state.builds.addDefinition(project, { name, path, yamlFilename, repositoryId: repository.id });
+  return { body: wholePipeline(state, record, request) };
 }

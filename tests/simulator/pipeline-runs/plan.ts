@@ -62,7 +62,7 @@ function variablesOf(
     const group = textAt(entry, "group");
     if (group === undefined) return plainVariables({ [textAt(entry, "name") ?? ""]: textAt(entry, "value") ?? "" });
     const found = builds.variableGroup(definition.projectId, group);
-    if (found !== undefined) return found;
+    if (found !== undefined) return found.variables;
     const message = `${file}: Variable group ${group} could not be found. The variable group does not exist or has not been authorized for use. For authorization details, refer to https://aka.ms/yamlauthz.`;
     throw badRequest("PipelineValidationException", message);
   });
