@@ -30,10 +30,12 @@ export function Progress({
       </div>
       {approvals.length > 0 && (
         <MessageCard severity={MessageCardSeverity.Info}>
-          {`${approvals.join(", ")} waits for people to approve. `}
-          <Link href={url} target="_blank" rel="noopener noreferrer">
-            Open the run to approve
-          </Link>
+          <div>
+            {`${approvals.join(", ")} waits for people to approve. `}
+            <Link href={url} target="_blank" rel="noopener noreferrer">
+              Open the run to approve
+            </Link>
+          </div>
         </MessageCard>
       )}
       {issues.map(({ severity, message, step }, index) => (

@@ -13,10 +13,12 @@ export function ChainNote(): React.ReactElement | null {
   if (chain.state === "unchecked")
     return (
       <MessageCard severity={MessageCardSeverity.Info}>
-        {chainText(chain)}.{" "}
-        {access === undefined && (
-          <Link onClick={() => openPanel({ form: "storage" })}>Connect to storage to check them</Link>
-        )}
+        <div>
+          {`${chainText(chain)}. `}
+          {access === undefined && (
+            <Link onClick={() => openPanel({ form: "storage" })}>Connect to storage to check them</Link>
+          )}
+        </div>
       </MessageCard>
     );
   if (chain.state === "checked" && chain.problems.length > 0)

@@ -17,7 +17,7 @@ export function SnapshotFilter({ filter, rows, onChange }: SnapshotFilterProps):
   const isSet = filter.states.size > 0 || filter.from !== undefined || filter.to !== undefined;
   return (
     <div className="hub-filter flex-row flex-center flex-wrap" role="group" aria-label="Filter snapshots">
-      {present.map((state) => (
+      {(present.length > 1 ? present : []).map((state) => (
         <button
           key={state}
           type="button"
