@@ -250,6 +250,17 @@ describe("a run", () => {
     expect(azure.state.repositories.deleted(shop.project.id)).toHaveLength(1);
   });
 
+  it("restores by a plan that was looked at", async () => {
+    const { builds, repositories } = azure.state;
+    const [planned] = builds.builds(shop.project.id).filter(({ definitionId }) => definitionId === pipelines.restore);
+    const plan = JSON.parse(await attached(planned?.id ?? 0, "devops-backup.plan")) as { readonly hash: string };
+    const wish = { items: "git-repositories/Api", previewOnly: "false", planHash: plan.hash };
+    const { build } = await followed(await start(pipelines.restore, wish));
+
+    expect(build).toMatchObject({ result: "succeeded", templateParameters: wish });
+    expect(repositories.list(shop.project.id).map(({ id }) => id)).toContain(shop.api.record.id);
+  });
+
   it("that fails tells why on its task", async () => {
     const run = await start(pipelines.restore, { items: "git-repositories/Nothing-like-it" });
     const { build, seen } = await followed(run);

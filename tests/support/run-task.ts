@@ -125,6 +125,7 @@ async function ended(
   kill?.addEventListener("abort", onKill);
   cancel?.addEventListener("abort", onCancel);
   if (kill?.aborted === true) onKill();
+  if (cancel?.aborted === true) onCancel();
   process.once("exit", onKill);
   const startedMs = performance.now();
   try {
