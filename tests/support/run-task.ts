@@ -122,10 +122,7 @@ async function ended(
     setTimeout(onKill, timeoutMs),
     ...(killAfterMs === undefined ? [] : [setTimeout(onKill, killAfterMs)]),
   ];
-  kill?.addEventListener("abort", onKill);
-  cancel?.addEventListener("abort", onCancel);
-  if (kill?.aborted === true) onKill();
-  if (cancel?.aborted === true) onCancel();
+  const stops = [whenAborted(kill, onKill), whenAborted(cancel, onCancel)];
   process.once("exit", onKill);
   const startedMs = performance.now();
   try {
@@ -138,10 +135,16 @@ async function ended(
   } finally {
     watch.stop();
     for (const timer of timers) clearTimeout(timer);
-    kill?.removeEventListener("abort", onKill);
-    cancel?.removeEventListener("abort", onCancel);
+    for (const stop of stops) stop();
     process.removeListener("exit", onKill);
   }
+}
+
+/** Acts once the signal is aborted, also when it is already. Returns how to stop waiting for that. */
+function whenAborted(signal: AbortSignal | undefined, act: () => void): () => void {
+  signal?.addEventListener("abort", act);
+  if (signal?.aborted === true) act();
+  return () => signal?.removeEventListener("abort", act);
 }
 
 interface Listening {
