@@ -1,4 +1,5 @@
 import * as React from "react";
+import type { Clock } from "../../engine/foundation/clock.ts";
 import type { CatalogueItem } from "../../engine/vault/state.ts";
 import { itemNode, itemTree, type KindNode, type StreamNode } from "../model/item-tree.ts";
 import { searchIndex, type SearchIndex, type SearchResult } from "../model/search.ts";
@@ -24,7 +25,7 @@ const nothing: Search = { hits: [], found: 0, read: 0, of: 0, error: undefined }
 
 /** Looks for names and ids in everything that the snapshot holds; what has been read once is kept while it is open. */
 export function useSearch(lines: readonly StreamLine[], query: string): Search {
-  const { vault, viewer } = useHub();
+  const { vault, viewer, clock } = useHub();
   const { source } = vault;
   const [filled, setFilled] = React.useState({ read: 0, of: 0, error: undefined as unknown });
   const [result, setResult] = React.useState<SearchResult<Entry>>();
@@ -39,6 +40,7 @@ export function useSearch(lines: readonly StreamLine[], query: string): Search {
     const abort = new AbortController();
     if (wanted === index && source !== undefined && viewer !== undefined)
       void fill(index, lines, {
+        clock,
         reading: { source, viewer, signal: abort.signal },
         tell: (next) => {
           if (!abort.signal.aborted) setFilled(next);
@@ -58,19 +60,25 @@ export function useSearch(lines: readonly StreamLine[], query: string): Search {
 
 interface Filling {
   readonly reading: { readonly source: VaultSource; readonly viewer: ViewerKey; readonly signal: AbortSignal };
+  readonly clock: Clock;
   readonly tell: (next: { readonly read: number; readonly of: number; readonly error: unknown }) => void;
 }
+
+/** Each time, everything that has been read so far is searched again. */
+const tellEveryMs = 300;
 
 async function fill(
   index: SearchIndex<Entry>,
   lines: readonly StreamLine[],
-  { reading, tell }: Filling,
+  { reading, clock, tell }: Filling,
 ): Promise<void> {
   const streams = itemTree(lines).flatMap((kind) => kind.streams.map((stream) => ({ kind, stream })));
   const nodes = new Map(streams.map((one) => [one.stream.line, one]));
   index.add(streams.map(({ kind, stream }) => streamEntry(kind.title, stream)));
   let read = 0;
   let problem: unknown;
+  let toldAt = clock.monotonicMs();
+  tell({ read, of: streams.length, error: undefined });
   try {
     for await (const { line, items, error } of itemsOfStreams(nodes.keys(), reading)) {
       const node = nodes.get(line);
@@ -78,8 +86,13 @@ async function fill(
       // One damaged list does not keep people from finding what stands in the others.
       problem ??= error;
       read += 1;
+      if (clock.monotonicMs() - toldAt < tellEveryMs) continue;
       tell({ read, of: streams.length, error: problem });
+      // Lets the page draw and take keys.
+      await clock.sleep(0, reading.signal);
+      toldAt = clock.monotonicMs();
     }
+    tell({ read, of: streams.length, error: problem });
   } catch (error) {
     tell({ read, of: streams.length, error });
   }
