@@ -69,5 +69,10 @@ export default tseslint.config(
       },
     },
   },
+  {
+    // A declaration that adds to one of the browser's has to repeat its type parameters.
+    files: ["**/*.d.ts"],
+    rules: { "@typescript-eslint/no-unused-vars": "off" },
+  },
   { files: ["*.config.*", "eslint.config.js"], rules: { "no-restricted-exports": "off" } },
 );
