@@ -77,7 +77,7 @@ export function RestoresPage(): React.ReactElement {
   const hub = useHub();
   const { settings, go, route } = hub;
   const pipeline = settings?.restorePipelineId;
-  const loaded = useLoaded(() => readRows(hub, pipeline), [pipeline, route.run]);
+  const loaded = useLoaded(() => readRows(hub, pipeline), [pipeline, route.run], [pipeline]);
   const provider = React.useMemo(() => new ArrayItemProvider([...(loaded.value ?? [])]), [loaded.value]);
   if (loaded.error !== undefined) return <ErrorCard error={loaded.error} retry={loaded.reload} />;
   if (loaded.value === undefined) return <Loading label="Reading the restores" />;

@@ -5,7 +5,7 @@ import { Lines } from "../components/lines.tsx";
 import { Loading } from "../components/loading.tsx";
 import { Progress } from "../components/progress.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
-import { useAction } from "../components/use-action.ts";
+import { useAction, type Action } from "../components/use-action.ts";
 import { useLoaded, type Loaded } from "../components/use-loaded.ts";
 import type { PipelineFacts } from "../model/pipeline-proof.ts";
 import type { Run } from "../model/project-services.ts";
@@ -36,16 +36,18 @@ export function RunPanel({ id }: { readonly id: number }): React.ReactElement {
     const started = await startProven(hub, wanted);
     hub.go({ ...hub.route, run: started.id });
   });
+  const cancel = useAction(() => hub.services.pipelines.cancel(id));
   return (
     <SidePanel
       title={titleOf(reports.value)}
       description={run === undefined ? `Run ${id}` : `${run.pipeline.name} · run ${id}`}
       isLarge
       onDismiss={close}
-      buttons={buttonsOf({ hub, run, close, apply: wanted === undefined ? undefined : apply })}
+      buttons={buttonsOf({ hub, run, close, cancel, apply: wanted === undefined ? undefined : apply })}
     >
       {error !== undefined && <ErrorCard error={error} />}
       {apply.error !== undefined && <ErrorCard error={apply.error} />}
+      {cancel.error !== undefined && <ErrorCard error={cancel.error} />}
       <RunContent followed={followed} reports={reports} />
       {wanted !== undefined && <Facts wanted={wanted} />}
     </SidePanel>
@@ -107,16 +109,17 @@ interface ButtonFacts {
   readonly hub: Hub;
   readonly run: Run | undefined;
   readonly close: () => void;
-  readonly apply: { readonly isBusy: boolean; readonly start: () => void } | undefined;
+  readonly cancel: Action;
+  readonly apply: Action | undefined;
 }
 
-function buttonsOf({ hub, run, close, apply }: ButtonFacts): readonly IButtonProps[] {
+function buttonsOf({ hub, run, close, cancel, apply }: ButtonFacts): readonly IButtonProps[] {
   const open: IButtonProps[] =
     run === undefined ? [] : [{ text: "Open the run", onClick: () => hub.services.navigation.open(run.url) }];
-  const cancel: IButtonProps[] =
+  const end: IButtonProps[] =
     run === undefined || !isActive(run)
       ? []
-      : [{ text: "Cancel the run", onClick: () => void hub.services.pipelines.cancel(run.id) }];
+      : [{ text: "Cancel the run", disabled: cancel.isBusy, onClick: cancel.start }];
   const restore: IButtonProps[] =
     apply === undefined
       ? []
@@ -128,5 +131,5 @@ function buttonsOf({ hub, run, close, apply }: ButtonFacts): readonly IButtonPro
             onClick: apply.start,
           },
         ];
-  return [...open, ...cancel, { text: "Close", onClick: close }, ...restore];
+  return [...open, ...end, { text: "Close", onClick: close }, ...restore];
 }

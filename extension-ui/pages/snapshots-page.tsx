@@ -41,6 +41,7 @@ function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElem
   const runs = useLoaded(
     async () => (pipeline === undefined ? [] : services.pipelines.runs([pipeline], recentRuns)),
     [pipeline, snapshots],
+    [pipeline],
   );
   const rows = React.useMemo(
     () => snapshotRows({ snapshots, runs: runs.value ?? [], now: clock.now() }),

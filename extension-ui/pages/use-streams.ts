@@ -12,5 +12,7 @@ export function useStreams(snapshot: Snapshot | undefined): Loaded<readonly Stre
         ? undefined
         : source.streams(snapshot, viewer, signal),
     [source, viewer, snapshot?.id],
+    // The vault that is read again has the same streams: what is shown stays meanwhile.
+    [source?.origin, viewer, snapshot?.id],
   );
 }
