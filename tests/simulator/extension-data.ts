@@ -21,16 +21,12 @@ export function documentStore(newId: () => string): DocumentStore {
   const collectionOf = (name: string): Map<string, JsonObject> => {
     const found = collections.get(name);
     if (found !== undefined) return found;
-    throw new SimError(
-      404,
-      "DocumentCollectionDoesNotExistException",
-      '%error="1660002";%:The collection does not exist',
-    );
+    throw new SimError(404, "DocumentCollectionDoesNotExistException", "The collection does not exist");
   };
   const read = (collection: string, id: string): JsonObject => {
     const found = collectionOf(collection).get(id);
     if (found !== undefined) return found;
-    throw new SimError(404, "DocumentDoesNotExistException", '%error="1660001";%:The document does not exist');
+    throw new SimError(404, "DocumentDoesNotExistException", "The document does not exist");
   };
   const put = (collection: string, document: JsonObject): JsonObject => {
     const documents = collections.get(collection) ?? new Map<string, JsonObject>();
@@ -47,7 +43,7 @@ export function documentStore(newId: () => string): DocumentStore {
     create: (collection, document) => {
       const id = stringAt(document, "id");
       if (id !== undefined && collections.get(collection)?.has(id) === true)
-        throw badRequest("DocumentExistsException", '%error="1660000";%:The document already exists');
+        throw badRequest("DocumentExistsException", "The document already exists");
       return put(collection, document);
     },
     set: put,
@@ -65,6 +61,6 @@ export function documentStore(newId: () => string): DocumentStore {
 function checkVersion(known: JsonObject | undefined, document: JsonObject): void {
   const asked = numberAt(document, "__etag");
   if (known === undefined || asked === undefined || asked === -1 || asked === numberAt(known, "__etag")) return;
-  const message = '%error="1660003";%:The version of the document that was sent is not the stored one';
+  const message = "The version of the document that was sent is not the stored one";
   throw badRequest("InvalidDocumentVersionException", message);
 }
