@@ -48,7 +48,7 @@ async function takeAll(theme) {
   // The host's own switch is no part of Azure DevOps.
   await page.addStyleTag({ content: "#theme { visibility: hidden }" });
   const take = async (/** @type {string} */ name) => {
-    await page.mouse.move(1200, 760);
+    await page.mouse.move(700, 20);
     await page.waitForTimeout(400);
     await page.screenshot({ path: path.join(images, `hub-${name}-${theme}.png`) });
   };

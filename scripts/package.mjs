@@ -49,9 +49,12 @@ async function layOut() {
   await mkdir(stagingFolder, { recursive: true });
   await cp(path.join(projectFolder, "dist/tasks"), stagingFolder, { recursive: true });
   await cp(path.join(projectFolder, "dist/hub"), path.join(stagingFolder, "hub"), { recursive: true });
+  const pictures = manifest.files
+    .map((/** @type {{ path: string }} */ entry) => entry.path)
+    .filter((/** @type {string} */ file) => file.startsWith("images/"));
   const beside = {
     "dist/THIRD-PARTY-NOTICES.txt": "THIRD-PARTY-NOTICES.txt",
-    "images/icon-128.png": "images/icon-128.png",
+    ...Object.fromEntries(pictures.map((file) => [file, file])),
     "overview.md": "overview.md",
     LICENSE: "LICENSE",
   };

@@ -1,0 +1,195 @@
+/** Every page of the hub in both themes: colours of the theme, no serious barrier, all of it reached by the keyboard. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describeInChromium, startChromium } from "../support/chromium.ts";
+import { openHub, panelOf, rowsOf, type HubPage, type OpenHub } from "../support/hub-browser.ts";
+import { startHubWorld, type HubWorld } from "../support/hub-world.ts";
+import { engineOver } from "../support/backup-engine.ts";
+import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
+import { md5 } from "../../engine/native/md5.ts";
+import { systemClock } from "../../engine/foundation/clock.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+describeInChromium("the hub's looks", () => {
+  let browser: Browser;
+  let world: HubWorld;
+  let opened: HubPage;
+  let snapshot: string;
+
+  beforeAll(async () => {
+    [browser, world] = await Promise.all([startChromium(), startHubWorld()]);
+    snapshot = await backUpTwice();
+  });
+
+  afterEach(() => opened.close());
+
+  afterAll(async () => {
+    await browser.close();
+    await world.stop();
+  });
+
+  /** Without agents: what is looked at is what counts here. */
+  async function backUpTwice(): Promise<string> {
+    const { azure, container, keys, shop } = world;
+    const { url: containerUrl, sas } = container;
+    const store = azureBlobStore({ containerUrl, sas, md5, clock: systemClock, random: Math.random });
+    const engine = await engineOver(azure, { store, keys });
+    await engine.backUp(shop.project);
+    shop.change();
+    const { snapshot: newest } = await engine.backUp(shop.project);
+    await engine.close();
+    return newest;
+  }
+
+  async function open(query: OpenHub["query"] = {}): Promise<FrameLocator> {
+    const { readSas: sas, keys, shop, place } = world;
+    const entered = { project: shop.project.id, sas, viewerKey: keys.viewerKey };
+    opened = await openHub(browser, place.hubUrl, { query, entered });
+    return opened.hub;
+  }
+
+  const pages: readonly (readonly [name: string, query: () => Record<string, string>, ready: RegExp])[] = [
+    ["Snapshots", () => ({}), /Log checked/],
+    ["Restores", () => ({ tab: "restores" }), /No restore yet/],
+    ["Health", () => ({ tab: "health" }), /Verifications/],
+    ["Set up", () => ({ tab: "setup" }), /5. Check/],
+    ["What changed", () => ({ snapshot }), /streams? changed/],
+    ["Items", () => ({ snapshot, view: "items", stream: "work-items" }), /Cart is empty/],
+    ["Streams", () => ({ snapshot, view: "streams" }), /Web/],
+    ["Compare", () => ({ snapshot, view: "compare" }), /the same/],
+    ["History", () => ({ snapshot, view: "items", stream: "work-items", item: "1" }), /in the newest 2 snapshots/],
+  ];
+
+  describe.each(["light", "dark"])("%s", (theme) => {
+    it.each(pages)(
+      "%s: no serious barrier, nothing wider than the page, colours of the theme",
+      async (name, query, ready) => {
+        const hub = await open({ ...query(), theme });
+        await hub.getByText(ready).first().waitFor();
+        if (name === "Set up") await hub.getByRole("textbox", { name: "Storage account" }).fill("contosobackups");
+
+        const frame = frameOf(opened.page);
+        const paper: string = await opened.page.evaluate(background);
+        const ink: string = await frame.evaluate(color);
+
+        expect(paper).toBe(theme === "dark" ? "rgb(30, 30, 30)" : "rgb(255, 255, 255)");
+        expect(brightness(ink) > 128).toBe(theme === "dark");
+        expect(await barriers(frame, paper)).toEqual([]);
+        expect(await frame.evaluate(tooWide)).toEqual([]);
+        if (theme === "dark") expect(await frame.evaluate(brightAreas)).toEqual([]);
+      },
+    );
+  });
+
+  describe("with the keyboard alone", () => {
+    it("reaches tabs, rows, search and the restore panel; Escape closes it and the focus is back where it was", async () => {
+      const hub = await open();
+      await hub.getByText("Log checked").waitFor();
+      const { keyboard } = opened.page;
+      await hub.locator("body").press("Tab");
+      await tabTo(hub, "tab", "Snapshots");
+      await tabTo(hub, "row", /Complete/);
+      await keyboard.press("Enter");
+      await hub.getByText("What changed").waitFor();
+      await tabTo(hub, "tab", "What changed");
+      await keyboard.press("ArrowRight");
+      await keyboard.press("Enter");
+      await tabTo(hub, "textbox", "Search names and ids in this snapshot");
+      await keyboard.type("cart");
+      await rowsOf(hub, "Hits").first().waitFor();
+      await tabTo(hub, "checkbox", "Select all rows");
+      await keyboard.press("ArrowDown");
+      await keyboard.press("Space");
+      await tabTo(hub, "button", "Restore 1 item", "Shift+Tab");
+      await keyboard.press("Enter");
+      await panelOf(hub).getByRole("textbox", { name: "Items" }).waitFor();
+      const isInside = await panelOf(hub).evaluate(holdsFocus);
+      await keyboard.press("Escape");
+      await panelOf(hub).waitFor({ state: "hidden" });
+
+      expect(isInside).toBe(true);
+      await expect.poll(() => focused(hub)).toContain("Restore 1 item");
+    });
+  });
+
+  type Role = "tab" | "row" | "textbox" | "checkbox" | "button";
+
+  async function tabTo(
+    hub: FrameLocator,
+    role: Role,
+    ...[name, key = "Tab"]: [string | RegExp, string?]
+  ): Promise<void> {
+    const wanted = hub.getByRole(role, { name }).first();
+    await wanted.waitFor();
+    for (let step = 0; step < 40; step += 1) {
+      if (await wanted.evaluate(isFocused)) return;
+      await opened.page.keyboard.press(key);
+    }
+    throw new Error(`Tab does not reach the ${role} ${String(name)}: the focus is at ${await focused(hub)}`);
+  }
+});
+
+function frameOf(page: Page): Frame {
+  return page.frames()[1]!;
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+/** What axe-core finds that keeps people out. The hub lets the host's background through: axe is told which it is. */
+async function barriers(frame: Frame, paper: string): Promise<readonly string[]> {
+  await frame.evaluate(axe);
+  await frame.evaluate(`document.documentElement.style.backgroundColor = ${JSON.stringify(paper)}`);
+  const found: { readonly passes: number; readonly violations: readonly Violation[] } = await frame.evaluate(
+    "axe.run(document).then(({ passes, violations }) => ({ passes: passes.length, violations }))",
+  );
+  expect(found.passes).toBeGreaterThan(10);
+  return found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}
+
+function brightness(color: string): number {
+  const [red = 0, green = 0, blue = 0] = (color.match(/[\d.]+/g) ?? []).map(Number);
+  return (red + green + blue) / 3;
+}
+
+interface Place {
+  readonly ownerDocument: { readonly activeElement: unknown };
+  contains(other: unknown): boolean;
+}
+
+function isFocused(element: unknown): boolean {
+  return (element as Place).ownerDocument.activeElement === element;
+}
+
+function holdsFocus(element: unknown): boolean {
+  return (element as Place).contains((element as Place).ownerDocument.activeElement);
+}
+
+async function focused(hub: FrameLocator): Promise<string> {
+  return (await hub.locator(":focus").allInnerTexts()).join(" ");
+}
+
+const background = "getComputedStyle(document.body).backgroundColor";
+const color = "getComputedStyle(document.body).color";
+
+/** Elements that reach beyond the frame. */
+const tooWide = `[...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && one.checkVisibility() && !one.closest(".hub-code"))
+  .slice(0, 5).map((one) => one.outerHTML.slice(0, 120) + one.getBoundingClientRect().right)`;
+
+/** Large bright areas in the dark theme. */
+const brightAreas = `[...document.querySelectorAll("body *")]
+  .filter((one) => {
+    const [red, green, blue, alpha = 1] = (getComputedStyle(one).backgroundColor.match(/[\\d.]+/g) ?? []).map(Number);
+    const { width, height } = one.getBoundingClientRect();
+    return alpha > 0.5 && red + green + blue > 600 && width * height > 900;
+  })
+  .map((one) => one.outerHTML.slice(0, 120))`;
