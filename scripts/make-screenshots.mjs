@@ -80,7 +80,9 @@ async function takeAll(theme) {
   await hub.getByRole("textbox", { name: "Storage account" }).fill("contosobackups");
   await hub
     .getByRole("heading", { name: "Create the storage account" })
-    .evaluate((heading) => heading.scrollIntoView({ block: "center" }));
+    .evaluate((/** @type {{ scrollIntoView(how: object): void }} */ heading) =>
+      heading.scrollIntoView({ block: "center" }),
+    );
   await take("setup");
   await opened.close();
 }

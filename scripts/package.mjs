@@ -54,7 +54,7 @@ async function layOut() {
     .filter((/** @type {string} */ file) => file.startsWith("images/"));
   const beside = {
     "dist/THIRD-PARTY-NOTICES.txt": "THIRD-PARTY-NOTICES.txt",
-    ...Object.fromEntries(pictures.map((file) => [file, file])),
+    ...Object.fromEntries(pictures.map((/** @type {string} */ file) => [file, file])),
     "overview.md": "overview.md",
     LICENSE: "LICENSE",
   };
