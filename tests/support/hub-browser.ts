@@ -71,7 +71,7 @@ async function enter(context: BrowserContext, entered: OpenHub["entered"]): Prom
   if (entered === undefined) return;
   const kept = { sas: entered.sas, "viewer-key": entered.viewerKey };
   for (const [name, value] of Object.entries(kept)) {
-    if (value === undefined) continue;
+    if (value === undefined || value === "") continue;
     const item = [`project-backup/${entered.project}/${name}`, value].map((text) => JSON.stringify(text));
     await context.addInitScript(`sessionStorage.setItem(${item.join(", ")})`);
   }

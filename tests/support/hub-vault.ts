@@ -1,11 +1,7 @@
 /** A large vault in a hub's storage, written at once and not by runs: chained and signed log entries, one index. */
 import { parseAgentKey, parseOwnerKey } from "../../engine/crypto/keys.ts";
 import { sha256Hex } from "../../engine/crypto/cryptography.ts";
-import { systemClock } from "../../engine/foundation/clock.ts";
-import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
-import type { ObjectStore } from "../../engine/store/object-store.ts";
 import { writeIndex } from "../../engine/vault/index-file.ts";
 import { logName } from "../../engine/vault/layout.ts";
 import { logType, type EntryBody } from "../../engine/vault/log-codec.ts";
@@ -14,16 +10,11 @@ import { sealedWriter, type SealedWriter } from "../../engine/vault/sealed-objec
 import { signText } from "../../engine/vault/signed-text.ts";
 import type { IndexLine } from "../../engine/vault/state.ts";
 import { aRef, aSnapshotBody, genesisBody, type TestKeys } from "../unit/vault/log-vault.ts";
-import type { HubWorld } from "./hub-world.ts";
+import { storeOf, type HubWorld } from "./hub-world.ts";
 
 const cryptography = nodeCryptography();
 const dayMs = 86_400_000;
 const parallel = 24;
-
-export function storeOf({ container }: Pick<HubWorld, "container">): ObjectStore {
-  const { url: containerUrl, sas } = container;
-  return azureBlobStore({ containerUrl, sas, md5, clock: systemClock, random: Math.random });
-}
 
 export async function testKeysOf({ keys }: Pick<HubWorld, "keys">): Promise<TestKeys> {
   const agent = await parseAgentKey(keys.agentKey, cryptography);

@@ -1,8 +1,15 @@
 /** A project, its storage and its hub, for tests that look at the hub in a browser. */
 import { existsSync } from "node:fs";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
+import { systemClock } from "../../engine/foundation/clock.ts";
+import { isObject } from "../../engine/foundation/json.ts";
+import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
+import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
+import type { DeletingStore } from "../../engine/store/object-store.ts";
+import type { ProjectSettings } from "../../extension-ui/model/project-services.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "./azurite.ts";
+import { engineOver } from "./backup-engine.ts";
 import { startHubPlace, type HubPlace } from "./hub-place.ts";
 import { simulator, type TestSimulator } from "./simulator.ts";
 import { smallProject, type SmallProject } from "./small-project.ts";
@@ -41,4 +48,38 @@ export async function startHubWorld({ isSetUp = true }: { readonly isSetUp?: boo
       await Promise.all([azure.stop(), azurite.stop(), shop.remove()]);
     },
   };
+}
+
+/** The container with all rights, as the backup pipeline has it. */
+export function storeOf({ container }: Pick<HubWorld, "container">): DeletingStore {
+  const { url: containerUrl, sas } = container;
+  return azureBlobStore({ containerUrl, sas, md5, clock: systemClock, random: Math.random });
+}
+
+/** A snapshot by the engine itself, without a run; gives its id. */
+export async function backUp(world: HubWorld, store = storeOf(world)): Promise<string> {
+  const engine = await engineOver(world.azure, { store, keys: world.keys });
+  try {
+    return (await engine.backUp(world.shop.project)).snapshot;
+  } finally {
+    await engine.close();
+  }
+}
+
+const settingsPlace = "project-backup.project-backup/default/project-settings";
+
+/** Everything that the extension has stored for everybody. */
+export function savedSettings({ azure, shop }: HubWorld): Readonly<Record<string, unknown>> {
+  const document = azure.state.extensionData.read(settingsPlace, shop.project.id);
+  return isObject(document) ? document : {};
+}
+
+/** As somebody else might change them; gives a function that takes the change back. */
+export function changeSettings(world: HubWorld, change: Partial<ProjectSettings>): () => void {
+  const before = savedSettings(world);
+  const put = (settings: object): void => {
+    world.azure.state.extensionData.set(settingsPlace, { ...settings, __etag: -1 });
+  };
+  put({ ...before, ...change });
+  return () => put(before);
 }

@@ -5,11 +5,7 @@ import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
 import { openHub, panelOf, rowsOf, type HubPage, type OpenHub } from "../support/hub-browser.ts";
-import { startHubWorld, type HubWorld } from "../support/hub-world.ts";
-import { engineOver } from "../support/backup-engine.ts";
-import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
-import { md5 } from "../../engine/native/md5.ts";
-import { systemClock } from "../../engine/foundation/clock.ts";
+import { backUp, startHubWorld, type HubWorld } from "../support/hub-world.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -21,7 +17,9 @@ describeInChromium("the hub's looks", () => {
 
   beforeAll(async () => {
     [browser, world] = await Promise.all([startChromium(), startHubWorld()]);
-    snapshot = await backUpTwice();
+    await backUp(world);
+    world.shop.change();
+    snapshot = await backUp(world);
   });
 
   afterEach(() => opened.close());
@@ -30,19 +28,6 @@ describeInChromium("the hub's looks", () => {
     await browser.close();
     await world.stop();
   });
-
-  /** Without agents: what is looked at is what counts here. */
-  async function backUpTwice(): Promise<string> {
-    const { azure, container, keys, shop } = world;
-    const { url: containerUrl, sas } = container;
-    const store = azureBlobStore({ containerUrl, sas, md5, clock: systemClock, random: Math.random });
-    const engine = await engineOver(azure, { store, keys });
-    await engine.backUp(shop.project);
-    shop.change();
-    const { snapshot: newest } = await engine.backUp(shop.project);
-    await engine.close();
-    return newest;
-  }
 
   async function open(query: OpenHub["query"] = {}): Promise<FrameLocator> {
     const { readSas: sas, keys, shop, place } = world;
