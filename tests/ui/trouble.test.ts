@@ -135,7 +135,10 @@ describeInChromium("the hub in trouble", () => {
       const hub = await visit({});
       await askForPlan(hub, 1);
 
-      await panelOf(hub).getByText(/Unexpected parameter/).first().waitFor();
+      await panelOf(hub)
+        .getByText(/Unexpected parameter/)
+        .first()
+        .waitFor();
       expect(await runsOf(other.id)).toBe(0);
     });
 
