@@ -66,7 +66,7 @@ function refusalOf(error: BackupError, signIn: ConnectionFacts["signIn"]): Conne
   const code = String(error.context.serviceCode ?? "");
   if (signIn === "none" || code === "PublicAccessNotPermitted" || code === "NoAuthenticationInformation")
     return "no-credential";
-  if (signIn === "sas" && error.message.includes(' expired at ')) return "sas-expired";
+  if (signIn === "sas" && error.message.includes(" expired at ")) return "sas-expired";
   if (firewallCodes.includes(code)) return "firewall";
   return signIn === "sas" ? "sas-rejected" : "no-role";
 }

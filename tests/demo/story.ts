@@ -289,6 +289,7 @@ export interface OpenHub {
 
 /** The hub with everything the story has left, for people to look at. */
 export async function openHub(world: World): Promise<OpenHub> {
-  const { hubUrl, stop } = await startHubPlace({ ...world, project: world.sample.project });
-  return { hubUrl, readSas: world.azurite.containerSas("backup", { permissions: "rl" }), stop };
+  const place = await startHubPlace({ ...world, project: world.sample.project });
+  const readSas = world.azurite.containerSas("backup", { permissions: "rl" });
+  return { hubUrl: place.hubUrl, readSas, stop: () => place.stop() };
 }
