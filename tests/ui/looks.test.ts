@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
-import { openHub, panelOf, rowsOf, type HubPage, type OpenHub } from "../support/hub-browser.ts";
+import { command, openHub, panelOf, rowsOf, type HubPage, type OpenHub } from "../support/hub-browser.ts";
 import { backUp, startHubWorld, type HubWorld } from "../support/hub-world.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -48,26 +48,41 @@ describeInChromium("the hub's looks", () => {
     ["History", () => ({ snapshot, view: "items", stream: "work-items", item: "1" }), /in the newest 2 snapshots/],
   ];
 
-  describe.each(["light", "dark"])("%s", (theme) => {
+  describe("in both themes", () => {
     it.each(pages)(
-      "%s: no serious barrier, nothing wider than the page, colours of the theme",
+      "%s: no serious barrier, nothing wider than the page, the theme's colours",
       async (name, query, ready) => {
-        const hub = await open({ ...query(), theme });
+        const hub = await open(query());
         await hub.getByText(ready).first().waitFor();
         if (name === "Set up") await hub.getByRole("textbox", { name: "Storage account" }).fill("contosobackups");
 
-        const frame = frameOf(opened.page);
-        const paper: string = await opened.page.evaluate(background);
-        const ink: string = await frame.evaluate(color);
-
-        expect(paper).toBe(theme === "dark" ? "rgb(30, 30, 30)" : "rgb(255, 255, 255)");
-        expect(brightness(ink) > 128).toBe(theme === "dark");
-        expect(await barriers(frame, paper)).toEqual([]);
-        expect(await frame.evaluate(tooWide)).toEqual([]);
-        if (theme === "dark") expect(await frame.evaluate(brightAreas)).toEqual([]);
+        await looksRight("light");
+        await looksRight("dark");
       },
     );
+
+    it.each(["Back up now", "Restore", "Storage access", "Viewer key"])("%s, over the page", async (name) => {
+      const hub = await open();
+      await hub.getByText("Log checked").waitFor();
+      await command(hub, name);
+      await panelOf(hub).waitFor();
+
+      await looksRight("light");
+      await looksRight("dark");
+    });
   });
+
+  async function looksRight(theme: "light" | "dark"): Promise<void> {
+    const frame = frameOf(opened.page);
+    await opened.page.evaluate(`window.__setTheme("${theme}")`);
+    await expect.poll(async () => brightness(await frame.evaluate(color)) > 128).toBe(theme === "dark");
+    const paper: string = await opened.page.evaluate(background);
+
+    expect(paper).toBe(theme === "dark" ? "rgb(30, 30, 30)" : "rgb(255, 255, 255)");
+    expect(await barriers(frame, paper)).toEqual([]);
+    expect(await frame.evaluate(tooWide)).toEqual([]);
+    if (theme === "dark") expect(await frame.evaluate(brightAreas)).toEqual([]);
+  }
 
   describe("with the keyboard alone", () => {
     it("reaches tabs, rows, search and the restore panel; Escape closes it and the focus is back where it was", async () => {
