@@ -26,7 +26,7 @@ export interface OpenHub {
   readonly size?: { readonly width: number; readonly height: number };
 }
 
-const steadyMs = 10_000;
+const steadyMs = 20_000;
 
 /** A new tab with the hub, in a profile of its own. */
 export async function openHub(browser: Browser, hubUrl: string, options: OpenHub = {}): Promise<HubPage> {
