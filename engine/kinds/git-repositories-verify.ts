@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError, hasCode } from "../foundation/errors.ts";
 import type { StreamReader } from "../vault/stream-reader.ts";
-import { gitStateOf } from "./git-repositories-restore.ts";
+import { gitStateOf } from "./git-repositories-plan.ts";
 import type { Finding, VerifyTools } from "./kind.ts";
 
 export async function* verifyRepository(stream: StreamReader, tools: VerifyTools): AsyncGenerator<Finding> {

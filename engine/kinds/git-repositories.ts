@@ -18,7 +18,9 @@ import {
 import type { Segment } from "../vault/ref.ts";
 import type { CatalogueItem, FilesState, GitState, RefTarget } from "../vault/state.ts";
 import type { FilesWriter } from "../vault/stream-writer.ts";
-import { applyGitStep, archiveRepository, planRepository } from "./git-repositories-restore.ts";
+import { archiveRepository } from "./git-repositories-archive.ts";
+import { planRepository } from "./git-repositories-plan.ts";
+import { applyGitStep } from "./git-repositories-restore.ts";
 import { verifyRepository } from "./git-repositories-verify.ts";
 import type { Absence, BackupWork, Finding, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "./kind.ts";
 

@@ -7,6 +7,9 @@ export interface ProjectFacts {
   readonly organizationUrl: string;
 }
 
+/** Where nothing else is agreed: a nightly backup, and two hours for it. */
+export const defaultRpoHours = 26;
+
 /** Settings of a project, shared by its members; nothing secret. */
 export interface ProjectSettings {
   /** https address of the container, without any query. */

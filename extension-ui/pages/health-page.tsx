@@ -12,6 +12,7 @@ import { useLoaded } from "../components/use-loaded.ts";
 import { levelText } from "../model/format.ts";
 import { hoursForPeople, type HealthFinding, type Severity } from "../model/health-finding.ts";
 import { assessHealth, type HealthReport } from "../model/health.ts";
+import { defaultRpoHours } from "../model/project-services.ts";
 import type { VaultView } from "../model/vault-source.ts";
 import { compareReports } from "../vault/compare-reports.ts";
 import { snapshotReports, type RunReport } from "../vault/run-reports.ts";
@@ -56,7 +57,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
     () =>
       assessHealth({
         now: clock.now(),
-        rpoHours: settings?.rpoHours ?? 24,
+        rpoHours: settings?.rpoHours ?? defaultRpoHours,
         snapshots: view.snapshots,
         chain: view.chain,
         origin,
@@ -67,7 +68,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
   );
   return (
     <>
-      <Figures report={report} rpoHours={settings?.rpoHours ?? 24} />
+      <Figures report={report} rpoHours={settings?.rpoHours ?? defaultRpoHours} />
       {report.findings.map((finding) => (
         <MessageCard key={finding.id} severity={cards[finding.severity]}>
           <div className="hub-message">

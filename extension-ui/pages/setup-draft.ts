@@ -2,7 +2,7 @@
 import { parseSigners } from "../../engine/crypto/keys.ts";
 import { describeError } from "../../engine/foundation/errors.ts";
 import { parseContainerAddress } from "../../engine/store/container-address.ts";
-import type { ProjectFacts, ProjectSettings } from "../model/project-services.ts";
+import { defaultRpoHours, type ProjectFacts, type ProjectSettings } from "../model/project-services.ts";
 import type { PipelineSetup } from "../model/setup-pipelines.ts";
 import { containerUrlOf, type StorageSetup } from "../model/setup-storage.ts";
 
@@ -56,7 +56,7 @@ const suggested: SetupDraft = {
   backupGroup: "project-backup",
   restoreGroup: "project-restore",
   branch: "main",
-  rpoHours: "26",
+  rpoHours: String(defaultRpoHours),
   retention: "",
   backupPipelineId: "",
   verifyPipelineId: "",

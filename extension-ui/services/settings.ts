@@ -6,7 +6,7 @@
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { parseHead } from "../../engine/vault/head-pin.ts";
-import type { ProjectSettings, SettingsStore } from "../model/project-services.ts";
+import { defaultRpoHours, type ProjectSettings, type SettingsStore } from "../model/project-services.ts";
 
 /** What is used of the SDK's extension data manager; a document's `__etag` says which version it is. */
 export interface ExtensionData {
@@ -139,8 +139,6 @@ function factsOf(cause: unknown): { readonly status: number | undefined; readonl
     words: texts.filter((text) => typeof text === "string").join(" "),
   };
 }
-
-const defaultRpoHours = 26;
 
 /** Whoever may use the extension may write the document: only what has the right form is taken from it. */
 export function parseSettings(document: JsonObject): ProjectSettings {

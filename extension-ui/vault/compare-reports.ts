@@ -43,8 +43,3 @@ export function compareReports(
     ];
   });
 }
-
-/** All heads that the runs have reported; for `heads` of a storage source. */
-export function reportedHeads(reports: readonly RunReport[]): readonly string[] {
-  return [...new Set(reports.map(({ reported }) => reported.head))];
-}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Run } from "../../../extension-ui/model/project-services.ts";
-import { compareReports, reportedHeads } from "../../../extension-ui/vault/compare-reports.ts";
+import { compareReports } from "../../../extension-ui/vault/compare-reports.ts";
 import type { RunReader } from "../../../extension-ui/vault/run-reports.ts";
 import { snapshotReports } from "../../../extension-ui/vault/run-reports.ts";
 import { runsSource } from "../../../extension-ui/vault/runs-source.ts";
@@ -162,10 +162,10 @@ describe("reports compared with storage", () => {
     expect(compareReports([aReport(1)], view)).toEqual([]);
   });
 
-  it("gives the heads to look for in storage", async () => {
+  it("reads what the runs have reported, newest first", async () => {
     const facts = { vault, pipelines: pipelinesWith(backedUp(2), backedUp(1)), backupPipelineId: 1 };
     const { reports } = lastOf(await collect(snapshotReports(facts, never)));
 
-    expect(reportedHeads(reports)).toEqual([`7:${"ab".repeat(32)}`]);
+    expect(reports.map(({ reported }) => reported.head)).toEqual([`7:${"ab".repeat(32)}`, `7:${"ab".repeat(32)}`]);
   });
 });
