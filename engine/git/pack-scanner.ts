@@ -14,14 +14,19 @@ import { lfsPointerIn, maxPointerBytes } from "./lfs-pointer.ts";
 interface ObjectHeader {
   readonly type: number;
   readonly size: number;
-  readonly base: BaseName | undefined;
-  /** Bytes of the header. */
+  /** Of an offset delta: how far before the object its base begins. */
+  readonly distance: number;
+  /** Bytes of the header; that of a ref delta ends with the name of its base. */
   readonly length: number;
 }
 
 const packHeaderBytes = 12;
 const longestHeaderBytes = 64;
 const [blobType, offsetDelta, refDelta] = [3, 6, 7];
+
+function isDelta(type: number): boolean {
+  return type === offsetDelta || type === refDelta;
+}
 
 export interface ScannerOptions {
   readonly hash: "sha1" | "sha256";
@@ -144,8 +149,8 @@ export class PackScanner {
     if (consumed === needsMoreInput && !isEnd) return false;
     if (consumed < 0) throw this.#broken(`holds an object with ${problemOf(consumed)}`);
     this.#seen += 1;
-    if (header.size < maxPointerBytes || header.base !== undefined)
-      this.#look(header, this.#inflater.content(header.size), this.#origin + this.#start);
+    if (header.size < maxPointerBytes || isDelta(header.type))
+      this.#look(header, this.#inflater.content(header.size));
     this.#start = from + consumed;
     return true;
   }
@@ -161,13 +166,10 @@ export class PackScanner {
       offset += 1;
     }
     if (type === 0 || type === 5) throw this.#broken(`holds an object of unknown type ${type}`);
-    if (type === refDelta) {
-      const end = offset + this.#trailerBytes;
-      return { type, size, base: this.#inflater.input.toString("hex", offset, end), length: end - start };
-    }
-    if (type !== offsetDelta) return { type, size, base: undefined, length: offset - start };
+    if (type === refDelta) return { type, size, distance: 0, length: offset + this.#trailerBytes - start };
+    if (type !== offsetDelta) return { type, size, distance: 0, length: offset - start };
     const { distance, next } = this.#distanceAt(offset);
-    return { type, size, base: this.#origin + start - distance, length: next - start };
+    return { type, size, distance, length: next - start };
   }
 
   #distanceAt(start: number): { readonly distance: number; readonly next: number } {
@@ -188,15 +190,24 @@ export class PackScanner {
     return { byte };
   }
 
-  #look({ type, base }: ObjectHeader, content: Buffer, offset: number): void {
-    if (base !== undefined) {
-      if (mayHidePointer(content)) this.#hidden.addDelta(offset, base, content);
+  #look(header: ObjectHeader, content: Buffer): void {
+    const { type } = header;
+    const offset = this.#origin + this.#start;
+    if (isDelta(type)) {
+      if (mayHidePointer(content)) this.#hidden.addDelta(offset, this.#baseOf(header), content);
       return;
     }
     const pointer = type === blobType ? lfsPointerIn(content) : undefined;
     if (pointer === undefined) return;
     this.#pointers.set(pointer.oid, pointer);
     this.#hidden.addPointer(offset, content);
+  }
+
+  /** Of the delta that begins at the start of what waits. */
+  #baseOf({ type, distance, length }: ObjectHeader): BaseName {
+    if (type === offsetDelta) return this.#origin + this.#start - distance;
+    const end = this.#start + length;
+    return this.#inflater.input.toString("hex", end - this.#trailerBytes, end);
   }
 
   async #startLarge(header: ObjectHeader): Promise<void> {

@@ -9,9 +9,9 @@
 
 export const inputBytes: usize = 512 * 1024;
 export const outputBytes: usize = 256 * 1024;
-/** Where callers put input and find output; matches are copied up to 15 bytes past what counts. */
+/** Where callers put input and find output. The decoder runs on a little past both before it looks: see `block`. */
 export const inputAt = memory.data(512 * 1024, 16);
-export const outputAt = memory.data(256 * 1024 + 64, 16);
+export const outputAt = memory.data(256 * 1024 + 512, 16);
 
 const literal: u32 = 0x80;
 const endOfBlock: u32 = 0x40;
@@ -27,6 +27,8 @@ const wrongChecksum: i32 = -4;
 
 const symbolBits: u32 = 10;
 const distanceBits: u32 = 8;
+const symbolMask: usize = (1 << 10) - 1;
+const distanceMask: usize = (1 << 8) - 1;
 const lengthBits: u32 = 7;
 
 // Room for the second tables, too: what zlib's enough.c counts for these widths is less.
@@ -37,8 +39,9 @@ const fixedSymbols = memory.data(4 * 1024, 16);
 const fixedDistances = memory.data(4 * 256, 16);
 const codeLengths = memory.data(320 + 8, 16);
 const sorted = memory.data(2 * 288, 16);
-const counts = memory.data(4 * 16, 16);
-const places = memory.data(4 * 16, 16);
+const counts = memory.data(2 * 16, 16);
+const places = memory.data(2 * 16, 16);
+const meanings = memory.data(4 * 3 * 288, 16);
 
 const lengthBase = memory.data<u16>([
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
@@ -56,12 +59,11 @@ let input: usize = 0;
 let inputEnd: usize = 0;
 let bits: u64 = 0;
 let held: u32 = 0;
-/** Bytes of zero that were taken for input after its end. */
-let invented: u32 = 0;
 let output: usize = 0;
 let outputBegin: usize = 0;
 let outputEnd: usize = 0;
 let hasFixed: bool = false;
+let hasMeanings: bool = false;
 
 /** Bytes of input that the stream took; below zero when it is not one that holds exactly `size` bytes. */
 export function inflate(from: usize, end: usize, to: usize, size: u32): i32 {
@@ -69,13 +71,12 @@ export function inflate(from: usize, end: usize, to: usize, size: u32): i32 {
   inputEnd = end;
   bits = 0;
   held = 0;
-  invented = 0;
   output = to;
   outputBegin = to;
   outputEnd = to + size;
   const problem = stream();
-  // Zeros in place of what is still to come can look like any fault.
-  if (invented * 8 > held) return needsMore;
+  // What lies behind the end of the input can look like any fault.
+  if (input - (held >> 3) > inputEnd) return needsMore;
   if (problem != 0) return problem;
   return i32(input - from);
 }
@@ -98,34 +99,19 @@ function stream(): i32 {
     if (problem != 0) return problem;
   }
   if (output != outputEnd) return wrongSize;
-  take(held & 7);
   giveBack();
-  refill();
-  const checksum = bswap(u32(bits));
-  drop(32);
-  giveBack();
-  return checksum == adler32(outputBegin, outputEnd) ? 0 : wrongChecksum;
+  input += 4;
+  if (input > inputEnd) return needsMore;
+  return bswap(load<u32>(input - 4)) == adler32(outputBegin, outputEnd) ? 0 : wrongChecksum;
 }
 
-/** At least 56 bits, zeros after the end of the input. */
+/** At least 56 bits. Behind the end of the input they mean nothing, and whoever takes them ends with `needsMore`. */
 // @ts-ignore: decorator
 @inline
 function refill(): void {
-  if (input + 8 <= inputEnd) {
-    bits |= load<u64>(input) << held;
-    input += (63 - held) >> 3;
-    held |= 56;
-  } else refillSlowly();
-}
-
-function refillSlowly(): void {
-  while (held < 56) {
-    if (input < inputEnd) {
-      bits |= u64(load<u8>(input)) << held;
-      input += 1;
-    } else invented += 1;
-    held += 8;
-  }
+  bits |= load<u64>(input) << held;
+  input += (63 - held) >> 3;
+  held |= 56;
 }
 
 // @ts-ignore: decorator
@@ -143,32 +129,21 @@ function take(count: u32): u32 {
   return value;
 }
 
-/** Returns whole bytes that are held to the input; those invented stay lost. */
+/** Drops the rest of a byte that was begun and returns whole ones to the input. */
 function giveBack(): void {
-  const bytes = held >> 3;
-  if (invented > bytes) return;
-  input -= bytes - invented;
-  invented = 0;
+  input -= held >> 3;
   bits = 0;
   held = 0;
 }
 
 function stored(): i32 {
-  take(held & 7);
-  if (invented * 8 > held) return needsMore;
   giveBack();
-  if (input + 4 > inputEnd) {
-    invented = 1;
-    return needsMore;
-  }
+  if (input + 4 > inputEnd) return needsMore;
   const length = u32(load<u16>(input));
   if ((length ^ 0xffff) != u32(load<u16>(input + 2))) return broken;
   input += 4;
   if (output + length > outputEnd) return wrongSize;
-  if (input + length > inputEnd) {
-    invented = 1;
-    return needsMore;
-  }
+  if (input + length > inputEnd) return needsMore;
   memory.copy(output, input, length);
   input += length;
   output += length;
@@ -239,77 +214,119 @@ function meaning(symbol: u32, alphabet: u32): u32 {
   return (u32(load<u16>(lengthBase + (index << 1))) << 16) | (u32(load<u8>(lengthExtra + index)) << 8);
 }
 
+/** Meanings of all symbols of the three alphabets, so that they are worked out once. */
+function meaningsOf(alphabet: u32): usize {
+  if (!hasMeanings) {
+    for (let each: u32 = 0; each < 3; each += 1)
+      for (let symbol: u32 = 0; symbol < 288; symbol += 1)
+        store<u32>(meanings + ((each * 288 + symbol) << 2), meaning(symbol, each));
+    hasMeanings = true;
+  }
+  return meanings + ((alphabet * 288) << 2);
+}
+
 /** From the lengths of the codes; false when they are no prefix code, or one that leaves bits without a meaning. */
 function makeTable(table: usize, count: u32, tableBits: u32, alphabet: u32): bool {
-  memory.fill(counts, 0, 64);
+  v128.store(counts, i64x2.splat(0));
+  v128.store(counts, i64x2.splat(0), 16);
   for (let symbol: u32 = 0; symbol < count; symbol += 1) {
-    const at = counts + (usize(load<u8>(codeLengths + symbol)) << 2);
-    store<u32>(at, load<u32>(at) + 1);
+    const at = counts + (usize(load<u8>(codeLengths + symbol)) << 1);
+    store<u16>(at, load<u16>(at) + 1);
   }
-  store<u32>(counts, 0);
+  store<u16>(counts, 0);
   let left: i32 = 1;
   let used: u32 = 0;
   let longest: u32 = 0;
   for (let length: u32 = 1; length < 16; length += 1) {
-    const some = load<u32>(counts + (length << 2));
+    const some = u32(load<u16>(counts + (length << 1)));
     left = (left << 1) - i32(some);
     if (left < 0) return false;
-    store<u32>(places + (length << 2), used);
+    store<u16>(places + (length << 1), u16(used));
     used += some;
     if (some != 0) longest = length;
-  }
-  // Nothing but a single code of one bit, or no distance at all, may leave bits without a meaning.
-  if (left > 0) {
-    if (alphabet == 2 || longest > 1) return false;
-    for (let index: u32 = 0; index < 1 << tableBits; index += 1) store<u32>(table + (index << 2), (noCode << 8) | 1);
   }
   for (let symbol: u32 = 0; symbol < count; symbol += 1) {
     const length = u32(load<u8>(codeLengths + symbol));
     if (length == 0) continue;
-    const place = places + (length << 2);
-    const index = load<u32>(place);
-    store<u32>(place, index + 1);
+    const place = places + (length << 1);
+    const index = u32(load<u16>(place));
+    store<u16>(place, u16(index + 1));
     store<u16>(sorted + (index << 1), u16(symbol));
   }
-  fillTable(table, tableBits, alphabet, used);
+  const what = meaningsOf(alphabet);
+  if (left == 0) {
+    fillTable(table, tableBits, what, longest);
+    return true;
+  }
+  // Nothing but a single code of one bit, or no distance at all, may leave bits without a meaning.
+  if (alphabet == 2 || longest > 1) return false;
+  const only = used == 0 ? noCode << 8 : load<u32>(what + (usize(load<u16>(sorted)) << 2));
+  for (let index: u32 = 0; index < 1 << tableBits; index += 2) {
+    store<u32>(table + (index << 2), only | 1);
+    store<u32>(table + (index << 2), (noCode << 8) | 1, 4);
+  }
   return true;
 }
 
-/** Walks through the codes in their order: a code is the one before plus one, with the bits turned round. */
-function fillTable(table: usize, tableBits: u32, alphabet: u32, used: u32): void {
+/**
+ * Walks through the codes in their order: a code is the one before plus one, with the bits turned round. Codes of one
+ * length stand in as much of the table as they need to be told apart; for the next length that part is doubled.
+ */
+function fillTable(table: usize, tableBits: u32, what: usize, longest: u32): void {
   let code: u32 = 0;
-  let length: u32 = 1;
-  let remaining = load<u32>(counts + 4);
+  let next = sorted;
+  const direct = min(longest, tableBits);
+  for (let length: u32 = 1; length <= direct; length += 1) {
+    double(table, 4 << (length - 1));
+    const end = next + (usize(load<u16>(counts + (length << 1))) << 1);
+    for (; next < end; next += 2) {
+      store<u32>(table + (code << 2), load<u32>(what + (usize(load<u16>(next)) << 2)) | length);
+      code = codeAfter(code, length);
+    }
+  }
+  for (let length = direct; length < tableBits; length += 1) double(table, 4 << length);
+  if (longest > tableBits) fillSecondTables(table, tableBits, what, longest, code, next);
+}
+
+/** Repeats the first `bytes` behind themselves. */
+// @ts-ignore: decorator
+@inline
+function double(table: usize, bytes: usize): void {
+  if (bytes < 16) store<u64>(table + bytes, load<u64>(table));
+  else for (const end = table + bytes; table < end; table += 16) v128.store(table + bytes, v128.load(table));
+}
+
+// @ts-ignore: decorator
+@inline
+function codeAfter(code: u32, length: u32): u32 {
+  // Carry from the highest of its bits down; after the last code of all there is none.
+  const zeros = ~code & ((1 << length) - 1);
+  if (zeros == 0) return 0;
+  const bit: u32 = 0x80000000 >> clz(zeros);
+  return (code & (bit - 1)) | bit;
+}
+
+/** Of the codes that are longer than the table's index; those with the same first bits share a second table. */
+function fillSecondTables(table: usize, tableBits: u32, what: usize, longest: u32, first: u32, begin: usize): void {
+  let code = first;
+  let next = begin;
   let second: u32 = 1 << tableBits;
   let secondBits: u32 = 0;
   let secondPrefix: u32 = 0xffffffff;
   const mask: u32 = (1 << tableBits) - 1;
-  for (let index: u32 = 0; index < used; index += 1) {
-    while (remaining == 0) {
-      length += 1;
-      remaining = load<u32>(counts + (length << 2));
-    }
-    remaining -= 1;
-    const what = meaning(load<u16>(sorted + (index << 1)), alphabet);
-    if (length <= tableBits) {
-      const entry = what | length;
-      for (let at = code; at <= mask; at += 1 << length) store<u32>(table + (at << 2), entry);
-    } else {
+  for (let length = tableBits + 1; length <= longest; length += 1)
+    for (let rest = u32(load<u16>(counts + (length << 1))); rest > 0; rest -= 1, next += 2) {
       if ((code & mask) != secondPrefix) {
         secondPrefix = code & mask;
         if (secondBits != 0) second += 1 << secondBits;
-        secondBits = widthOfSecond(length, tableBits, remaining + 1);
+        secondBits = widthOfSecond(length, tableBits, rest);
         store<u32>(table + (secondPrefix << 2), (second << 16) | ((secondTable | secondBits) << 8) | tableBits);
       }
-      const entry = what | (length - tableBits);
+      const entry = load<u32>(what + (usize(load<u16>(next)) << 2)) | (length - tableBits);
       for (let at = code >> tableBits; at < 1 << secondBits; at += 1 << (length - tableBits))
         store<u32>(table + ((second + at) << 2), entry);
+      code = codeAfter(code, length);
     }
-    // Next code: carry from the highest of its bits down.
-    let bit: u32 = 1 << (length - 1);
-    while ((code & bit) != 0) bit >>= 1;
-    code = bit == 0 ? 0 : (code & (bit - 1)) | bit;
-  }
 }
 
 /** Bits that tell apart all codes which share their first bits with the one that comes now. */
@@ -320,59 +337,119 @@ function widthOfSecond(length: u32, tableBits: u32, rest: u32): u32 {
   while (room > 0 && longer < 15) {
     longer += 1;
     width += 1;
-    room = (room << 1) - i32(load<u32>(counts + (longer << 2)));
+    room = (room << 1) - i32(load<u16>(counts + (longer << 1)));
   }
   return width;
 }
 
-// @ts-ignore: decorator
-@inline
-function entryAt(table: usize, tableBits: u32): u32 {
-  let entry = load<u32>(table + ((usize(bits) & ((1 << tableBits) - 1)) << 2));
-  if ((entry & (secondTable << 8)) != 0) {
-    drop(tableBits);
-    const width = (entry >> 8) & 15;
-    entry = load<u32>(table + (((entry >> 16) + (u32(bits) & ((1 << width) - 1))) << 2));
-  }
-  drop(entry & 0xff);
-  return entry;
-}
-
+/**
+ * Decodes until the end of the block. A turn begins with 56 bits or more and with the entry of what comes next. It
+ * looks for the ends of input and output once: it takes at most 16 bytes and makes at most 2 literals and a match, which
+ * is 260 bytes, and there is room for them behind the ends.
+ */
 function block(symbolTable: usize, distanceTable: usize): i32 {
+  let from = input;
+  let ahead = bits;
+  let count = held;
   let to = output;
-  const end = outputEnd;
+  const lastInput = inputEnd + 8;
+  const lastOutput = outputEnd;
+  let problem: i32 = 0;
+  ahead |= load<u64>(from) << count;
+  from += (63 - count) >> 3;
+  count |= 56;
+  let entry = load<u32>(symbolTable + ((usize(ahead) & symbolMask) << 2));
   while (true) {
-    refill();
-    let entry = entryAt(symbolTable, symbolBits);
+    if (to > lastOutput) {
+      problem = wrongSize;
+      break;
+    }
+    if (from > lastInput) {
+      problem = needsMore;
+      break;
+    }
     if ((entry & (literal << 8)) != 0) {
-      if (to >= end) return wrongSize;
+      ahead >>= entry & 63;
+      count -= entry & 63;
       store<u8>(to, u8(entry >> 16));
       to += 1;
-      entry = entryAt(symbolTable, symbolBits);
+      entry = load<u32>(symbolTable + ((usize(ahead) & symbolMask) << 2));
       if ((entry & (literal << 8)) != 0) {
-        if (to >= end) return wrongSize;
+        ahead >>= entry & 63;
+        count -= entry & 63;
         store<u8>(to, u8(entry >> 16));
         to += 1;
-        if (invented * 8 > held) return needsMore;
-        continue;
+        entry = load<u32>(symbolTable + ((usize(ahead) & symbolMask) << 2));
+        if ((entry & (literal << 8)) != 0) {
+          ahead >>= entry & 63;
+          count -= entry & 63;
+          store<u8>(to, u8(entry >> 16));
+          to += 1;
+          entry = load<u32>(symbolTable + ((usize(ahead) & symbolMask) << 2));
+        }
       }
-      refill();
+      ahead |= load<u64>(from) << count;
+      from += (63 - count) >> 3;
+      count |= 56;
+      if ((entry & (literal << 8)) != 0) continue;
     }
     let operation = (entry >> 8) & 0xff;
-    if (operation >= noCode) {
-      output = to;
-      return operation == endOfBlock ? 0 : broken;
+    if ((operation & secondTable) != 0) {
+      ahead >>= symbolBits;
+      count -= symbolBits;
+      const width = operation & 15;
+      entry = load<u32>(symbolTable + (((entry >> 16) + (u32(ahead) & ((1 << width) - 1))) << 2));
+      operation = (entry >> 8) & 0xff;
     }
-    const length = (entry >> 16) + take(operation);
-    entry = entryAt(distanceTable, distanceBits);
+    ahead >>= entry & 63;
+    count -= entry & 63;
+    if (operation >= noCode) {
+      if (operation == endOfBlock) break;
+      if (operation != literal) {
+        problem = broken;
+        break;
+      }
+      store<u8>(to, u8(entry >> 16));
+      to += 1;
+      ahead |= load<u64>(from) << count;
+      from += (63 - count) >> 3;
+      count |= 56;
+      entry = load<u32>(symbolTable + ((usize(ahead) & symbolMask) << 2));
+      continue;
+    }
+    const length = (entry >> 16) + (u32(ahead) & ((1 << operation) - 1));
+    ahead >>= operation;
+    count -= operation;
+    entry = load<u32>(distanceTable + ((usize(ahead) & distanceMask) << 2));
     operation = (entry >> 8) & 0xff;
-    if (operation >= noCode) return broken;
-    const distance = (entry >> 16) + take(operation);
-    if (to + length > end) return wrongSize;
-    if (to - outputBegin < distance) return broken;
+    if ((operation & secondTable) != 0) {
+      ahead >>= distanceBits;
+      count -= distanceBits;
+      const width = operation & 15;
+      entry = load<u32>(distanceTable + (((entry >> 16) + (u32(ahead) & ((1 << width) - 1))) << 2));
+      operation = (entry >> 8) & 0xff;
+    }
+    ahead >>= entry & 63;
+    count -= entry & 63;
+    const distance = (entry >> 16) + (u32(ahead) & ((1 << operation) - 1));
+    if (operation >= noCode || to - outputBegin < distance) {
+      problem = broken;
+      break;
+    }
+    ahead >>= operation;
+    count -= operation;
+    ahead |= load<u64>(from) << count;
+    from += (63 - count) >> 3;
+    count |= 56;
+    entry = load<u32>(symbolTable + ((usize(ahead) & symbolMask) << 2));
     copyMatch(to, distance, length);
     to += length;
   }
+  input = from;
+  bits = ahead;
+  held = count;
+  output = to;
+  return problem;
 }
 
 /** May write up to 15 bytes more than it says: what comes next, or nothing, takes their place. */
