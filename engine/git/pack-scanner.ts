@@ -149,8 +149,7 @@ export class PackScanner {
     if (consumed === needsMoreInput && !isEnd) return false;
     if (consumed < 0) throw this.#broken(`holds an object with ${problemOf(consumed)}`);
     this.#seen += 1;
-    if (header.size < maxPointerBytes || isDelta(header.type))
-      this.#look(header, this.#inflater.content(header.size));
+    if (header.size < maxPointerBytes || isDelta(header.type)) this.#look(header, this.#inflater.content(header.size));
     this.#start = from + consumed;
     return true;
   }
