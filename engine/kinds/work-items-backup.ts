@@ -15,7 +15,7 @@ import { catalogueItemOf, workItemSchema } from "./work-item-record.ts";
 import { recordJson, type ReadRecord } from "./work-item-json.ts";
 import { readChanges, watermarkOf, type Changes, type Watermark } from "./work-items-changes.ts";
 import { WorkItemFiles } from "./work-items-files.ts";
-import { lostCount, readKeys, type Keys } from "./work-items-keys.ts";
+import { noKeys, readKeys, type Keys } from "./work-items-keys.ts";
 import { readWorkItems } from "./work-items-reading.ts";
 import { Tally } from "./work-items-tally.ts";
 import type { BackupWork, Finding, Gap, SourceStream, StreamOutcome } from "./kind.ts";
@@ -46,7 +46,7 @@ async function keysBefore({ previous }: BackupWork): Promise<Keys> {
     return await readKeys(previous);
   } catch (error) {
     const isBroken = previous.broken !== undefined && error instanceof BackupError;
-    if (isBroken && /^(?:OBJECT|SEALED|STATE)_/.test(error.code)) return new Map();
+    if (isBroken && /^(?:OBJECT|SEALED|STATE)_/.test(error.code)) return noKeys();
     throw error;
   }
 }
@@ -54,7 +54,7 @@ async function keysBefore({ previous }: BackupWork): Promise<Keys> {
 async function continuable({ previous }: BackupWork, keys: Keys): Promise<Continued | undefined> {
   if (previous.broken !== undefined) return undefined;
   // A new base cannot take over what is hidden from us: a chain that has grown long is the smaller evil.
-  const mayWait = lostCount(keys) > fewLost;
+  const mayWait = keys.lost > fewLost;
   if ((await previous.rebase()) !== undefined && !mayWait) return undefined;
   const state = await previous.state();
   if (state?.kind !== "records" || state.schema !== workItemSchema) return undefined;
@@ -72,10 +72,10 @@ interface Before {
 }
 
 async function backUp(stream: SourceStream, work: BackupWork, { keys, continued }: Before): Promise<StreamOutcome> {
-  const known: Keys = continued === undefined ? new Map() : keys;
+  const known: Keys = continued === undefined ? noKeys() : keys;
   const changes = await readChanges(work, continued?.watermark, known);
   try {
-    const isOpen = continued === undefined || changes.count > 0 || lostCount(known) > fewLost;
+    const isOpen = continued === undefined || changes.count > 0 || known.lost > fewLost;
     if (!isOpen && !(await hasMissingFiles(work))) return { status: "unchanged" };
     return await store(stream, work, { before: { keys, continued }, changes });
   } finally {

@@ -131,7 +131,7 @@ function addDisagreements(census: Census, keys: Keys, ids: IdSet): void {
 function* disagreements({ live, bin }: Census, keys: Keys): Generator<number> {
   for (const id of live) if (isGone(keys.get(id))) yield id;
   for (const id of bin) if (keys.get(id)?.deleted !== true) yield id;
-  for (const [id, key] of keys) if (!live.has(id) && !bin.has(id) && !key.lost) yield id;
+  for (const id of keys.ids()) if (!live.has(id) && !bin.has(id) && keys.get(id)?.lost === false) yield id;
 }
 
 function isGone(key: Key | undefined): boolean {
@@ -147,7 +147,7 @@ async function* silentlyChanged(
   keys: Keys,
   { live, ids }: { readonly live: Ids; readonly ids: Ids },
 ): AsyncGenerator<number> {
-  const known = [...keys.keys()].filter((id) => live.has(id) && !ids.has(id));
+  const known = [...keys.ids()].filter((id) => live.has(id) && !ids.has(id));
   const check = async (item: CurrentItem): Promise<number | undefined> => {
     const key = keys.get(item.id);
     if (key?.rev !== item.rev || String(key.l ?? []) !== String(item.linked)) return item.id;

@@ -6,7 +6,7 @@ import type { RecordLine } from "../vault/stream-writer.ts";
 import { IdSet } from "./work-item-ids.ts";
 import type { ReadRecord } from "./work-item-json.ts";
 import { linkedIds } from "./work-item-relations.ts";
-import { lostCount, storedKey, type Key, type Keys } from "./work-items-keys.ts";
+import { storedKey, type Key, type Keys } from "./work-items-keys.ts";
 
 const spoolBytes = 4 << 20;
 
@@ -40,7 +40,7 @@ export class Tally {
     this.#before = before;
     this.#isBase = isBase;
     this.held = isBase ? 0 : before.size;
-    this.heldLost = isBase ? 0 : lostCount(before);
+    this.heldLost = isBase ? 0 : before.lost;
     this.#keySpool = sortLines<number>({ folder, memoryBytes: spoolBytes });
     this.#itemSpool = sortLines<number>({ folder, memoryBytes: spoolBytes });
   }
@@ -98,7 +98,7 @@ export class Tally {
   /** Items that the parent snapshot held and a new base does not, without having moved away. */
   vanished(): readonly number[] {
     if (!this.#isBase) return [];
-    return [...this.#before.keys()].filter((id) => !this.#accounted.has(id));
+    return [...this.#before.ids()].filter((id) => !this.#accounted.has(id));
   }
 
   changes(): { readonly added: number; readonly changed: number; readonly deleted: number } {
