@@ -46,7 +46,7 @@ async function main() {
   const scale = Number(values.scale);
   if (values.help) process.stdout.write(help.replace("NAMES", names.join(", ")));
   else if (only !== undefined && !names.includes(only)) throw new RangeError(`--only: there are ${names.join(", ")}.`);
-  else if (!(scale > 0 && scale <= 1)) throw new RangeError(`--scale: '${values.scale}' is not between 0 and 1.`);
+  else if (!(scale > 0 && scale <= 10)) throw new RangeError(`--scale: '${values.scale}' is not between 0 and 10.`);
   else if (!/^[\w-]{1,40}$/.test(seed)) throw new RangeError("--seed takes letters and digits.");
   else {
     process.chdir(projectFolder);

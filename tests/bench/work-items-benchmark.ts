@@ -15,7 +15,7 @@ const fixedRequests = 10;
 
 export const workItemsBenchmark: Benchmark = {
   name: "work-items",
-  about: `${fullCount} work items: base, unchanged, one restored`,
+  about: `${fullCount} work items: base, unchanged, one restored, a plan for all`,
   async run(options) {
     const count = Math.max(1, Math.round(fullCount * options.scale));
     await using place = await workplace(options);
@@ -24,7 +24,8 @@ export const workItemsBenchmark: Benchmark = {
     const { first, last } = await place.azureDevOps.addWorkItems({ projectId: project.id, count });
     const scene: Scene = { place, project, container: await place.newContainer(), options };
     const rows = [...(await baseRows(scene, count)), ...(await unchangedRows(scene))];
-    return [...rows, ...(await restoreRows(scene, Math.floor((first + last) / 2)))];
+    rows.push(...(await restoreRows(scene, Math.floor((first + last) / 2))));
+    return [...rows, ...(await previewRows(scene))];
   },
 };
 
@@ -101,4 +102,15 @@ async function restoreRows({ place, project, container, options }: Scene, id: nu
   } finally {
     meter.stop();
   }
+}
+
+/** The plan for all of them, each compared with what is there. */
+async function previewRows({ place, project, container, options }: Scene): Promise<readonly Row[]> {
+  options.say("  preview of restoring everything");
+  const more = { items: "work-items/*", recoveryKey: place.keys.recoveryKey, previewOnly: "true" };
+  const run = await place.task("RestoreItem", { project, container, more: { ...more, conflictPolicy: "overwrite" } });
+  return [
+    figure("restore-all-preview-time", [run.seconds, "s"]),
+    figure("restore-all-preview-memory", [run.peakMegabytes ?? 0, "MB"], 250),
+  ];
 }
