@@ -26,7 +26,7 @@ const engine: Readonly<Record<string, Module>> = {
   git: { uses: ["foundation"], usesTypesOf: ["vault"], packages: ["simple-git", "node:*"] },
   kinds: { uses: ["foundation", "azure-devops", "git", "vault", "native"], packages: ["node:*"] },
   operations: {
-    uses: ["foundation", "store", "crypto", "vault", "azure-devops", "kinds"],
+    uses: ["foundation", "store", "crypto", "native", "vault", "azure-devops", "kinds"],
     usesTypesOf: ["git"],
   },
   reports: { uses: ["foundation", "vault"], usesTypesOf: ["kinds", "operations"] },

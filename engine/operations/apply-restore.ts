@@ -3,11 +3,13 @@
  * was killed is continued from there: steps with a result are done, steps with an intent are looked up before they
  * are made, so that nothing comes out twice (format.md §3.10). One failing step does not stop the others.
  */
-import { mapConcurrent } from "../foundation/concurrency.ts";
+import { collect, mapConcurrent } from "../foundation/concurrency.ts";
 import { BackupError, describeError } from "../foundation/errors.ts";
 import type { ResourceKind, Selection, Step, StepResult } from "../kinds/kind.ts";
+import { PackedList } from "../native/packed-list.ts";
+import type { JournalResult } from "../vault/restore-journal.ts";
 import { isSignInRefused } from "./back-up-stream.ts";
-import type { RestorePlan, RestoreResult } from "./results.ts";
+import type { DoneStep, RestorePlan, RestoreResult } from "./results.ts";
 import type { RestoreTarget } from "./restore-target.ts";
 import type { Selections } from "./select-items.ts";
 
@@ -16,7 +18,7 @@ export interface StepJournal {
   readonly results: ReadonlyMap<number, StepResult>;
   readonly intents: ReadonlySet<number>;
   intend(steps: readonly number[]): Promise<void>;
-  record(results: readonly (readonly [step: number, result: StepResult])[]): Promise<void>;
+  record(results: readonly (readonly [step: number, result: JournalResult])[]): Promise<void>;
 }
 
 export interface ApplyRequest {
@@ -39,55 +41,68 @@ interface Numbered {
 export async function applyRestore(request: ApplyRequest): Promise<RestoreResult> {
   const { plan, target, journal } = request;
   const startedMs = target.clock.monotonicMs();
-  const results = new Map<number, StepResult>(journal.results);
-  for (const { action, kind, key } of plan.steps) if (action === "create") target.ids.expect(kind, key);
-  plan.steps.forEach((step, number) => remember(step, results.get(number), target));
-  let done = results.size;
-  for (const batch of batchesOf(plan.steps, results)) {
-    target.signal.throwIfAborted();
-    await journal.intend(batch.filter(({ number }) => !journal.intents.has(number)).map(({ number }) => number));
-    const fresh = await applyBatch(batch, request);
-    for (const [number, result] of fresh) results.set(number, result);
-    await journal.record(fresh);
-    done += batch.length;
-    target.reporter.progress({ activity: "Restoring", done, total: plan.steps.length });
-    stopWithoutProject(batch, results);
+  prepare(request);
+  const done = new PackedList<DoneStep>();
+  for (const batch of batchesOf(plan.steps, journal.results)) {
+    for (const entry of await carriedOut(batch, request)) done.push(entry);
+    target.reporter.progress({ activity: "Restoring", done: done.length, total: plan.steps.length });
   }
-  return resultOf(request, results, target.clock.monotonicMs() - startedMs);
+  return resultOf(request, done, target.clock.monotonicMs() - startedMs);
 }
 
-/** Neighbouring steps of one kind and phase, without those that already have a result. */
-function* batchesOf(steps: readonly Step[], results: ReadonlyMap<number, StepResult>): Generator<readonly Numbered[]> {
-  let batch: Numbered[] = [];
-  for (const [number, step] of steps.entries()) {
-    if (results.has(number) && results.get(number)?.outcome !== "failed") continue;
-    const first = batch[0]?.step;
-    const isFull =
-      batch.length === batchSteps || (first !== undefined && (first.kind !== step.kind || first.phase !== step.phase));
-    if (isFull) {
-      yield batch;
-      batch = [];
+/** Tells the target what is going to be made, and what an interrupted run has made already. */
+function prepare({ plan, target, journal }: ApplyRequest): void {
+  let number = 0;
+  for (const step of plan.steps) {
+    if (step.action === "create") target.ids.expect(step.kind, step.key);
+    remember(step, journal.results.get(number), target);
+    number += 1;
+  }
+}
+
+/** The steps with what came of them, in their order. */
+async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly DoneStep[]> {
+  const { target, journal } = request;
+  if ("result" in batch) return [{ ...batch.step, result: batch.result }];
+  target.signal.throwIfAborted();
+  const numbers = batch.entries.map(({ number }) => number);
+  await journal.intend(numbers.filter((number) => !journal.intents.has(number)));
+  const results = await applyBatch(batch.entries, request);
+  const done = batch.entries.map(({ number, step }, place) => {
+    const result = results[place] ?? { outcome: "failed", message: "was not reached" };
+    return { number, step, result };
+  });
+  await journal.record(done.map(({ number, step, result }) => [number, { ...result, item: [step.kind, step.key] }]));
+  stopWithoutProject(done);
+  return done.map(({ step, result }) => ({ ...step, result }));
+}
+
+/** Neighbouring steps of one kind and phase, or a step that an interrupted run has done. */
+type Batch = { readonly entries: readonly Numbered[] } | { readonly step: Step; readonly result: StepResult };
+
+function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResult>): Generator<Batch> {
+  let entries: Numbered[] = [];
+  let number = 0;
+  for (const step of steps) {
+    const earlier = results.get(number);
+    const isDone = earlier !== undefined && earlier.outcome !== "failed";
+    const first = entries[0]?.step;
+    const isFull = entries.length === batchSteps || first?.kind !== step.kind || first.phase !== step.phase;
+    if (entries.length > 0 && (isFull || isDone)) {
+      yield { entries };
+      entries = [];
     }
-    batch.push({ number, step });
+    if (isDone) yield { step, result: earlier };
+    else entries.push({ number, step });
+    number += 1;
   }
-  if (batch.length > 0) yield batch;
+  if (entries.length > 0) yield { entries };
 }
 
-async function applyBatch(
-  batch: readonly Numbered[],
-  request: ApplyRequest,
-): Promise<readonly (readonly [number, StepResult])[]> {
+async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<readonly StepResult[]> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
   const lanes = kind?.applying === "ordered" ? 1 : Math.max(1, request.target.parallelism);
-  const results: (readonly [number, StepResult])[] = [];
-  for await (const result of mapConcurrent(
-    batch,
-    lanes,
-    async (entry) => [entry.number, await applyOne(entry, kind, request)] as const,
-  )) {
-    results.push(result);
-  }
-  return results;
+  return collect(mapConcurrent(batch, lanes, (entry) => applyOne(entry, kind, request)));
 }
 
 async function applyOne(
@@ -136,10 +151,9 @@ function remember(step: Step, result: StepResult | undefined, target: RestoreTar
 }
 
 /** Without the project nothing else has a place to go. */
-function stopWithoutProject(batch: readonly Numbered[], results: ReadonlyMap<number, StepResult>): void {
-  for (const { number, step } of batch) {
-    const result = results.get(number);
-    if (step.kind !== "project" || step.action !== "create" || result?.outcome !== "failed") continue;
+function stopWithoutProject(done: readonly { readonly step: Step; readonly result: StepResult }[]): void {
+  for (const { step, result } of done) {
+    if (step.kind !== "project" || step.action !== "create" || result.outcome !== "failed") continue;
     throw new BackupError({
       code: "RESTORE_PROJECT",
       message: `Project ${step.name} could not be created: ${result.message ?? "no reason was given"}`,
@@ -150,37 +164,40 @@ function stopWithoutProject(batch: readonly Numbered[], results: ReadonlyMap<num
 
 function resultOf(
   { plan, resumed, target }: ApplyRequest,
-  results: ReadonlyMap<number, StepResult>,
+  steps: PackedList<DoneStep>,
   durationMs: number,
 ): RestoreResult {
-  const steps = plan.steps.map((step, number) => ({
-    ...step,
-    result: results.get(number) ?? { outcome: "failed" as const, message: "was not reached" },
-  }));
-  const items = itemOutcomes(steps);
   return {
     plan,
     restoreId: target.restoreId,
     resumed,
     applied: true,
     steps,
-    created: items.filter((outcome) => outcome === "created").length,
-    updated: items.filter((outcome) => outcome === "updated").length,
-    skipped: items.filter((outcome) => outcome === "skipped").length,
-    failed: items.filter((outcome) => outcome === "failed").length,
-    worksheet: steps.flatMap((step) => (step.secrets ?? []).map((secret) => `${step.kind} ${step.name}: ${secret}`)),
+    ...itemOutcomes(steps),
+    worksheet: secretsToEnter(plan.steps),
     durationMs,
   };
 }
 
-/** One outcome for each item: the first of failed, created (undeleted, adopted), updated, skipped that any step had. */
-function itemOutcomes(steps: RestoreResult["steps"]): readonly ("created" | "updated" | "skipped" | "failed")[] {
-  const rank = ["failed", "created", "updated", "skipped"] as const;
+/** One line each. */
+export function secretsToEnter(steps: Iterable<Step>): readonly string[] {
+  const lines: string[] = [];
+  for (const { kind, name, secrets = [] } of steps)
+    for (const secret of secrets) lines.push(`${kind} ${name}: ${secret}`);
+  return lines;
+}
+
+const ranks = ["failed", "created", "updated", "skipped"] as const;
+
+/** Each item counts once: as the first of failed, created (undeleted, adopted), updated, skipped that any step had. */
+function itemOutcomes(steps: Iterable<DoneStep>): Readonly<Record<(typeof ranks)[number], number>> {
   const best = new Map<string, number>();
   for (const { kind, key, result } of steps) {
     const outcome = result.outcome === "undeleted" || result.outcome === "adopted" ? "created" : result.outcome;
     const item = `${kind}/${key}`;
-    best.set(item, Math.min(best.get(item) ?? rank.length, rank.indexOf(outcome)));
+    best.set(item, Math.min(best.get(item) ?? ranks.length, ranks.indexOf(outcome)));
   }
-  return [...best.values()].flatMap((place) => rank[place] ?? []);
+  const counts = { failed: 0, created: 0, updated: 0, skipped: 0 };
+  for (const rank of best.values()) counts[ranks[rank] ?? "failed"] += 1;
+  return counts;
 }

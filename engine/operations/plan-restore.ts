@@ -3,20 +3,21 @@
  * added by itself (dependency closure); of those only what is really to be done stands in the plan.
  */
 import type { Cryptography } from "../crypto/cryptography.ts";
-import { sha256Hex } from "../crypto/cryptography.ts";
-import { utf8 } from "../foundation/bytes.ts";
+import { toHex, utf8 } from "../foundation/bytes.ts";
 import { collect } from "../foundation/concurrency.ts";
 import { describeError, hasCode } from "../foundation/errors.ts";
 import { canonicalJson } from "../foundation/json.ts";
 import {
   phases,
   type ItemReference,
+  type Phase,
   type ResourceKind,
   type Selection,
   type Step,
   type TargetProject,
 } from "../kinds/kind.ts";
 import { kindOfStream } from "../kinds/registry.ts";
+import { PackedList } from "../native/packed-list.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import type { RestorePlan } from "./results.ts";
 import { selectItems, type Selections } from "./select-items.ts";
@@ -30,7 +31,7 @@ export interface PlanRequest {
 }
 
 export interface PlannedRestore {
-  readonly plan: RestorePlan;
+  readonly plan: RestorePlan & { readonly steps: PackedList<Step> };
   /** Selections by stream, dependencies included; what `apply` works on. */
   readonly selections: Selections;
 }
@@ -56,14 +57,24 @@ export async function planRestore(request: PlanRequest): Promise<PlannedRestore>
   const { snapshot, target, kinds } = request;
   const asked = await selectItems(request.selectors, snapshot, kinds);
   const { selections, neededBy } = await withDependencies(asked, request);
-  const steps: Step[] = [];
+  const steps = noSteps();
   for (const kind of restoreOrder(kinds)) {
     const own = [...selections].filter(([id]) => id.split("/")[0] === kind.name);
-    for (const [id, selection] of own)
-      steps.push(...(await stepsOf(kind, selection, { target, asked: asked.has(id), neededBy })));
+    for (const [id, selection] of own) {
+      const planned = await stepsOf(kind, selection, { target, asked: asked.has(id), neededBy });
+      for (const phase of phases) steps[phase].append(planned[phase]);
+    }
   }
-  const inOrder = phases.flatMap((phase) => steps.filter((step) => step.phase === phase));
-  return { plan: await describe(inOrder, selections, request), selections };
+  const inOrder = new PackedList<Step>();
+  for (const phase of phases) inOrder.append(steps[phase]);
+  return { plan: describe(inOrder, selections, request), selections };
+}
+
+type StepsByPhase = Readonly<Record<Phase, PackedList<Step>>>;
+
+function noSteps(): StepsByPhase {
+  const none = (): PackedList<Step> => new PackedList();
+  return { create: none(), fill: none(), connect: none(), finish: none() };
 }
 
 /** All steps of what was asked for; of dependencies only those that do something. */
@@ -75,32 +86,35 @@ async function stepsOf(
     asked,
     neededBy,
   }: { readonly target: TargetProject; readonly asked: boolean; readonly neededBy: Closure["neededBy"] },
-): Promise<readonly Step[]> {
-  const steps = await unlessDamaged(selection, () => collect(kind.plan(selection, target)));
-  if (asked) return steps;
-  const needed = steps.filter(({ action }) => action !== "skip");
-  return needed.map((step) => ({
-    ...step,
-    reason:
-      step.reason ??
-      `needed by ${neededBy.get(`${kind.name}/${step.key}`) ?? neededBy.get(`${kind.name}/${step.name}`) ?? "what is restored"}`,
-  }));
+): Promise<StepsByPhase> {
+  const needs = ({ key, name }: Step): string =>
+    `needed by ${neededBy.get(`${kind.name}/${key}`) ?? neededBy.get(`${kind.name}/${name}`) ?? "what is restored"}`;
+  const steps = noSteps();
+  const add = (step: Step): void => {
+    if (asked) steps[step.phase].push(step);
+    else if (step.action !== "skip") steps[step.phase].push({ ...step, reason: step.reason ?? needs(step) });
+  };
+  try {
+    for await (const step of kind.plan(selection, target)) add(step);
+    return steps;
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return { ...noSteps(), create: onlyStep(damageStep(selection, error)) };
+  }
 }
 
 /** A stream with damage is one step that cannot be done: nothing of it is used, everything else goes on. */
-async function unlessDamaged(
-  { stream: { line } }: Selection,
-  plan: () => Promise<readonly Step[]>,
-): Promise<readonly Step[]> {
-  try {
-    return await plan();
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    const [kind = "", id = kind] = line.s.split("/");
-    const name = line.name ?? line.s;
-    const reason = describeError(error);
-    return [{ kind, stream: line.s, key: id, name, phase: "create", action: "cannot", changes: [], reason }];
-  }
+function damageStep({ stream: { line } }: Selection, error: unknown): Step {
+  const [kind = "", id = kind] = line.s.split("/");
+  const name = line.name ?? line.s;
+  const reason = describeError(error);
+  return { kind, stream: line.s, key: id, name, phase: "create", action: "cannot", changes: [], reason };
+}
+
+function onlyStep(step: Step): PackedList<Step> {
+  const steps = new PackedList<Step>();
+  steps.push(step);
+  return steps;
 }
 
 function isDamage(error: unknown): boolean {
@@ -167,15 +181,15 @@ async function addItem(
   return { stream: shared, keys: new Set([id]), parts: [] };
 }
 
-async function describe(
-  steps: readonly Step[],
+function describe(
+  steps: PackedList<Step>,
   selections: Selections,
   { snapshot, target, cryptography }: PlanRequest,
-): Promise<RestorePlan> {
+): PlannedRestore["plan"] {
   const stale = [...selections.values()].flatMap(({ stream: { line } }) =>
     line.st === "ok" || line.asOf === undefined ? [] : [{ stream: line.s, asOf: line.asOf }],
   );
-  const facts: Omit<RestorePlan, "hash"> = {
+  const facts: Omit<RestorePlan, "hash" | "steps"> = {
     source: target.source,
     target: {
       organizationUrl: target.azureDevOps.organization.url,
@@ -185,8 +199,11 @@ async function describe(
     snapshot: snapshot.id,
     takenAt: snapshot.takenAt,
     conflictPolicy: target.conflictPolicy,
-    steps,
     stale,
   };
-  return { ...facts, hash: sha256Hex(cryptography, utf8(canonicalJson(facts))) };
+  const digest = cryptography.newSha256();
+  const add = (value: unknown): void => digest.update(utf8(`${canonicalJson(value)}\n`));
+  add(facts);
+  for (const step of steps) add(step);
+  return { ...facts, steps, hash: toHex(digest.digest()) };
 }

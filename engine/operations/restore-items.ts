@@ -7,10 +7,11 @@ import { sha256Hex, type Cryptography } from "../crypto/cryptography.ts";
 import { utf8 } from "../foundation/bytes.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { arrayAt, canonicalJson, isObject, stringAt, type JsonObject } from "../foundation/json.ts";
+import { canonicalJson, isObject, stringAt, type JsonObject } from "../foundation/json.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import type { GitAccess } from "../git/git-access.ts";
-import type { ConflictPolicy, ProjectRef, ResourceKind, WorkItemHistory } from "../kinds/kind.ts";
+import type { ConflictPolicy, ProjectRef, ResourceKind, Step, WorkItemHistory } from "../kinds/kind.ts";
+import { unpackedList } from "../native/packed-list.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Head } from "../vault/log-entry.ts";
 import { isRunId } from "../vault/layout.ts";
@@ -18,7 +19,7 @@ import { readLog, type Log } from "../vault/log.ts";
 import { finishedJournals, openJournal, type JournalTarget, type RestoreJournal } from "../vault/restore-journal.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import { openSnapshot } from "../vault/vault-snapshot-reader.ts";
-import { applyRestore, type StepJournal } from "./apply-restore.ts";
+import { applyRestore, secretsToEnter, type StepJournal } from "./apply-restore.ts";
 import { requireRecoveryKey } from "./check-keys.ts";
 import { chooseSnapshot } from "./choose-snapshots.ts";
 import { planRestore, type PlannedRestore } from "./plan-restore.ts";
@@ -76,7 +77,11 @@ export async function restoreItems(request: RestoreRequest, tools: RestoreTools)
   checkHash(request, planned.plan);
   if (request.previewOnly) return preview(planned.plan, restoreId, clock.monotonicMs() - startedMs);
   if (!isResumed)
-    await journal.begin({ target: journalTarget(target), source: journalSource(request), plan: jsonOf(planned.plan) });
+    await journal.begin({
+      target: journalTarget(target),
+      source: journalSource(request),
+      plan: storedPlan(planned.plan),
+    });
   const result = await applyRestore({
     ...planned,
     target,
@@ -100,7 +105,8 @@ function stepJournal(journal: RestoreJournal, isResumed: boolean): StepJournal {
 
 /** Nothing is left that another run could do better: what failed is only what cannot be done at all. */
 function isOver({ steps }: RestoreResult): boolean {
-  return steps.every(({ action, result }) => result.outcome !== "failed" || action === "cannot");
+  for (const { action, result } of steps) if (result.outcome === "failed" && action !== "cannot") return false;
+  return true;
 }
 
 function figuresOf({ created, updated, skipped }: RestoreResult): JsonObject {
@@ -224,12 +230,19 @@ async function resumedPlan(
   return { plan, selections: await selectItems(request.selectors, snapshot, request.kinds) };
 }
 
+function storedPlan({ steps, ...facts }: PlannedRestore["plan"]): JsonObject {
+  return { ...jsonOf(facts), steps: steps.toJson() };
+}
+
 /** What was sealed under our own MAC is trusted to be what we wrote; only its form is looked at. */
-function planOf(value: JsonObject | undefined): RestorePlan | undefined {
-  const steps = value === undefined ? undefined : arrayAt(value, "steps");
+function planOf(value: JsonObject | undefined): PlannedRestore["plan"] | undefined {
+  const steps = unpackedList(value?.steps, isStep);
   if (value === undefined || steps === undefined || !isText(value, "hash", "snapshot")) return undefined;
-  if (!steps.every((step) => isObject(step) && isText(step, "kind", "key", "stream", "phase"))) return undefined;
-  return value as unknown as RestorePlan;
+  return { ...(value as unknown as RestorePlan), steps };
+}
+
+function isStep(value: unknown): value is Step {
+  return isObject(value) && isText(value, "kind", "key", "stream", "phase");
 }
 
 function isText(value: JsonObject, ...keys: readonly string[]): boolean {
@@ -246,9 +259,6 @@ function checkHash({ planHash }: RestoreRequest, plan: RestorePlan): void {
 }
 
 function preview(plan: RestorePlan, restoreId: string, durationMs: number): RestoreResult {
-  const worksheet = plan.steps.flatMap((step) =>
-    (step.secrets ?? []).map((secret) => `${step.kind} ${step.name}: ${secret}`),
-  );
   return {
     plan,
     restoreId,
@@ -259,7 +269,7 @@ function preview(plan: RestorePlan, restoreId: string, durationMs: number): Rest
     updated: 0,
     skipped: 0,
     failed: 0,
-    worksheet,
+    worksheet: secretsToEnter(plan.steps),
     durationMs,
   };
 }

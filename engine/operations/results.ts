@@ -50,6 +50,13 @@ export interface RetentionSummary {
   readonly note?: string;
 }
 
+/** Values in their order, perhaps very many: to be gone through, not to be held. */
+export interface Listed<Value> extends Iterable<Value> {
+  readonly length: number;
+}
+
+export type DoneStep = Step & { readonly result: StepResult };
+
 export interface RestorePlan {
   readonly source: {
     readonly organizationUrl: string;
@@ -63,10 +70,10 @@ export interface RestorePlan {
   readonly snapshot: string;
   readonly takenAt: string;
   readonly conflictPolicy: string;
-  readonly steps: readonly Step[];
+  readonly steps: Listed<Step>;
   /** Streams whose content in this snapshot is older than the snapshot. */
   readonly stale: readonly { readonly stream: string; readonly asOf: string }[];
-  /** SHA-256 over the canonical JSON of everything above, hex. */
+  /** SHA-256 over lines of canonical JSON, hex: everything above but the steps, then each step. */
   readonly hash: string;
 }
 
@@ -76,7 +83,7 @@ export interface RestoreResult {
   /** An earlier, unfinished run of the same request was continued. */
   readonly resumed: boolean;
   readonly applied: boolean;
-  readonly steps: readonly (Step & { readonly result: StepResult })[];
+  readonly steps: Listed<DoneStep>;
   readonly created: number;
   readonly updated: number;
   readonly skipped: number;

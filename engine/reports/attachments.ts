@@ -6,7 +6,7 @@
 import type { BackupResult, KindSummary, RestorePlan, RestoreResult, VerifyResult } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
 import { snapshotAttachmentType, snapshotForm } from "../vault/reported-snapshot.ts";
-import { doneItems } from "./items.ts";
+import { actions, countOf, doneGroups, outcomes, plannedGroups, type ItemGroup } from "./items.ts";
 
 export interface RunAttachment {
   readonly type: string;
@@ -44,17 +44,53 @@ function kindFigures({ kind, streams, changedStreams, added, changed, deleted, n
   return { kind, streams, changedStreams, added, changed, deleted, newBytes, gaps };
 }
 
-/** The whole plan, names included: it is made at the wish of someone who may read them. */
-export function planAttachment(plan: RestorePlan): RunAttachment {
+/** Pages that show plans read them whole; what is longer stands in `planLines` besides. */
+const maxSteps = 10_000;
+
+/**
+ * The plan, names included: it is made at the wish of someone who may read them. Of a very long one the first steps, and
+ * how many items there are in all.
+ */
+export function planAttachment(plan: RestorePlan, groups = plannedGroups(plan.steps)): RunAttachment {
   return attachment("devops-backup.plan", `plan-${plan.hash.slice(0, 16)}.json`, {
     form: "project-backup/plan/v1",
     ...plan,
+    steps: firstOf(plan.steps, maxSteps),
+    stepsInAll: plan.steps.length,
+    counts: countsOf(groups, actions),
   });
 }
 
-/** By item: what became of it, under which id. */
+/** All steps of a plan that is too long for its attachment, a line of JSON each; undefined for others. */
+export function planLines(plan: RestorePlan): { readonly name: string; readonly lines: Iterable<string> } | undefined {
+  if (plan.steps.length <= maxSteps) return undefined;
+  return { name: `plan-${plan.hash.slice(0, 16)}.ndjson`, lines: linesOf(plan.steps) };
+}
+
+function* linesOf(values: Iterable<unknown>): Generator<string> {
+  for (const value of values) yield JSON.stringify(value);
+}
+
+function firstOf<Value>(values: Iterable<Value>, count: number): readonly Value[] {
+  const first: Value[] = [];
+  for (const value of values) {
+    if (first.length === count) break;
+    first.push(value);
+  }
+  return first;
+}
+
+function countsOf<Word extends string>(
+  groups: readonly ItemGroup<Word, unknown>[],
+  words: readonly Word[],
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(words.map((word) => [word, countOf(groups.filter((group) => group.word === word))]));
+}
+
+/** By item: what became of it, under which id. Of very many the first ones of each kind and outcome. */
 export function restoreAttachment(result: RestoreResult): RunAttachment {
   const { plan, restoreId, resumed, applied, created, updated, skipped, failed } = result;
+  const groups = doneGroups(result.steps);
   return attachment("devops-backup.restore-report", `restore-${restoreId.slice(0, 16)}.json`, {
     form: "project-backup/restore/v1",
     source: plan.source,
@@ -70,15 +106,18 @@ export function restoreAttachment(result: RestoreResult): RunAttachment {
     updated,
     skipped,
     failed,
-    items: doneItems(result.steps).map(({ kind, key, name, outcome, newId, messages, reasons, fidelity }) => ({
-      kind,
-      key,
-      name,
-      outcome,
-      newId: newId ?? null,
-      messages: [...messages, ...reasons],
-      fidelity,
-    })),
+    counts: countsOf(groups, outcomes),
+    items: groups
+      .flatMap(({ items }) => items)
+      .map(({ kind, key, name, outcome, newId, messages, reasons, fidelity }) => ({
+        kind,
+        key,
+        name,
+        outcome,
+        newId: newId ?? null,
+        messages: [...messages, ...reasons],
+        fidelity,
+      })),
     secretsToEnter: result.worksheet.length,
     durationMs: Math.round(result.durationMs),
   });

@@ -6,7 +6,7 @@ import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { RestorePlan, VerifiedStream, VerifyResult } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
 import { markupText } from "./escape.ts";
-import { byKind, plannedItems, type PlannedItem } from "./items.ts";
+import { byKind, countOf, plannedGroups, type PlannedGroup } from "./items.ts";
 import { pageStyle, pageStyleHash } from "./page-style.ts";
 import { isSound } from "./verify-summary.ts";
 import { durationForPeople, figure, kindTitle, timeForPeople } from "./wording.ts";
@@ -22,16 +22,15 @@ export function verifyHtml(result: VerifyResult): string {
   });
 }
 
-export function planHtml(plan: RestorePlan): string {
-  const items = plannedItems(plan.steps);
-  const hopeless = items.filter(({ action }) => action === "cannot").length;
+export function planHtml(plan: RestorePlan, groups = plannedGroups(plan.steps)): string {
+  const hopeless = countOf(groups.filter(({ word }) => word === "cannot"));
   return htmlPage({
     title: `Restore plan: ${plan.source.project.name} to ${plan.target.project.name}`,
     badge:
       hopeless === 0
-        ? { tone: "good", text: counted(items.length, "item") }
+        ? { tone: "good", text: counted(countOf(groups), "item") }
         : { tone: "bad", text: `${counted(hopeless, "item")} cannot be restored` },
-    body: [planFacts(plan), ...[...byKind(items)].map(([kind, own]) => planPart(kind, own))],
+    body: [planFacts(plan), ...[...byKind(groups)].map(([kind, own]) => planPart(kind, own))],
   });
 }
 
@@ -101,17 +100,27 @@ function planFacts(plan: RestorePlan): string {
   ]);
 }
 
-function planPart(kind: string, items: readonly PlannedItem[]): string {
+function planPart(kind: string, groups: readonly PlannedGroup[]): string {
   return htmlTable(
-    `${kindTitle(kind)} (${figure(items.length)})`,
+    `${kindTitle(kind)} (${figure(countOf(groups))})`,
     ["", "Item", "Name", "What and why"],
-    items.map(({ action, key, name, changes, reasons }) => [
-      action === "cannot" ? `<strong class="bad">cannot</strong>` : action,
-      markupText(key),
-      markupText(name),
-      [...reasons, ...changes].map((line) => markupText(line)).join("<br>"),
-    ]),
+    groups.flatMap(planRows),
   );
+}
+
+function planRows({ word, count, items }: PlannedGroup): readonly (readonly string[])[] {
+  const action = word === "cannot" ? `<strong class="bad">cannot</strong>` : word;
+  const rows = items.map(({ key, name, changes, reasons }) => [
+    action,
+    markupText(key),
+    markupText(name),
+    [...reasons, ...changes].map((line) => markupText(line)).join("<br>"),
+  ]);
+  if (count === items.length) return rows;
+  return [
+    ...rows,
+    [action, "", `… and ${figure(count - items.length)} more`, "They stand in the attached list of steps."],
+  ];
 }
 
 /** Values are escaped here. */

@@ -11,19 +11,21 @@ export interface Table {
   /** Columns of figures, by their place. */
   readonly figures?: readonly number[];
   readonly rows: readonly (readonly string[])[];
+  /** How many rows there are, when `rows` are only the first ones. */
+  readonly count?: number;
 }
 
-export function table({ columns, figures = [], rows }: Table): string {
+export function table({ columns, figures = [], rows, count = rows.length }: Table): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const rule = columns.map((_, place) => (figures.includes(place) ? "---:" : "---"));
   const shown = rows.slice(0, maxRows);
-  const more = rows.length > shown.length ? ["", `… and ${figure(rows.length - shown.length)} more.`] : [];
+  const more = count > shown.length ? ["", `… and ${figure(count - shown.length)} more.`] : [];
   return [line(columns), line(rule), ...shown.map(line), ...more].join("\n");
 }
 
 /** A titled table, folded when it is long; nothing when it has no rows. */
 export function section(title: string, content: Table): string {
-  const count = content.rows.length;
+  const count = content.count ?? content.rows.length;
   if (count === 0) return "";
   const heading = `### ${title}`;
   if (count <= maxOpenRows) return `${heading}\n\n${table(content)}`;

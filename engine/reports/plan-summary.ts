@@ -2,12 +2,11 @@
 import { counted } from "../foundation/text.ts";
 import type { RestorePlan } from "../operations/results.ts";
 import { markdownText } from "./escape.ts";
-import { byKind, plannedItems, type Action, type PlannedItem } from "./items.ts";
+import { byKind, countOf, plannedGroups, type Action, type PlannedGroup, type PlannedItem } from "./items.ts";
 import { alarm, code, list, page, section, table, toCopy } from "./markdown.ts";
 import { figure, kindTitle, timeForPeople } from "./wording.ts";
 
-export function planSummary(plan: RestorePlan): string {
-  const items = plannedItems(plan.steps);
+export function planSummary(plan: RestorePlan, groups = plannedGroups(plan.steps)): string {
   return page([
     `## Restore plan: ${whereTo(plan)}`,
     facts(plan),
@@ -15,10 +14,10 @@ export function planSummary(plan: RestorePlan): string {
       "Older than the snapshot",
       plan.stale.map(({ stream, asOf }) => `${markdownText(stream)}: as it was at ${timeForPeople(asOf)}`),
     ),
-    cannot(items),
-    counts(items),
-    ...details(items),
-    items.length === 0 ? "Nothing in this snapshot matches the selection." : "",
+    cannot(groups.filter(({ word }) => word === "cannot")),
+    counts(groups),
+    ...details(groups),
+    groups.length === 0 ? "Nothing in this snapshot matches the selection." : "",
     `### Apply exactly this plan\n\n${toCopy(`planHash: ${plan.hash}`)}`,
   ]);
 }
@@ -44,14 +43,17 @@ function facts({ snapshot, takenAt, conflictPolicy }: RestorePlan): string {
   });
 }
 
-function cannot(items: readonly PlannedItem[]): string {
-  const hopeless = items.filter(({ action }) => action === "cannot");
-  return section(`Cannot be restored (${figure(hopeless.length)})`, {
+function cannot(hopeless: readonly PlannedGroup[]): string {
+  const count = countOf(hopeless);
+  return section(`Cannot be restored (${figure(count)})`, {
     columns: ["What", "Why"],
-    rows: hopeless.map((item) => [
-      `${kindTitle(item.kind)}: ${markdownText(item.name)}`,
-      item.reasons.map((reason) => markdownText(reason)).join("; "),
-    ]),
+    count,
+    rows: hopeless
+      .flatMap(({ items }) => items)
+      .map(({ kind, name, reasons }) => [
+        `${kindTitle(kind)}: ${markdownText(name)}`,
+        reasons.map((reason) => markdownText(reason)).join("; "),
+      ]),
   });
 }
 
@@ -63,16 +65,16 @@ const actionColumns: readonly (readonly [Action, string])[] = [
   ["cannot", "Cannot"],
 ];
 
-function counts(items: readonly PlannedItem[]): string {
-  if (items.length === 0) return "";
+function counts(groups: readonly PlannedGroup[]): string {
+  if (groups.length === 0) return "";
   return table({
     columns: ["", ...actionColumns.map(([, title]) => title)],
     figures: actionColumns.map((_, place) => place + 1),
-    rows: [...byKind(items)].map(([kind, own]) => [
+    rows: [...byKind(groups)].map(([kind, own]) => [
       kindTitle(kind),
       ...actionColumns.map(([action]) => {
-        const count = own.filter((item) => item.action === action).length;
-        return count === 0 ? "–" : figure(count);
+        const group = own.find(({ word }) => word === action);
+        return group === undefined ? "–" : figure(group.count);
       }),
     ]),
   });
@@ -87,23 +89,21 @@ const verbs: Readonly<Record<Action, string>> = {
 };
 
 /** By kind and action: what happens to each item, and why. */
-function details(items: readonly PlannedItem[]): readonly string[] {
-  return [...byKind(items)].flatMap(([kind, own]) =>
-    actionColumns
-      .filter(([action]) => action !== "cannot")
-      .map(([action]) => {
-        const those = own.filter((item) => item.action === action);
-        return section(`${kindTitle(kind)}: ${counted(those.length, "item")} ${verbs[action]}`, {
-          columns: ["Item", action === "skip" ? "Why" : "What is done"],
-          rows: those.map((item) => [markdownText(item.name), whatAndWhy(item)]),
-        });
+function details(groups: readonly PlannedGroup[]): readonly string[] {
+  return groups
+    .filter(({ word }) => word !== "cannot")
+    .map(({ kind, word, count, items }) =>
+      section(`${kindTitle(kind)}: ${counted(count, "item")} ${verbs[word]}`, {
+        columns: ["Item", word === "skip" ? "Why" : "What is done"],
+        count,
+        rows: items.map((item) => [markdownText(item.name), whatAndWhy(word, item)]),
       }),
-  );
+    );
 }
 
 const maxChanges = 8;
 
-function whatAndWhy({ action, changes, reasons }: PlannedItem): string {
+function whatAndWhy(action: Action, { changes, reasons }: PlannedItem): string {
   const shown = changes.slice(0, maxChanges).map((change) => markdownText(change));
   if (changes.length > shown.length) shown.push(`… and ${figure(changes.length - shown.length)} more`);
   const why = reasons.map((reason) => markdownText(reason));

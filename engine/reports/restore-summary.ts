@@ -1,20 +1,20 @@
 /** What a restore did: failures first, then what came out, under which ids, and what differs from the snapshot. */
 import { counted } from "../foundation/text.ts";
-import type { RestoreResult } from "../operations/results.ts";
+import type { DoneStep, RestoreResult } from "../operations/results.ts";
 import { markdownText } from "./escape.ts";
-import { byKind, doneItems, type DoneItem, type Outcome } from "./items.ts";
+import { byKind, countOf, doneGroups, type DoneGroup, type DoneItem, type Outcome } from "./items.ts";
 import { code, page, section, table } from "./markdown.ts";
 import { whereTo, worksheet } from "./plan-summary.ts";
 import { durationForPeople, figure, kindTitle, timeForPeople } from "./wording.ts";
 
 export function restoreSummary(result: RestoreResult): string {
-  const items = doneItems(result.steps);
+  const groups = doneGroups(result.steps);
   return page([
     heading(result),
-    failures(items),
+    failures(groups.filter(({ word }) => word === "failed")),
     facts(result),
-    ...[...byKind(items)].map(([kind, own]) => restored(kind, own)),
-    differences(items),
+    ...[...byKind(groups.filter(({ word }) => word !== "failed"))].map(([kind, own]) => restored(kind, own)),
+    differences(result.steps),
     worksheet(result.worksheet),
   ]);
 }
@@ -26,14 +26,17 @@ function heading({ plan, failed, applied }: RestoreResult): string {
     : `## ⚠️ Restore ${whereTo(plan)}: ${counted(failed, "item")} failed`;
 }
 
-function failures(items: readonly DoneItem[]): string {
-  const failed = items.filter(({ outcome }) => outcome === "failed");
-  return section(`Failed (${figure(failed.length)})`, {
+function failures(failed: readonly DoneGroup[]): string {
+  const count = countOf(failed);
+  return section(`Failed (${figure(count)})`, {
     columns: ["What", "Why"],
-    rows: failed.map(({ kind, name, messages, reasons }) => [
-      `${kindTitle(kind)}: ${markdownText(name)}`,
-      (messages.length > 0 ? messages : reasons).map((message) => markdownText(message)).join("<br>"),
-    ]),
+    count,
+    rows: failed
+      .flatMap(({ items }) => items)
+      .map(({ kind, name, messages, reasons }) => [
+        `${kindTitle(kind)}: ${markdownText(name)}`,
+        (messages.length > 0 ? messages : reasons).map((message) => markdownText(message)).join("<br>"),
+      ]),
   });
 }
 
@@ -57,11 +60,13 @@ const words: Readonly<Record<Outcome, string>> = {
   skipped: "left alone",
 };
 
-function restored(kind: string, items: readonly DoneItem[]): string {
-  const those = items.filter(({ outcome }) => outcome !== "failed");
+function restored(kind: string, groups: readonly DoneGroup[]): string {
+  const count = countOf(groups);
+  const those = groups.flatMap(({ items }) => items);
   const isRenumbered = those.some((item) => newNumber(item) !== undefined);
-  return section(`${kindTitle(kind)} (${figure(those.length)})`, {
+  return section(`${kindTitle(kind)} (${figure(count)})`, {
     columns: ["Item", ...(isRenumbered ? ["New id"] : []), "Outcome"],
+    count,
     figures: isRenumbered ? [1] : [],
     rows: those.map((item) => [
       markdownText(item.name),
@@ -82,25 +87,33 @@ function outcomeOf({ outcome, reasons, messages }: DoneItem): string {
 }
 
 /** Many items differ in the same way: each way once. */
-function differences(items: readonly DoneItem[]): string {
-  const names = new Map<string, string[]>();
-  for (const { kind, name, fidelity } of items) {
-    for (const line of fidelity) {
+function differences(steps: Iterable<DoneStep>): string {
+  const differing = new Map<string, Differing>();
+  for (const { kind, key, name, result } of steps) {
+    for (const line of result.fidelity ?? []) {
       const difference = `${kindTitle(kind)}: ${line}`;
-      names.set(difference, [...(names.get(difference) ?? []), name]);
+      const own = differing.get(difference) ?? { names: [], keys: new Set() };
+      differing.set(difference, own);
+      if (own.keys.has(key)) continue;
+      own.keys.add(key);
+      if (own.names.length < maxNames) own.names.push(name);
     }
   }
   return section("Different from the snapshot", {
     columns: ["Difference", "Items"],
-    rows: [...names].map(([difference, own]) => [markdownText(difference), namesText(own)]),
+    rows: [...differing].map(([difference, own]) => [markdownText(difference), namesText(own)]),
   });
+}
+
+interface Differing {
+  /** The first ones. */
+  readonly names: string[];
+  readonly keys: Set<string>;
 }
 
 const maxNames = 3;
 
-function namesText(names: readonly string[]): string {
-  const shown = names.slice(0, maxNames).map((name) => markdownText(name, 80));
-  return names.length > shown.length
-    ? `${shown.join(", ")} and ${figure(names.length - shown.length)} more`
-    : shown.join(", ");
+function namesText({ names, keys }: Differing): string {
+  const shown = names.map((name) => markdownText(name, 80)).join(", ");
+  return keys.size > names.length ? `${shown} and ${figure(keys.size - names.length)} more` : shown;
 }

@@ -25,7 +25,7 @@ export interface JournalHeader {
   readonly target: JournalTarget;
   /** What the snapshot is of. */
   readonly source: JournalTarget;
-  /** Its `steps` hold at least `kind` and `key` each. */
+  /** Whatever the restore needs to go on with it. */
   readonly plan: JsonObject;
 }
 
@@ -37,6 +37,8 @@ export interface JournalResult {
   readonly newId?: string;
   readonly message?: string;
   readonly fidelity?: readonly string[];
+  /** Of which item: kind, and id in the snapshot. */
+  readonly item: readonly [kind: string, key: string];
 }
 
 export type NumberedResult = readonly [step: number, result: JournalResult];
@@ -200,21 +202,21 @@ function resultOf(value: JsonValue | undefined): JournalResult | undefined {
   const newId = stringAt(value, "newId");
   const message = stringAt(value, "message");
   const fidelity = arrayAt(value, "fidelity")?.filter((line) => typeof line === "string");
+  const [kind, key] = arrayAt(value, "item") ?? [];
+  if (typeof kind !== "string" || typeof key !== "string") return undefined;
   return {
     outcome,
+    item: [kind, key],
     ...(newId === undefined ? {} : { newId }),
     ...(message === undefined ? {} : { message }),
     ...(fidelity === undefined ? {} : { fidelity }),
   };
 }
 
-function idsOf({ header, results }: Pass): readonly RestoredId[] {
-  const steps = arrayAt(header.plan, "steps") ?? [];
-  return [...results].flatMap(([number, { outcome, newId }]) => {
-    const step = steps[number];
-    if (newId === undefined || outcome === "failed" || !isObject(step)) return [];
-    return [{ kind: stringAt(step, "kind") ?? "", oldId: stringAt(step, "key") ?? "", newId }];
-  });
+function idsOf({ results }: Pass): readonly RestoredId[] {
+  return [...results.values()].flatMap(({ outcome, newId, item: [kind, oldId] }) =>
+    newId === undefined || outcome === "failed" ? [] : [{ kind, oldId, newId }],
+  );
 }
 
 /** By id where both are known; a project made by the restore may be known by its name only. */

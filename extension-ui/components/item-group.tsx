@@ -9,7 +9,9 @@ export interface GroupWords {
 }
 
 export interface ItemGroupProps<Row> extends GroupWords {
+  /** The first ones, perhaps not all. */
   readonly rows: readonly Row[];
+  readonly count: number;
   readonly children: (row: Row) => React.ReactNode;
 }
 
@@ -18,12 +20,12 @@ const listed = 200;
 
 /** Items of which the same is told, with their number; each row is shown by `children`. */
 export function ItemGroup<Row extends { readonly id: string }>(props: ItemGroupProps<Row>): React.ReactElement {
-  const { mark, text, rows, children } = props;
-  const more = rows.length - listed;
+  const { mark, text, rows, count, children } = props;
+  const more = count - Math.min(rows.length, listed);
   return (
-    <section aria-label={`${text}: ${rows.length}`} className="flex-column rhythm-vertical-8">
+    <section aria-label={`${text}: ${count}`} className="flex-column rhythm-vertical-8">
       <h3 className="hub-heading">
-        <StateLabel mark={mark} text={`${text} (${rows.length.toLocaleString()})`} />
+        <StateLabel mark={mark} text={`${text} (${count.toLocaleString()})`} />
       </h3>
       <Card contentProps={{ contentPadding: false }}>
         <ul className="hub-rows">

@@ -3,7 +3,7 @@
  * attachment is a claim of whoever may change the run: nothing in it is trusted to have the right shape.
  */
 import { objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
-import { objectsAt, plainText, plainTextAt, plainTextsAt } from "./plain-text.ts";
+import { countAt, objectsAt, plainText, plainTextAt, plainTextsAt } from "./plain-text.ts";
 
 export const planAttachmentType = "devops-backup.plan";
 
@@ -33,8 +33,9 @@ export interface PlanView {
   readonly source: string;
   readonly target: { readonly project: string; readonly organizationUrl: string; readonly createsProject: boolean };
   readonly conflictPolicy: string;
-  /** In the plan's order. */
+  /** In the plan's order; of a very long plan the first ones. */
   readonly rows: readonly PlanRow[];
+  /** Of all items. */
   readonly counts: Readonly<Record<PlanAction, number>>;
   /** Nothing would be created, taken out of a recycle bin or changed. */
   readonly changesNothing: boolean;
@@ -48,7 +49,7 @@ export function parsePlan(json: string): PlanView | undefined {
   const hash = plan === undefined ? undefined : stringAt(plan, "hash");
   if (plan?.form !== "project-backup/plan/v1" || hash === undefined || !/^[0-9a-f]{64}$/.test(hash)) return undefined;
   const rows = rowsOf(objectsAt(plan, "steps"));
-  const counts = countsOf(rows);
+  const counts = countsOf(rows, objectAt(plan, "counts") ?? {});
   return {
     hash,
     snapshot: plainTextAt(plan, "snapshot"),
@@ -116,9 +117,11 @@ function actionOf(step: JsonObject): PlanAction | undefined {
   return planActions.find((action) => action === step.action);
 }
 
-function countsOf(rows: readonly PlanRow[]): Readonly<Record<PlanAction, number>> {
+/** What is counted here, or more where the plan says that it has left items out. */
+function countsOf(rows: readonly PlanRow[], told: JsonObject): Readonly<Record<PlanAction, number>> {
   const counts = { cannot: 0, create: 0, undelete: 0, update: 0, skip: 0 };
   for (const { action } of rows) counts[action] += 1;
+  for (const action of planActions) counts[action] = Math.max(counts[action], countAt(told, action));
   return counts;
 }
 

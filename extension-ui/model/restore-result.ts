@@ -3,8 +3,8 @@
  * of it, with links to what was restored. Links are made here from the organisation that the page runs in, never taken
  * from the attachment.
  */
-import { numberAt, objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
-import { objectsAt, plainTextAt, plainTextsAt } from "./plain-text.ts";
+import { objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
+import { countAt, objectsAt, plainTextAt, plainTextsAt } from "./plain-text.ts";
 
 export const resultAttachmentType = "devops-backup.restore-report";
 
@@ -40,7 +40,10 @@ export interface ResultView {
   readonly failed: number;
   readonly secretsToEnter: number;
   readonly durationMs: number;
+  /** Of very many items the first ones of each kind and outcome. */
   readonly rows: readonly ResultRow[];
+  /** Of all items. */
+  readonly counts: Readonly<Record<RestoreOutcome, number>>;
 }
 
 /** Undefined for anything that is not a restore report of this form. */
@@ -48,6 +51,7 @@ export function parseResult(json: string, organizationUrl: string): ResultView |
   const report = parseObject(json);
   if (report?.form !== "project-backup/restore/v1") return undefined;
   const place = placeOf(objectAt(report, "target") ?? {}, organizationUrl);
+  const rows = objectsAt(report, "items").map((item) => rowOf(item, place.url));
   return {
     snapshot: plainTextAt(report, "snapshot"),
     takenAt: plainTextAt(report, "takenAt"),
@@ -56,14 +60,23 @@ export function parseResult(json: string, organizationUrl: string): ResultView |
     planHash: plainTextAt(report, "planHash"),
     resumed: report.resumed === true,
     applied: report.applied === true,
-    created: count(report, "created"),
-    updated: count(report, "updated"),
-    skipped: count(report, "skipped"),
-    failed: count(report, "failed"),
-    secretsToEnter: count(report, "secretsToEnter"),
-    durationMs: count(report, "durationMs"),
-    rows: objectsAt(report, "items").map((item) => rowOf(item, place.url)),
+    created: countAt(report, "created"),
+    updated: countAt(report, "updated"),
+    skipped: countAt(report, "skipped"),
+    failed: countAt(report, "failed"),
+    secretsToEnter: countAt(report, "secretsToEnter"),
+    durationMs: countAt(report, "durationMs"),
+    rows,
+    counts: countsOf(rows, objectAt(report, "counts") ?? {}),
   };
+}
+
+/** What is counted here, or more where the report says that it has left items out. */
+function countsOf(rows: readonly ResultRow[], told: JsonObject): Readonly<Record<RestoreOutcome, number>> {
+  const counts = { failed: 0, created: 0, undeleted: 0, adopted: 0, updated: 0, skipped: 0 };
+  for (const { outcome } of rows) counts[outcome] += 1;
+  for (const outcome of restoreOutcomes) counts[outcome] = Math.max(counts[outcome], countAt(told, outcome));
+  return counts;
 }
 
 /** The newest report that can be read among a run's attachments. */
@@ -125,9 +138,4 @@ function pageOf(kind: string, id: string, projectUrl: string): string | undefine
   const guid = id.split("/").at(-1) ?? "";
   if (kind === "git-repositories") return isGuid(guid) ? `${projectUrl}/_git/${guid}` : undefined;
   return kind === "project" ? projectUrl : undefined;
-}
-
-function count(report: JsonObject, key: string): number {
-  const number = numberAt(report, key);
-  return number !== undefined && Number.isFinite(number) && number >= 0 ? Math.floor(number) : 0;
 }

@@ -39,7 +39,12 @@ export function PlanSummary({ plan }: { readonly plan: PlanView }): React.ReactE
       {planActions
         .filter((action) => counts[action] > 0)
         .map((action) => (
-          <ItemGroup key={action} {...words[action]} rows={plan.rows.filter((row) => row.action === action)}>
+          <ItemGroup
+            key={action}
+            {...words[action]}
+            rows={plan.rows.filter((row) => row.action === action)}
+            count={counts[action]}
+          >
             {(row) => <PlanItem row={row} />}
           </ItemGroup>
         ))}

@@ -32,7 +32,7 @@ export function ResultSummary({ result }: { readonly result: ResultView }): Reac
       {restoreOutcomes.map((outcome) => {
         const rows = result.rows.filter((row) => row.outcome === outcome);
         return rows.length === 0 ? null : (
-          <ItemGroup key={outcome} {...words[outcome]} rows={rows}>
+          <ItemGroup key={outcome} {...words[outcome]} rows={rows} count={result.counts[outcome]}>
             {(row) => <ResultItem row={row} />}
           </ItemGroup>
         );

@@ -5,15 +5,16 @@ import { registry } from "../../engine/kinds/registry.ts";
 import { findVault, type FoundVault } from "../../engine/operations/find-vault.ts";
 import { restoreItems, type RestoreRequest } from "../../engine/operations/restore-items.ts";
 import type { RestorePlan, RestoreResult } from "../../engine/operations/results.ts";
-import { planAttachment, restoreAttachment } from "../../engine/reports/attachments.ts";
+import { planAttachment, planLines, restoreAttachment } from "../../engine/reports/attachments.ts";
 import { planHtml } from "../../engine/reports/html.ts";
+import { plannedGroups } from "../../engine/reports/items.ts";
 import { planSummary, restoreSummary } from "../../engine/reports/summary.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
 import { headPins } from "../shared/head-pins.ts";
 import { badInput } from "../shared/inputs.ts";
 import { findProject } from "../shared/projects.ts";
-import { publishAttachment, publishPage, publishSummary } from "../shared/publish.ts";
+import { publishAttachment, publishLines, publishPage, publishSummary } from "../shared/publish.ts";
 import type { TaskOutcome, TaskRun } from "../shared/run-task.ts";
 import { toolsOf, type Tools } from "../shared/tools.ts";
 import { archive } from "./archive.ts";
@@ -92,20 +93,29 @@ async function targetProject(
   );
 }
 
+/** Steps in the log; more of them nobody reads there. */
+const maxPrinted = 200;
+
 function announce(agent: Agent, plan: RestorePlan): void {
-  publishSummary(agent, "Restore plan", planSummary(plan));
-  publishAttachment(agent, planAttachment(plan));
-  publishPage(agent, `plan-${plan.hash.slice(0, 12)}.html`, planHtml(plan));
+  const groups = plannedGroups(plan.steps);
+  publishSummary(agent, "Restore plan", planSummary(plan, groups));
+  publishAttachment(agent, planAttachment(plan, groups));
+  const all = planLines(plan);
+  if (all !== undefined) publishLines(agent, "devops-backup.plan-steps", all);
+  publishPage(agent, `plan-${plan.hash.slice(0, 12)}.html`, planHtml(plan, groups));
   agent.setOutput("RestorePlanHash", plan.hash);
   agent.print(
     `Plan ${plan.hash}: ${counted(plan.steps.length, "step")} from snapshot ${plan.snapshot} into ${plan.target.project.name}`,
   );
-  for (const step of plan.steps.slice(0, 200)) {
+  let printed = 0;
+  for (const step of plan.steps) {
+    if (printed === maxPrinted) break;
+    printed += 1;
     agent.print(`  ${step.action} ${step.kind} ${step.name}${step.reason === undefined ? "" : ` (${step.reason})`}`);
     for (const change of step.changes.slice(0, 20)) agent.print(`    ${change}`);
   }
-  if (plan.steps.length > 200)
-    agent.print(`  and ${plan.steps.length - 200} more steps; all stand in the attached plan`);
+  if (plan.steps.length > printed)
+    agent.print(`  and ${counted(plan.steps.length - printed, "more step")}; all stand in the attached plan`);
 }
 
 function publish(agent: Agent, result: RestoreResult, { previewOnly }: Settings): TaskOutcome {

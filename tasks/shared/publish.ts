@@ -1,5 +1,5 @@
 /** Hands files to the agent: summaries, attachments, test results. They lie where the agent cleans up after the job. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Agent } from "./agent.ts";
@@ -17,6 +17,22 @@ export function publishSummary(agent: Agent, name: string, markdown: string): vo
 
 export function publishAttachment(agent: Agent, { type, name, json }: Attachment): void {
   agent.command("task.addattachment", { type, name }, fileOf(agent, name, json));
+}
+
+/** Line by line, so that a file may be larger than what fits into memory. */
+export function publishLines(
+  agent: Agent,
+  type: string,
+  { name, lines }: { readonly name: string; readonly lines: Iterable<string> },
+): void {
+  const file = fileOf(agent, name, "");
+  const handle = openSync(file, "a");
+  try {
+    for (const line of lines) writeSync(handle, `${agent.clean(line)}\n`);
+  } finally {
+    closeSync(handle);
+  }
+  agent.command("task.addattachment", { type, name }, file);
 }
 
 export function publishPage(agent: Agent, name: string, html: string): void {

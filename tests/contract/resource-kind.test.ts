@@ -173,7 +173,7 @@ describe("backing up", () => {
   it.each(kinds)("%s plans nothing for a place that is as in the snapshot", async (name) => {
     const { plan } = await engine.restore(sample.project, [name], { previewOnly: true, conflictPolicy: "overwrite" });
 
-    expect(plan.steps.filter(({ action }) => action !== "skip").map(inShort)).toEqual([]);
+    expect([...plan.steps].filter(({ action }) => action !== "skip").map(inShort)).toEqual([]);
     for (const { reason } of plan.steps) expect(reason).toBeTruthy();
   });
 
@@ -187,7 +187,7 @@ describe("backing up", () => {
 
   it.each(kinds)("%s plans to create what a new project does not have", async (name) => {
     const { plan } = await engine.restore(sample.project, [name], { previewOnly: true, ...intoNewProject });
-    const own = plan.steps.filter(({ kind }) => kind === name);
+    const own = [...plan.steps].filter(({ kind }) => kind === name);
 
     expect(own.map(({ action }) => action)).toContain("create");
     for (const step of own) {
@@ -266,7 +266,7 @@ describe("restoring into a new project", () => {
   }, 120_000);
 
   it.each(kinds)("%s creates what was backed up", (name) => {
-    const steps = first.steps.filter(({ kind }) => kind === name);
+    const steps = [...first.steps].filter(({ kind }) => kind === name);
 
     expect(steps.filter(({ result }) => result.outcome === "failed").map(inShort)).toEqual([]);
     expect(steps.filter(({ result }) => result.outcome === "created")).not.toEqual([]);
@@ -274,13 +274,13 @@ describe("restoring into a new project", () => {
   });
 
   it.each(kinds)("%s makes nothing a second time", (name) => {
-    const steps = second.steps.filter(({ kind }) => kind === name);
+    const steps = [...second.steps].filter(({ kind }) => kind === name);
 
     expect(steps.filter(({ result }) => result.outcome !== "skipped").map(inShort)).toEqual([]);
   });
 
   it.each(kinds)("%s finds what it made as it should be, even when it may overwrite", (name) => {
-    const steps = third.steps.filter(({ kind }) => kind === name);
+    const steps = [...third.steps].filter(({ kind }) => kind === name);
 
     expect(steps.filter(({ result }) => result.outcome !== "skipped").map(inShort)).toEqual([]);
   });

@@ -300,7 +300,7 @@ describe("restoring everything", () => {
     try {
       const changes = { snapshot, targetProject: { id: target.id, name } };
       const { steps } = await engine.restore(small.project, ["*"], changes);
-      const failed = steps.filter(({ result }) => result.outcome === "failed").map(({ stream }) => stream);
+      const failed = [...steps].filter(({ result }) => result.outcome === "failed").map(({ stream }) => stream);
       const view = JSON.parse(JSON.stringify(viewOf(azure, target)).replaceAll(name, "(target)")) as ProjectView;
       return { failed: [...new Set(failed)], view };
     } finally {

@@ -39,7 +39,7 @@ describe("what a selection needs", () => {
       });
 
       expect(restored.failed).toBe(0);
-      const areas = restored.steps.filter(({ kind, action }) => kind === "areas" && action === "create");
+      const areas = [...restored.steps].filter(({ kind, action }) => kind === "areas" && action === "create");
       expect(areas.map(({ name }) => name)).toEqual(["Shop\\Web", "Shop\\Web\\Basket"]);
       const [copy] = [...wit.tracking.items.values()].filter((item) => wit.tracking.projectOf(item).id === other.id);
       expect(wit.tracking.nodes.byId(Number(copy?.current["System.AreaId"]))?.name).toBe("Basket");
@@ -55,7 +55,7 @@ describe("what a selection needs", () => {
     const [, basket] = byPath.plan.steps;
     const byNumber = await engine.restore(project, [`areas/${basket?.key ?? ""}`], into);
 
-    expect(byPath.plan.steps.map(({ name }) => name)).toEqual(["Shop\\Web", "Shop\\Web\\Basket"]);
+    expect([...byPath.plan.steps].map(({ name }) => name)).toEqual(["Shop\\Web", "Shop\\Web\\Basket"]);
     expect(basket?.key).toMatch(/^\d+$/);
     expect(byNumber.plan.hash).toBe(byPath.plan.hash);
   });

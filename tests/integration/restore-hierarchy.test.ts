@@ -38,10 +38,10 @@ describe("restoring parents and children", () => {
     });
 
     expect(restored).toMatchObject({ created: 1, failed: 0 });
-    const id = Number(restored.steps.find(({ result }) => result.newId !== undefined)?.result.newId);
+    const id = Number([...restored.steps].find(({ result }) => result.newId !== undefined)?.result.newId);
     expect(await linksOf(id)).toEqual(["Hyperlink", "Hyperlink"]); // the task, the origin
     expect(await linksOf(task.id)).toEqual([`System.LinkTypes.Hierarchy-Reverse ${story.id}`]);
-    expect(JSON.stringify(restored.steps.map(({ result }) => result.fidelity))).toContain(`${task.id}`);
+    expect(JSON.stringify([...restored.steps].map(({ result }) => result.fidelity))).toContain(`${task.id}`);
   });
 
   it.each([
@@ -53,7 +53,7 @@ describe("restoring parents and children", () => {
 
     const restored = await engine.restore(project, selectors(), { conflictPolicy: "overwrite" });
 
-    expect(restored.steps.map(({ result }) => result.message).filter((message) => message !== undefined)).toEqual(
+    expect([...restored.steps].map(({ result }) => result.message).filter((message) => message !== undefined)).toEqual(
       expect.not.arrayContaining([expect.stringContaining("TF201036")]),
     );
     expect(restored.failed).toBe(0);

@@ -100,7 +100,7 @@ describe("restoring", () => {
 
     const restored = await engine.restore(project, [`work-items/${bug.id}`]);
 
-    expect(restored.steps.map(({ result }) => result)).not.toContainEqual(
+    expect([...restored.steps].map(({ result }) => result)).not.toContainEqual(
       expect.objectContaining({ outcome: "failed" }),
     );
     const item = await readItem(bug.id);
@@ -157,7 +157,7 @@ describe("restoring", () => {
     const first = await engine.restore(project, ["work-items/*"], target);
     const second = await engine.restore(project, ["work-items/*"], target);
 
-    expect(first.steps.filter(({ result }) => result.outcome === "failed")).toEqual([]);
+    expect([...first.steps].filter(({ result }) => result.outcome === "failed")).toEqual([]);
     expect(first.created).toBe(2);
     expect(second).toMatchObject({ created: 0, updated: 0, failed: 0 });
     const copies = itemsIn(other);
@@ -189,7 +189,7 @@ describe("restoring", () => {
 
     const restored = await engine.restore(project, ["*"], { targetProject: { id: undefined, name: "Rebuilt" } });
 
-    expect(restored.steps.filter(({ result }) => result.outcome === "failed")).toEqual([]);
+    expect([...restored.steps].filter(({ result }) => result.outcome === "failed")).toEqual([]);
     const rebuilt = azure.state.projects().find(({ name }) => name === "Rebuilt")!;
     expect(
       azure.state.repositories

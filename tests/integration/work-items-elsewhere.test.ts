@@ -50,7 +50,7 @@ describe("restoring work items into another project", () => {
     expect(failuresOf(restored)).toEqual([]);
     const { fields } = await readItem(newIdOf(restored, bug));
     for (const name of Object.keys(values)) expect([name, fields[name]]).toEqual([name, before.fields[name]]);
-    const changes = restored.steps.flatMap((step) => step.changes);
+    const changes = [...restored.steps].flatMap((step) => step.changes);
     expect(changes.filter((line) => /[\r\n]|##vso/.test(line))).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe("restoring work items into another project", () => {
       `Hyperlink ${azure.organizationUrl}/Shop/_workitems/edit/${gone.id}`,
       `System.LinkTypes.Related ${kept.id}`,
     ]);
-    expect(JSON.stringify(restored.steps.map(({ result }) => result.fidelity))).toContain(`Related ${gone.id}`);
+    expect(JSON.stringify([...restored.steps].map(({ result }) => result.fidelity))).toContain(`Related ${gone.id}`);
   });
 
   it("rewrites images, old-style addresses and mentions, but no code and no bare numbers", async () => {

@@ -178,7 +178,7 @@ describe("the history of a recreated work item", () => {
     const restored = await restore({ mode: "replay" });
 
     expect(failuresOf(restored)).toEqual([]);
-    expect(JSON.stringify(restored.steps.map(({ result }) => result.fidelity))).toContain("System.AreaPath");
+    expect(JSON.stringify([...restored.steps].map(({ result }) => result.fidelity))).toContain("System.AreaPath");
   });
 
   /** Several people, states, tags, Markdown, comments that were edited and deleted. */

@@ -208,18 +208,20 @@ describe.each(seeds)("work items that changed at random (seed %s)", (seed) => {
 });
 
 function failuresOf({ steps }: RestoreResult): readonly unknown[] {
-  return steps.filter(({ result }) => result.outcome === "failed").map(({ name, result }) => [name, result.message]);
+  return [...steps]
+    .filter(({ result }) => result.outcome === "failed")
+    .map(({ name, result }) => [name, result.message]);
 }
 
 function workOf({ steps }: RestoreResult): readonly unknown[] {
-  return steps
+  return [...steps]
     .filter(({ result }) => result.outcome !== "skipped")
     .map(({ name, action, changes, result }) => [name, action, changes, result]);
 }
 
 function newIdsOf({ steps }: RestoreResult): ReadonlyMap<number, number> {
   return new Map(
-    steps.flatMap(({ kind, key, result }) =>
+    [...steps].flatMap(({ kind, key, result }) =>
       kind === "work-items" && result.newId !== undefined ? [[Number(key), Number(result.newId)]] : [],
     ),
   );

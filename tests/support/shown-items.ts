@@ -75,9 +75,13 @@ export function settable({ fields }: ShownItem): Readonly<Record<string, unknown
 
 /** Id under which an item has been recreated; NaN when it was not. */
 export function newIdOf({ steps }: RestoreResult, item: WorkItem): number {
-  return Number(steps.find(({ key, result }) => key === String(item.id) && result.newId !== undefined)?.result.newId);
+  return Number(
+    [...steps].find(({ key, result }) => key === String(item.id) && result.newId !== undefined)?.result.newId,
+  );
 }
 
 export function failuresOf({ steps }: RestoreResult): readonly unknown[] {
-  return steps.filter(({ result }) => result.outcome === "failed").map(({ name, result }) => [name, result.message]);
+  return [...steps]
+    .filter(({ result }) => result.outcome === "failed")
+    .map(({ name, result }) => [name, result.message]);
 }

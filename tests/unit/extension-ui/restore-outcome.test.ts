@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planAttachment, restoreAttachment } from "../../../engine/reports/attachments.ts";
+import type { Step } from "../../../engine/kinds/kind.ts";
 import type { RestorePlan, RestoreResult } from "../../../engine/operations/results.ts";
 import { parsePlan, planAttachmentType, planOfRun } from "../../../extension-ui/model/restore-plan.ts";
 import { parseResult, resultAttachmentType, resultOfRun } from "../../../extension-ui/model/restore-result.ts";
@@ -9,7 +10,7 @@ import { aProjectId, aRun } from "./builders.ts";
 const organizationUrl = "https://dev.azure.com/contoso";
 const repository = "9b1deb4d-3b7d-4bad-9bdd-2b0d7b3dcb6d";
 
-function aPlannedStep(own: Partial<RestorePlan["steps"][number]> = {}): RestorePlan["steps"][number] {
+function aPlannedStep(own: Partial<Step> = {}): Step {
   return {
     kind: "work-items",
     stream: "work-items",
@@ -95,6 +96,27 @@ describe("a plan", () => {
     });
   });
 
+  it("counts the items that a very long plan has left out", () => {
+    const plan = aPlan(Array.from({ length: 10_200 }, (_, key) => aPlannedStep({ key: `${key}`, action: "create" })));
+    const view = parsePlan(planAttachment(plan).json);
+
+    expect(view?.rows).toHaveLength(10_000);
+    expect(view?.counts).toEqual({ cannot: 0, create: 10_200, undelete: 0, update: 0, skip: 0 });
+  });
+
+  it("counts what it shows when the figures of an attachment say less, or no number", () => {
+    const attached = JSON.parse(planAttachment(aPlan([aPlannedStep({ action: "update" })])).json) as object;
+    const counts = { update: 0, create: "many", skip: -7, cannot: null };
+
+    expect(parsePlan(JSON.stringify({ ...attached, counts }))?.counts).toEqual({
+      cannot: 0,
+      create: 0,
+      undelete: 0,
+      update: 1,
+      skip: 0,
+    });
+  });
+
   it("says when it would change nothing", () => {
     expect(parsePlan(planAttachment(aPlan([aPlannedStep({ action: "skip" })])).json)?.changesNothing).toBe(true);
   });
@@ -157,12 +179,12 @@ describe("the result of a restore", () => {
       durationMs: 1200,
     });
     expect(view?.rows.map(({ name, outcome, url }) => [name, outcome, url])).toEqual([
+      ["Gone", "failed", undefined],
       ["Pay by card", "undeleted", `${organizationUrl}/${aProjectId}/_workitems/edit/42`],
       ["Web", "created", `${organizationUrl}/${aProjectId}/_git/7d444840-9dc0-11d1-b245-5ffdce74fad2`],
-      ["Gone", "failed", undefined],
     ]);
-    expect(view?.rows[2]?.messages).toEqual(["no right"]);
-    expect(view?.rows[1]?.fidelity).toEqual(["marker ref"]);
+    expect(view?.rows[0]?.messages).toEqual(["no right"]);
+    expect(view?.rows[2]?.fidelity).toEqual(["marker ref"]);
   });
 
   it("links nowhere else: not to other organisations, and not to what an attachment makes up", () => {

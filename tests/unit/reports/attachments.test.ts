@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
   planAttachment,
+  planLines,
   restoreAttachment,
   snapshotAttachment,
   verifyAttachment,
 } from "../../../engine/reports/attachments.ts";
 import { parseReportedSnapshot } from "../../../engine/vault/reported-snapshot.ts";
-import { aBackup, aPlan, aRestore, aStream, aVerification, damage, head, vault } from "./builders.ts";
+import { aBackup, aPlan, aRestore, aStep, aStream, aVerification, damage, head, vault } from "./builders.ts";
 
 describe("the attachment of a snapshot", () => {
   it("is found again by a later run, with the head to pin", () => {
@@ -58,6 +59,38 @@ describe("the other attachments", () => {
 
     expect(type).toBe("devops-backup.plan");
     expect(JSON.parse(json)).toMatchObject({ hash: plan.hash, steps: plan.steps });
+  });
+
+  it("hold of a very long plan its beginning and figures of all; a list beside it has every step", () => {
+    const steps = Array.from({ length: 10_500 }, (_, number) => aStep({ key: String(number), action: "skip" }));
+    const plan = aPlan({ steps: [...steps, aStep({ key: "0", phase: "connect", action: "update" })] });
+    const attached: unknown = JSON.parse(planAttachment(plan).json);
+    const all = planLines(plan);
+
+    expect(attached).toMatchObject({
+      steps: steps.slice(0, 10_000),
+      stepsInAll: 10_501,
+      counts: { cannot: 0, create: 0, undelete: 0, update: 1, skip: 10_499 },
+    });
+    expect(all?.name).toBe(`plan-${"cd".repeat(8)}.ndjson`);
+    expect([...(all?.lines ?? [])].map((line) => JSON.parse(line) as unknown)).toEqual([...plan.steps]);
+    expect(planLines(aPlan())).toBeUndefined();
+  });
+
+  it("hold of very many items the first ones of each outcome, and figures of all", () => {
+    const plan = aPlan({ steps: Array.from({ length: 5200 }, (_, number) => aStep({ key: String(number) })) });
+    const steps = [...plan.steps].map((step, number) => ({
+      ...step,
+      result: { outcome: number % 100 === 99 ? ("failed" as const) : ("created" as const) },
+    }));
+    const { items, counts } = JSON.parse(restoreAttachment(aRestore({ plan, steps })).json) as {
+      readonly items: readonly { readonly outcome: string }[];
+      readonly counts: unknown;
+    };
+
+    expect(counts).toMatchObject({ created: 5148, failed: 52 });
+    expect(items.slice(0, 52).every(({ outcome }) => outcome === "failed")).toBe(true);
+    expect(items).toHaveLength(52 + 5000);
   });
 
   it("hold what became of each item", () => {

@@ -1,4 +1,5 @@
 /** Results as operations give them, with defaults. */
+import type { Step } from "../../../engine/kinds/kind.ts";
 import type {
   BackupResult,
   RestorePlan,
@@ -66,9 +67,7 @@ export function aKind(over: Partial<Kind> & Pick<Kind, "kind" | "title">): Kind 
   return { streams: 1, changedStreams: 0, added: 0, changed: 0, deleted: 0, newBytes: 0, gaps: 0, ...over };
 }
 
-type PlanStep = RestorePlan["steps"][number];
-
-export function aStep(over: Partial<PlanStep> = {}): PlanStep {
+export function aStep(over: Partial<Step> = {}): Step {
   return {
     kind: "work-items",
     stream: "work-items",
@@ -103,7 +102,7 @@ export function aRestore(over: Partial<RestoreResult> = {}): RestoreResult {
     restoreId: "ef".repeat(32),
     resumed: false,
     applied: true,
-    steps: plan.steps.map((step) => ({ ...step, result: { outcome: "created", newId: "1017" } })),
+    steps: [...plan.steps].map((step) => ({ ...step, result: { outcome: "created", newId: "1017" } })),
     created: 1,
     updated: 0,
     skipped: 0,

@@ -141,7 +141,7 @@ describe("the summary of a restore", () => {
 
   it("puts failures first", () => {
     const plan = aPlan();
-    const steps = plan.steps.map((step) => ({
+    const steps = [...plan.steps].map((step) => ({
       ...step,
       result: { outcome: "failed" as const, message: "VS402625: no" },
     }));

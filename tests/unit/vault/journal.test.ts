@@ -15,14 +15,10 @@ const target = { organizationUrl: "https://dev.azure.com/fabrikam", projectName:
 const header: JournalHeader = {
   target,
   source: { organizationUrl: "https://dev.azure.com/contoso", projectName: "Shop", projectId: "p0" },
-  plan: {
-    hash: "abc",
-    steps: [
-      { kind: "work-items", key: "7", name: "##vso[task] Fix it" },
-      { kind: "work-items", key: "8" },
-    ],
-  },
+  plan: { hash: "abc", steps: [{ name: "##vso[task] Fix it" }] },
 };
+const first: readonly [string, string] = ["work-items", "7"];
+const second: readonly [string, string] = ["work-items", "8"];
 
 interface Place {
   readonly store: MemoryStore;
@@ -51,7 +47,7 @@ async function halfDone(place: Place, overrides: Partial<JournalFacts> = {}): Pr
   const journal = await openJournal(place.facts(overrides));
   await journal.begin(header);
   await journal.intend([0, 1]);
-  await journal.record([[0, { outcome: "created", newId: "70", fidelity: ["changed date"] }]]);
+  await journal.record([[0, { outcome: "created", newId: "70", fidelity: ["changed date"], item: first }]]);
 }
 
 describe("a restore's journal", () => {
@@ -74,7 +70,9 @@ describe("a restore's journal", () => {
     expect(journal.state).toBe("unfinished");
     expect(journal.header).toEqual(header);
     expect([...journal.intents]).toEqual([0, 1]);
-    expect([...journal.results]).toEqual([[0, { outcome: "created", newId: "70", fidelity: ["changed date"] }]]);
+    expect([...journal.results]).toEqual([
+      [0, { outcome: "created", newId: "70", fidelity: ["changed date"], item: first }],
+    ]);
   });
 
   it("keeps the newest result of a step, and does not change under a running restore", async () => {
@@ -83,12 +81,16 @@ describe("a restore's journal", () => {
     const journal = await openJournal(place.facts());
 
     await journal.intend([]);
-    await journal.record([[1, { outcome: "failed", message: "no" }]]);
-    await journal.record([[1, { outcome: "adopted", newId: "80" }]]);
+    await journal.record([[1, { outcome: "failed", message: "no", item: second }]]);
+    await journal.record([[1, { outcome: "adopted", newId: "80", item: second }]]);
     await journal.record([]);
 
     expect(journal.results.size).toBe(1);
-    expect((await openJournal(place.facts())).results.get(1)).toEqual({ outcome: "adopted", newId: "80" });
+    expect((await openJournal(place.facts())).results.get(1)).toEqual({
+      outcome: "adopted",
+      newId: "80",
+      item: second,
+    });
     expect(place.store.objects.size).toBe(5);
   });
 
@@ -214,7 +216,7 @@ describe("finished journals", () => {
     const { organizationUrl, projectName } = target;
     const journal = await openJournal(place.facts());
     await journal.begin({ ...header, target: { organizationUrl, projectName } });
-    await journal.record([[0, { outcome: "created", newId: "70" }]]);
+    await journal.record([[0, { outcome: "created", newId: "70", item: first }]]);
     await journal.finish({}, target);
 
     expect((await finishedJournals(place.facts(), target)).restores).toHaveLength(1);
