@@ -69,7 +69,7 @@ async function main() {
 
 /** What is measured is what is released: the bundles, made from the sources as they are now. */
 function buildTasks() {
-  const build = [path.join(projectFolder, "scripts", "build.mjs"), "BackupProject", "RestoreItem"];
+  const build = [path.join(projectFolder, "scripts", "build.mjs"), "BackupProject", "RestoreItem", "VerifyBackup"];
   if (spawnSync(process.execPath, build, { stdio: "inherit" }).status !== 0)
     throw new Error("the tasks could not be built");
 }

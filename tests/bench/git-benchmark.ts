@@ -22,7 +22,7 @@ export const gitBenchmark: Benchmark = {
     const served = await serve(place, large);
     const rows = await baseRows(served, options);
     rows.push(...(await incrementRows(served, options)));
-    rows.push(...(await unchangedRows(served)));
+    rows.push(...(await unchangedRows(served)), ...(await verifyRows(served, options)));
     return rows;
   },
 };
@@ -107,6 +107,17 @@ async function unchangedRows(served: Served): Promise<readonly Row[]> {
     figure("git-unchanged-stored", [growth.dataBytes, "B"], 0),
     figure("git-unchanged-snapshot", [growth.bytes, "B"]),
     figure("git-unchanged-time", [seconds, "s"]),
+  ];
+}
+
+/** Everything opened, and put together and checked by git. */
+async function verifyRows({ place, project, container }: Served, options: BenchOptions): Promise<readonly Row[]> {
+  options.say("  verification of the content");
+  const more = { level: "content", recoveryKey: place.keys.recoveryKey };
+  const run = await place.task("VerifyBackup", { project, container, more });
+  return [
+    figure("git-verify-time", [run.seconds, "s"]),
+    figure("git-verify-memory", [run.peakMegabytes ?? 0, "MB"], 250),
   ];
 }
 

@@ -25,7 +25,7 @@ export const workItemsBenchmark: Benchmark = {
     const scene: Scene = { place, project, container: await place.newContainer(), options };
     const rows = [...(await baseRows(scene, count)), ...(await unchangedRows(scene))];
     rows.push(...(await restoreRows(scene, Math.floor((first + last) / 2))));
-    return [...rows, ...(await previewRows(scene))];
+    return [...rows, ...(await previewRows(scene)), ...(await verifyRows(scene))];
   },
 };
 
@@ -112,5 +112,16 @@ async function previewRows({ place, project, container, options }: Scene): Promi
   return [
     figure("restore-all-preview-time", [run.seconds, "s"]),
     figure("restore-all-preview-memory", [run.peakMegabytes ?? 0, "MB"], 250),
+  ];
+}
+
+/** Everything opened and looked at. */
+async function verifyRows({ place, project, container, options }: Scene): Promise<readonly Row[]> {
+  options.say("  verification of the content");
+  const more = { level: "content", recoveryKey: place.keys.recoveryKey };
+  const run = await place.task("VerifyBackup", { project, container, more });
+  return [
+    figure("work-items-verify-time", [run.seconds, "s"]),
+    figure("work-items-verify-memory", [run.peakMegabytes ?? 0, "MB"], 250),
   ];
 }

@@ -50,7 +50,7 @@ export interface Workplace extends AsyncDisposable {
   task(name: TaskName, inputs: TaskInputs): Promise<TaskRun>;
 }
 
-export type TaskName = "BackupProject" | "RestoreItem";
+export type TaskName = "BackupProject" | "RestoreItem" | "VerifyBackup";
 
 export interface TaskInputs {
   readonly project: NamedThing;
