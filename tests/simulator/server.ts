@@ -69,7 +69,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     traffic: trafficLog(trafficFileOf(options)),
     storage: storageHost(),
   };
-  const server = createServer((request, response) => void serve(pipeline, request, response));
+  // Room for a few chunks of a pack on their way out, as any server has.
+  const server = createServer(
+    { highWaterMark: 512 * 1024 },
+    (request, response) => void serve(pipeline, request, response),
+  );
   server.keepAliveTimeout = 30_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
