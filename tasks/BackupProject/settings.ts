@@ -45,6 +45,8 @@ export async function readSettings(
     "agentKey",
     "Map it from a secret variable that holds the agent key (npm run keys, or the hub's Set up page, makes one).",
   );
+  refuseLocks(agent);
+  const build = buildIdentity(agent);
   const ownerKey = agent.secret("ownerKey");
   return {
     projects: projectNames(agent, "Name the projects to back up, one per line, or *."),
@@ -59,15 +61,28 @@ export async function readSettings(
     ownerKeys: ownerKey === undefined ? undefined : await parseOwnerKey(ownerKey, cryptography),
     recoveryRecipients: recoveryRecipients(agent),
     pinnedSigners: pinnedSigners(agent),
-    build: buildIdentity(agent),
+    build,
     buildName: agent.variable("Build.BuildNumber") ?? agent.variable("Release.ReleaseName") ?? "manual",
     toolVersion,
-    share: shareOf(agent),
+    share: shareOf(agent, build),
     maxStaleDays: wholeNumber(agent, "maxStaleDays", { fallback: 3, least: 0, most: 3650 }),
     failOnPartial: flag(agent, "failOnPartial", false),
     retention: parseRetention(agent.input("retention") ?? ""),
     retentionAllow: retentionAllow(agent),
   };
+}
+
+/** Nobody may believe in locks that are not set. */
+function refuseLocks(agent: Agent): void {
+  for (const name of ["immutability", "protectDays"]) {
+    const value = agent.input(name);
+    if (value !== undefined && value.toLowerCase() !== "none")
+      throw badInput(
+        name,
+        `is "${value}", but the task sets no locks yet`,
+        "Remove it, and give the container a time-based retention policy instead.",
+      );
+  }
 }
 
 /** Empty for a vault that exists: its own are used. */
@@ -103,9 +118,15 @@ function buildIdentity(agent: Agent): string | undefined {
     : `${collection} release ${release} ${agent.variable("Release.AttemptNumber") ?? "1"}`;
 }
 
-function shareOf(agent: Agent): Share {
+function shareOf(agent: Agent, build: string | undefined): Share {
   const phase = oneOf(agent, "shardPhase", ["all", "shard", "compose"]);
   if (phase === "all") return everything;
+  if (build === undefined)
+    throw badInput(
+      "shardPhase",
+      `is ${phase}, but the job belongs to no run of a pipeline, so the others would not be found`,
+      "Use it inside one pipeline run, or use all.",
+    );
   if (phase === "compose") return composing;
   const of = Number(agent.variable("System.TotalJobsInPhase") ?? "1");
   const position = Number(agent.variable("System.JobPositionInPhase") ?? "1");

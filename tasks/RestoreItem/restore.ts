@@ -84,13 +84,25 @@ async function targetProject(
   const found = await findProject(azureDevOps, named ?? vault.project.id);
   if (found !== undefined) return found;
   const name = named ?? vault.project.name;
-  if (settings.createProject) return { id: undefined, name };
+  if (settings.createProject) return { id: undefined, name: newProjectName(name) };
   throw badInput(
     "targetProject",
     `${named === undefined ? "is the source project" : `names "${named}"`}, which does not exist in ${azureDevOps.organization.url}`,
     "Set createProject to true to have it created, or name a project that exists.",
   );
 }
+
+/** Told before the plan: the name goes into everything that is planned (Microsoft Learn, naming restrictions). */
+function newProjectName(name: string): string {
+  if (name.length <= 64 && !/[\p{Cc}\\/:*?"<>|;#${},+=[\]]|^[_.]|\.$/u.test(name)) return name;
+  throw badInput(
+    "targetProject",
+    `is "${name.slice(0, 100)}", which Azure DevOps takes for no project's name`,
+    'Use at most 64 characters, none of \\ / : * ? " < > | ; # $ { } , + = [ ], no _ or . in front, no . at the end.',
+  );
+}
+
+const shownChanges = 20;
 
 function announce(agent: Agent, plan: RestorePlan): void {
   publishSummary(agent, "Restore plan", planSummary(plan));
@@ -102,7 +114,8 @@ function announce(agent: Agent, plan: RestorePlan): void {
   );
   for (const step of plan.steps.slice(0, 200)) {
     agent.print(`  ${step.action} ${step.kind} ${step.name}${step.reason === undefined ? "" : ` (${step.reason})`}`);
-    for (const change of step.changes.slice(0, 20)) agent.print(`    ${change}`);
+    for (const change of step.changes.slice(0, shownChanges)) agent.print(`    ${change}`);
+    if (step.changes.length > shownChanges) agent.print(`    and ${step.changes.length - shownChanges} more`);
   }
   if (plan.steps.length > 200)
     agent.print(`  and ${plan.steps.length - 200} more steps; all stand in the attached plan`);

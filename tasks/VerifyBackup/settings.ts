@@ -17,6 +17,8 @@ export async function readSettings(
   { cryptography }: { readonly cryptography: Cryptography },
 ): Promise<Settings> {
   const level = oneOf(agent, "level", ["stored", "catalogue", "content"]);
+  if (agent.input("drillProject") !== undefined)
+    throw badInput("drillProject", "is given, but restore drills do not exist yet", "Remove it; use level content.");
   const { identities, agentKeys } = await readKeys(agent, { cryptography, level });
   const signer = agent.input("signer");
   return {

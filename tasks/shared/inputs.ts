@@ -53,6 +53,6 @@ export function wholeNumber(
   const value = agent.input(name);
   if (value === undefined) return fallback;
   const number = Number(value);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
   throw badInput(name, `is "${value}"`, `Use a whole number from ${least} to ${most}.`);
 }
