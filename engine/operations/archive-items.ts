@@ -23,8 +23,10 @@ export async function archiveItems(request: ArchiveRequest): Promise<{ readonly 
   const { snapshot, kinds, reporter, signal } = request;
   const selections = await selectItems(request.selectors, snapshot, kinds);
   const taken = new Set<string>();
+  const folders = new Set<string>();
   const folder: ArchiveFolder = {
     write: (path, content) => request.into.write(freePath(cleanPath(path), taken), content),
+    folder: (path) => freePath(cleanPath(path), folders),
     sibling: (stream) => snapshot.stream(stream),
   };
   let done = 0;
@@ -45,8 +47,9 @@ export function cleanPath(path: string): string {
     const clean = segment
       .normalize("NFC")
       .replace(/[<>:"\\|?*\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "_")
-      .replace(/[. ]+$/, "_")
-      .slice(0, 120);
+      .slice(0, 120)
+      .replace(/[\ud800-\udbff]$/, "")
+      .replace(/[. ]+$/, "_");
     if (clean === "" || /^\.+$/.test(clean)) return "_";
     return reserved.test(clean) ? `_${clean}` : clean;
   });
