@@ -19,7 +19,7 @@ import {
 import { kindOfStream } from "../kinds/registry.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import type { RestorePlan } from "./results.ts";
-import { selectItems, type Selections } from "./select-items.ts";
+import { neverStored, neverStoredLine, selectItems, type Selections } from "./select-items.ts";
 
 export interface PlanRequest {
   readonly selectors: readonly string[];
@@ -55,6 +55,7 @@ export function restoreOrder(kinds: readonly ResourceKind[]): readonly ResourceK
 export async function planRestore(request: PlanRequest): Promise<PlannedRestore> {
   const { snapshot, target, kinds } = request;
   const asked = await selectItems(request.selectors, snapshot, kinds);
+  for (const name of await neverStored(request.selectors, snapshot)) target.reporter.warn(neverStoredLine(name));
   const { selections, neededBy } = await withDependencies(asked, request);
   const steps: Step[] = [];
   for (const kind of restoreOrder(kinds)) {

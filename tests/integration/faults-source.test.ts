@@ -271,6 +271,22 @@ describe("a repository", () => {
     expect(result.findings).toContainEqual(expect.objectContaining({ code: "LFS_OBJECT_MISSING" }));
   });
 
+  it("that was disabled from the start is named when it is to be restored, alone or with all", async () => {
+    small.api.record.isDisabled = true;
+    await backUp();
+    small.api.record.isDisabled = false;
+    const engine = await engineOver(azure, { store, keys, clock });
+    const target = { targetProject: { id: undefined, name: "Copy" }, previewOnly: true };
+    const message = "Api could never be read when it was backed up: this snapshot holds nothing of it";
+    await expect(engine.restore(small.project, ["git-repositories/Api"], target)).rejects.toMatchObject({
+      code: "SELECTION_EMPTY",
+      message,
+    });
+    await engine.restore(small.project, ["*"], target);
+    expect(engine.messages).toContain(message);
+    await engine.close();
+  });
+
   it("says so in every run until the LFS object is back, and then takes it", async () => {
     const folder = azure.state.repositories.lfsFolderOf(small.api.record);
     const late = new TextEncoder().encode("pushed later");
