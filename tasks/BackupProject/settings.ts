@@ -13,7 +13,7 @@ import { composing, everything, oneOfSeveral, type Share } from "../../engine/op
 import { guardCodes, type GuardCode } from "../../engine/vault/retention-guards.ts";
 import { parseRetention, type RetentionRules } from "../../engine/vault/retention-rules.ts";
 import type { Agent } from "../shared/agent.ts";
-import { badInput, flag, lines, oneOf, requiredSecret, wholeNumber } from "../shared/inputs.ts";
+import { badInput, flag, lines, oneOf, refuseNotYet, requiredSecret, wholeNumber } from "../shared/inputs.ts";
 import { projectNames } from "../shared/project-names.ts";
 import { toolVersion } from "../shared/tool-version.ts";
 
@@ -45,7 +45,10 @@ export async function readSettings(
     "agentKey",
     "Map it from a secret variable that holds the agent key (npm run keys, or the hub's Set up page, makes one).",
   );
-  refuseLocks(agent);
+  refuseNotYet(agent, ["immutability", "protectDays"], {
+    not: "the task sets no locks yet",
+    hint: "Remove it, and give the container a time-based retention policy instead.",
+  });
   const build = buildIdentity(agent);
   const ownerKey = agent.secret("ownerKey");
   return {
@@ -70,19 +73,6 @@ export async function readSettings(
     retention: parseRetention(agent.input("retention") ?? ""),
     retentionAllow: retentionAllow(agent),
   };
-}
-
-/** Nobody may believe in locks that are not set. */
-function refuseLocks(agent: Agent): void {
-  for (const name of ["immutability", "protectDays"]) {
-    const value = agent.input(name);
-    if (value !== undefined && value.toLowerCase() !== "none")
-      throw badInput(
-        name,
-        `is "${value}", but the task sets no locks yet`,
-        "Remove it, and give the container a time-based retention policy instead.",
-      );
-  }
 }
 
 /** Empty for a vault that exists: its own are used. */

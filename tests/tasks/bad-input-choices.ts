@@ -307,7 +307,7 @@ const misunderstoodCases: readonly BadInput[] = [
     task: "VerifyBackup",
     inputs: () => ({}),
     options: () => ({ env: { INPUT_DRILLPROJECT: "Scratch" } }),
-    says: /drillProject is given, but restore drills do not exist yet/,
+    says: /drillProject is "Scratch", but restore drills do not exist yet/,
   },
   {
     name: "a number that only programmers read",
