@@ -15,7 +15,7 @@ export async function archiveRepository(selection: Selection, into: ArchiveFolde
   }
   await into.write(`${folder}/refs.json`, `${JSON.stringify({ head: state.head, refs: state.refs }, undefined, 2)}\n`);
   const refs = Object.entries(state.refs).map(([ref, [oid]]) => `create ${ref} ${oid}\n`);
-  await into.write(`${folder}/refs.txt`, refs.join(""));
+  if (refs.length > 0) await into.write(`${folder}/refs.txt`, refs.join(""));
   await into.write(
     `${folder}/README.txt`,
     archiveReadme(name, { bundles: number, hash: state.hash, head: state.head }),
@@ -40,7 +40,7 @@ function archiveReadme(name: string, { bundles, hash, head }: Facts): string {
     ...numbers.map(
       (number) => `    git -C repository.git fetch --no-tags ../${number}.bundle '+refs/*:refs/seg/${number}/*'`,
     ),
-    "    git -C repository.git update-ref --stdin < refs.txt",
+    ...(bundles === 0 ? [] : ["    git -C repository.git update-ref --stdin < refs.txt"]),
     "    git -C repository.git for-each-ref --format='delete %(refname)' refs/seg | git -C repository.git update-ref --stdin",
     ...(head === null ? [] : [`    git -C repository.git symbolic-ref HEAD ${shellQuoted(head)}`]),
     "    git -C repository.git fsck --full --strict",
