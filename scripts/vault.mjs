@@ -70,7 +70,9 @@ try {
     throw new Error(`There is no command ${command}; see npm run vault -- --help`);
   else await commands[/** @type {keyof typeof commands} */ (command)](openContainer(), { ...values, selectors });
 } catch (error) {
-  process.stderr.write(`${engine.inert(engine.describeError(error), 2000)}\n`);
+  const taken = error instanceof Error && "code" in error && error.code === "EEXIST";
+  const hint = taken ? ". Nothing is overwritten: name an empty folder with --to." : "";
+  process.stderr.write(`${engine.inert(engine.describeError(error), 2000)}${hint}\n`);
   process.exitCode = 1;
 }
 

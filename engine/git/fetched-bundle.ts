@@ -31,7 +31,7 @@ export function fetchedBundle(
     refs: Object.fromEntries(Object.entries(refs).filter(([, oid]) => wants.has(oid))),
   });
   const facts = { objects: 0, bytes: 0 };
-  const scanner = new PackScanner({ hash, name });
+  const scanner = new PackScanner({ hash, name, isThin: request.thin && isIncrement });
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield header;
     yield* scanner.watch(checkedPack(source.pack, { hash, name, facts }));

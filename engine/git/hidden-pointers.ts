@@ -3,7 +3,7 @@
  * be small enough), other servers may. Bases may come later in the pack, so deltas wait until the end.
  */
 import { createHash } from "node:crypto";
-import { lfsPointerIn, maxPointerBytes } from "./lfs-pointer.ts";
+import { firstLine, lfsPointerIn, maxPointerBytes } from "./lfs-pointer.ts";
 import type { LfsPointer } from "./git-access.ts";
 import { applyDelta, deltaSizes } from "./pack-delta.ts";
 
@@ -28,6 +28,18 @@ export function mayHidePointer(delta: Buffer): boolean {
   return isSmall(base) && isSmall(result) && literalOid.test(delta.toString("latin1", offset));
 }
 
+/** True when the first instruction takes the object's beginning from the base. */
+function copiesBeginning(delta: Buffer): boolean {
+  return (delta[deltaSizes(delta).offset] ?? 0) >= 0x80;
+}
+
+/** True when what the first instruction inserts is how a pointer begins. */
+function insertsBeginning(delta: Buffer): boolean {
+  const { offset } = deltaSizes(delta);
+  const text = delta.toString("latin1", offset + 1, offset + 1 + (delta[offset] ?? 0));
+  return firstLine.startsWith(text) || text.startsWith(firstLine);
+}
+
 /** Collects plain pointers as bases and suspicious deltas; bounded in number, what is beyond counts as unresolved. */
 export class HiddenPointers {
   readonly #hash: "sha1" | "sha256";
@@ -40,7 +52,7 @@ export class HiddenPointers {
   }
 
   addPointer(offset: number, blob: Uint8Array): void {
-    if (this.#bases.size >= 2 * maxKept) return;
+    if (this.#isFull()) return;
     const content = Buffer.from(blob);
     this.#bases.set(offset, content);
     this.#bases.set(createHash(this.#hash).update(`blob ${content.length}\0`).update(content).digest("hex"), content);
@@ -51,14 +63,24 @@ export class HiddenPointers {
     else this.#waiting.push({ base, offset, delta: Buffer.from(delta) });
   }
 
-  /** Resolves what has its base here, chains included. Returns the pointers found and how many deltas are left. */
-  resolve(): { readonly found: readonly LfsPointer[]; readonly unresolved: number } {
+  /**
+   * Resolves what has its base here, chains included. Returns the pointers found and how many deltas may be others. In
+   * a pack that is not thin every base is here: what copies its beginning from none of the pointers is none.
+   */
+  resolve(isThin: boolean): { readonly found: readonly LfsPointer[]; readonly unresolved: number } {
     const found: LfsPointer[] = [];
     for (let before = -1; before !== this.#waiting.length;) {
       before = this.#waiting.length;
       this.#waiting = this.#waiting.filter((waiting) => !this.#resolveOne(waiting, found));
     }
-    return { found, unresolved: this.#waiting.length + this.#dropped };
+    const mayBePointer = ({ delta }: WaitingDelta): boolean =>
+      copiesBeginning(delta) ? isThin || this.#isFull() : insertsBeginning(delta);
+    return { found, unresolved: this.#waiting.filter(mayBePointer).length + this.#dropped };
+  }
+
+  /** Some pointers are not known as bases. */
+  #isFull(): boolean {
+    return this.#bases.size >= 2 * maxKept;
   }
 
   #resolveOne({ base, offset, delta }: WaitingDelta, found: LfsPointer[]): boolean {

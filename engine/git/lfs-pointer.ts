@@ -3,7 +3,8 @@ import type { LfsPointer } from "./git-access.ts";
 /** Pointers are smaller than this (git-lfs, spec.md). */
 export const maxPointerBytes = 1024;
 
-const firstLine = "version https://git-lfs.github.com/spec/v1\n";
+/** Every pointer begins with it. */
+export const firstLine = "version https://git-lfs.github.com/spec/v1\n";
 const shape =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d{1,15})\n?$/;
 

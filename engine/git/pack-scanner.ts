@@ -32,6 +32,8 @@ export interface ScannerOptions {
   readonly hash: "sha1" | "sha256";
   /** For messages. */
   readonly name: string;
+  /** Bases of deltas may be elsewhere. */
+  readonly isThin: boolean;
 }
 
 export class PackScanner {
@@ -111,7 +113,7 @@ export class PackScanner {
     await this.#scan(true);
     if (this.#announced === undefined || this.#seen < this.#announced) throw this.#broken("holds too few objects");
     if (this.#end - this.#start !== this.#trailerBytes) throw this.#broken("holds more than its objects");
-    const { found, unresolved } = this.#hidden.resolve();
+    const { found, unresolved } = this.#hidden.resolve(this.#options.isThin);
     for (const pointer of found) this.#pointers.set(pointer.oid, pointer);
     this.#unresolved = unresolved;
   }

@@ -1,4 +1,5 @@
 import { stringAt } from "../foundation/json.ts";
+import { counted, inert } from "../foundation/text.ts";
 import { gitStateOf } from "./git-repositories-plan.ts";
 import type { ArchiveFolder, Selection } from "./kind.ts";
 
@@ -6,31 +7,52 @@ import type { ArchiveFolder, Selection } from "./kind.ts";
 export async function archiveRepository(selection: Selection, into: ArchiveFolder): Promise<void> {
   const state = await gitStateOf(selection.stream);
   const name = stringAt(state.detail ?? {}, "name") ?? state.s;
+  const folder = into.folder(`repositories/${name}`);
   let number = 0;
   for await (const bundle of selection.stream.bundles()) {
     number += 1;
-    await into.write(`repositories/${name}/${String(number).padStart(4, "0")}.bundle`, bundle.chunks);
+    await into.write(`${folder}/${String(number).padStart(4, "0")}.bundle`, bundle.chunks);
   }
+  await into.write(`${folder}/refs.json`, `${JSON.stringify({ head: state.head, refs: state.refs }, undefined, 2)}\n`);
+  const refs = Object.entries(state.refs).map(([ref, [oid]]) => `create ${ref} ${oid}\n`);
+  if (refs.length > 0) await into.write(`${folder}/refs.txt`, refs.join(""));
   await into.write(
-    `repositories/${name}/refs.json`,
-    `${JSON.stringify({ head: state.head, refs: state.refs }, undefined, 2)}\n`,
+    `${folder}/README.txt`,
+    archiveReadme(name, { bundles: number, hash: state.hash, head: state.head }),
   );
-  await into.write(`repositories/${name}/README.txt`, archiveReadme(name, number));
   const files = await into.sibling(`${selection.stream.line.s}/files`);
   if (files === undefined) return;
-  for await (const file of files.files()) await into.write(`repositories/${name}/lfs/${file.id}`, file.chunks);
+  for await (const file of files.files()) await into.write(`${folder}/lfs/${file.id}`, file.chunks);
 }
 
-function archiveReadme(name: string, bundles: number): string {
+interface Facts {
+  readonly bundles: number;
+  readonly hash: string;
+  readonly head: string | null;
+}
+
+function archiveReadme(name: string, { bundles, hash, head }: Facts): string {
+  const numbers = Array.from({ length: bundles }, (_, index) => String(index + 1).padStart(4, "0"));
   return [
-    `Repository ${name}: ${bundles} Git bundles, oldest first. To put it together:`,
+    `Repository ${inert(name)}, as ${counted(bundles, "Git bundle")}. To put it together, open a shell in this folder (on Windows: Git Bash):`,
     "",
-    "  git init --bare repository.git",
-    "  for each bundle, in order:",
-    "    git -C repository.git fetch --no-tags ../0001.bundle '+refs/*:refs/seg/0001/*'",
-    "  then set the refs listed in refs.json (git update-ref <name> <oid>) and delete refs/seg.",
+    `    git init --bare --object-format=${hash} repository.git`,
+    ...numbers.map(
+      (number) => `    git -C repository.git fetch --no-tags ../${number}.bundle '+refs/*:refs/seg/${number}/*'`,
+    ),
+    ...(bundles === 0 ? [] : ["    git -C repository.git update-ref --stdin < refs.txt"]),
+    "    git -C repository.git for-each-ref --format='delete %(refname)' refs/seg | git -C repository.git update-ref --stdin",
+    ...(head === null ? [] : [`    git -C repository.git symbolic-ref HEAD ${shellQuoted(head)}`]),
+    "    git -C repository.git fsck --full --strict",
     "",
-    "Files in lfs/ belong into lfs/objects/<first two>/<next two>/<name> of the repository.",
+    "Then push it: git -C repository.git push --mirror <address of an empty repository>",
+    "LFS objects, when there is a folder lfs, belong into the repository, too:",
+    "",
+    `    for file in lfs/*; do oid="\${file#lfs/}"; to="repository.git/lfs/objects/\${oid:0:2}/\${oid:2:2}"; mkdir -p "$to" && cp "$file" "$to/"; done`,
     "",
   ].join("\n");
+}
+
+function shellQuoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -4,7 +4,7 @@ import { BackupError } from "../foundation/errors.ts";
 import { stringAt, type JsonObject } from "../foundation/json.ts";
 import type { GitRemote } from "../git/git-access.ts";
 import type { GitState } from "../vault/state.ts";
-import type { StreamReader } from "../vault/stream-reader.ts";
+import type { SnapshotReader, StreamReader } from "../vault/stream-reader.ts";
 import type { Selection, Step, TargetProject } from "./kind.ts";
 
 export const kindName = "git-repositories";
@@ -16,10 +16,28 @@ export type Oids = Readonly<Record<string, string>>;
 /** Compares the repository of the snapshot with the target; changes nothing. */
 export async function* planRepository(selection: Selection, target: TargetProject): AsyncGenerator<Step> {
   const wanted = await wantedOf(selection);
-  const found = await findInTarget(wanted, target);
+  const found = await findInTarget(wanted, target, await hasNamesake(wanted, selection, target));
   if (found.place === "recycle-bin") yield* undeleteSteps(wanted, found.repository);
-  else if (found.place === "none") yield* createSteps(wanted, wanted.name);
+  else if (found.place === "none") yield* createSteps(wanted, found.name);
+  else if (found.place === "taken") yield* takenSteps(wanted, target);
   else yield* existingSteps(wanted, found.repository, target);
+}
+
+/** Whether the snapshot has another repository that bears the name of this one, which is gone from the source. */
+async function hasNamesake(wanted: Wanted, { stream }: Selection, { snapshot }: TargetProject): Promise<boolean> {
+  if (stream.line.st !== "deleted" && stream.line.st !== "missing") return false;
+  for await (const { s, st, name, state } of snapshot.streams()) {
+    if (s === wanted.stream || !/^git-repositories\/[^/]+$/.test(s) || st === "deleted" || state === undefined)
+      continue;
+    if (isSameName(name ?? (await nameIn(snapshot, s)), wanted.name)) return true;
+  }
+  return false;
+}
+
+/** For vaults whose catalogue holds no names. */
+async function nameIn(snapshot: SnapshotReader, id: string): Promise<string> {
+  const stream = await snapshot.stream(id);
+  return stream === undefined ? "" : (stringAt((await gitStateOf(stream)).detail ?? {}, "name") ?? "");
 }
 
 /** What a selection asks for. */
@@ -85,11 +103,18 @@ type Found =
         readonly isDisabled?: boolean;
       };
     }
-  | { readonly place: "none" };
+  /** To be created under this name. */
+  | { readonly place: "none"; readonly name: string }
+  /** Another repository, which is none of its states, has the name now. */
+  | { readonly place: "taken" };
 
-/** By id where ids are kept or known, else by name: repository names are unique in a project. */
-async function findInTarget(wanted: Wanted, target: TargetProject): Promise<Found> {
-  if (target.isNew) return { place: "none" };
+/**
+ * By id where ids are kept or known, else by name: repository names are unique in a project. What has the name but is
+ * another repository of the snapshot is never taken for this one.
+ */
+async function findInTarget(wanted: Wanted, target: TargetProject, isNamesake: boolean): Promise<Found> {
+  const name = isNamesake ? apartFrom(wanted) : wanted.name;
+  if (target.isNew) return { place: "none", name };
   const present = await listRepositories(target.azureDevOps, target.project.id);
   const knownId = target.ids.get(kindName, wanted.id) ?? (target.isSource ? wanted.id : undefined);
   const byId = present.find((repository) => repository.id.toLowerCase() === knownId);
@@ -97,10 +122,28 @@ async function findInTarget(wanted: Wanted, target: TargetProject): Promise<Foun
   if (target.isSource) {
     const deleted = await listDeletedRepositories(target.azureDevOps, target.project.id);
     const inBin = deleted.find((repository) => repository.id.toLowerCase() === wanted.id);
-    if (inBin !== undefined) return { place: "recycle-bin", repository: inBin };
+    const isTaken = present.some((repository) => isSameName(repository.name, wanted.name));
+    if (inBin !== undefined) return isTaken ? { place: "taken" } : { place: "recycle-bin", repository: inBin };
   }
-  const byName = present.find((repository) => isSameName(repository.name, wanted.name));
-  return byName === undefined ? { place: "none" } : { place: "present", repository: byName };
+  const byName = present.find((repository) => isSameName(repository.name, name));
+  if (byName === undefined) return { place: "none", name };
+  return target.isSource && (await target.snapshot.stream(`${kindName}/${byName.id.toLowerCase()}`)) !== undefined
+    ? { place: "taken" }
+    : { place: "present", repository: byName };
+}
+
+/** Beside another repository of the same name. */
+function apartFrom({ name, id }: Wanted): string {
+  return `${name}-${id.slice(0, 8)}`;
+}
+
+function* takenSteps(wanted: Wanted, { conflictPolicy }: TargetProject): Generator<Step> {
+  if (conflictPolicy === "rename") {
+    yield* createSteps(wanted, apartFrom(wanted));
+    return;
+  }
+  const reason = `another repository has the name ${wanted.name} now: rename that one, or restore with conflictPolicy rename`;
+  yield step(wanted, { phase: "create", action: "cannot", changes: [], reason });
 }
 
 export function isSameName(left: string, right: string): boolean {

@@ -6,7 +6,7 @@
 import { cloneUrlOf, listDeletedRepositories, listRepositories } from "../azure-devops/git-repositories.ts";
 import { hasCode } from "../foundation/errors.ts";
 import { isObject, stringAt, type JsonObject } from "../foundation/json.ts";
-import { inert } from "../foundation/text.ts";
+import { counted, inert } from "../foundation/text.ts";
 import {
   ladderOf,
   type Advertisement,
@@ -76,7 +76,7 @@ async function backUpRepository(stream: SourceStream, work: BackupWork): Promise
   try {
     const seen = await look(stream, remote, work);
     if (seen.digest === work.previous.digest && work.previous.broken === undefined) return { status: "unchanged" };
-    return await storeRepository(seen, work);
+    return (await onlyLost(seen, work)) ?? (await storeRepository(seen, work));
   } catch (error) {
     if (hasCode(error, "GIT_DISABLED")) return { status: "carried", finding: disabledFinding(stream) };
     throw error;
@@ -122,11 +122,11 @@ async function listRefs(remote: GitRemote, { git, clock, signal }: SourceProject
 
 async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOutcome> {
   const { seen, news } = await climb(first, work);
-  const { now, digest, stream } = seen;
+  const { now, stream } = seen;
   const files = await work.into.files(await work.previous.files());
   const missing = await storeLfs(seen, { pointers: news.pointers, files, work });
   const asOf = work.source.clock.now().toISOString();
-  const filesState = await files.finish({ asOf, missing: missing.map((pointer) => `${pointer.oid}:${pointer.size}`) });
+  const filesState = await files.finish({ asOf, missing: missing.map(entryOf) });
   const state: GitState = {
     s: stream.id,
     kind: "git",
@@ -139,7 +139,7 @@ async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOut
   };
   return {
     status: "changed",
-    digest,
+    digest: await digestWith(seen, missing, work),
     state,
     ...(filesState === undefined ? {} : { files: filesState }),
     items: await work.into.items([], catalogueOf(now), { complete: true }),
@@ -159,6 +159,21 @@ interface News {
   readonly pointers: readonly LfsPointer[];
   /** Small deltas that may be LFS pointers and could not be read. */
   readonly hidden: number;
+}
+
+/** What the server did not have makes another digest: the next run asks for it again, though no ref has moved. */
+function digestWith({ now, digest }: Seen, missing: readonly LfsPointer[], work: BackupWork): Promise<string> | string {
+  return missing.length === 0 ? digest : work.into.digestOf({ ...now, missing: missing.map(entryOf) });
+}
+
+/** Nothing is new, and what the server had lost is lost still: said in every run, until it is back. */
+async function onlyLost(seen: Seen, work: BackupWork): Promise<StreamOutcome | undefined> {
+  if (work.previous.digest === undefined || work.previous.broken !== undefined) return undefined;
+  const lost = retryable(await work.previous.files());
+  if (lost.length === 0 || work.previous.digest !== (await digestWith(seen, lost, work))) return undefined;
+  for await (const { chunks } of work.source.git.downloadLfs(seen.remote, lost))
+    if (chunks !== undefined) return undefined;
+  return { status: "unchanged", findings: lost.map((pointer) => missingLfs(seen.stream, pointer)) };
 }
 
 /** Climbs the fallback ladder: each rung may look at the remote again, because refs move while we read. */
@@ -192,6 +207,7 @@ async function fetchNews(seen: Seen, rung: FetchRung, work: BackupWork): Promise
   const bundle = await work.source.git.fetchBundle(seen.remote, { ...request, thin: !usesLfs });
   const stored = await storeBundle(seen, bundle, { previous, work });
   if (bundle.hiddenPointers() === 0 || (bundle.pointers().length === 0 && !usesLfs)) return { ...stored, hidden: 0 };
+  if (usesLfs || !bundle.isIncrement()) return stored; // it was no thin pack: another try would bring the same
   // The first LFS files of a repository may hide in deltas of a thin pack: read those commits again without deltas.
   const plain = await work.source.git.fetchBundle(seen.remote, { ...request, thin: false });
   return storeBundle(seen, plain, { previous, work });
@@ -236,8 +252,14 @@ async function storeLfs(
     else await files.add({ id: object.oid, length: object.size, sha256: object.oid, chunks: object.chunks });
   }
   if (missing.length > 0)
-    work.source.reporter.info(`Repository ${inert(stream.name)}: ${missing.length} LFS objects are not on the server`);
+    work.source.reporter.info(
+      `Repository ${inert(stream.name)}: not on the server: ${counted(missing.length, "LFS object")}`,
+    );
   return missing;
+}
+
+function entryOf({ oid, size }: LfsPointer): string {
+  return `${oid}:${size}`;
 }
 
 /** LFS objects that were missing last time: they may have been pushed since. */
@@ -316,7 +338,7 @@ function disabledFinding(stream: SourceStream): Finding {
 
 function hiddenPointers(stream: SourceStream, count: number): readonly Finding[] {
   if (count === 0) return [];
-  const message = `Repository ${inert(stream.name)} holds ${count} small objects that may be LFS pointers and could not be read; their LFS content may be missing`;
+  const message = `Repository ${inert(stream.name)} holds ${counted(count, "small object")} that may be LFS pointers and could not be read; their LFS content may be missing`;
   return [{ stream: stream.id, code: "LFS_POINTERS_UNCERTAIN", message, severity: "warning" }];
 }
 

@@ -265,6 +265,8 @@ export interface VerifyTools {
 export interface ArchiveFolder {
   /** `path` uses `/`; every segment is cleaned of what Windows, macOS or zip cannot hold. */
   write(path: string, content: AsyncIterable<Uint8Array> | string): Promise<void>;
+  /** A folder for this stream alone: another name when another stream has taken it. */
+  folder(path: string): string;
   /** The stored sibling stream, e.g. `work-items/files`. */
   sibling(stream: string): Promise<StreamReader | undefined>;
 }

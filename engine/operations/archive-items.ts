@@ -3,7 +3,7 @@ import type { Reporter } from "../foundation/reporter.ts";
 import { kindOfStream } from "../kinds/registry.ts";
 import type { ArchiveFolder, ResourceKind } from "../kinds/kind.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
-import { selectItems } from "./select-items.ts";
+import { neverStored, neverStoredLine, selectItems } from "./select-items.ts";
 
 /** Where the files go: a zip, a folder. Names are clean and unique when they come here. */
 export interface ArchiveFile {
@@ -22,9 +22,12 @@ export interface ArchiveRequest {
 export async function archiveItems(request: ArchiveRequest): Promise<{ readonly entries: number }> {
   const { snapshot, kinds, reporter, signal } = request;
   const selections = await selectItems(request.selectors, snapshot, kinds);
+  for (const name of await neverStored(request.selectors, snapshot)) reporter.warn(neverStoredLine(name));
   const taken = new Set<string>();
+  const folders = new Set<string>();
   const folder: ArchiveFolder = {
     write: (path, content) => request.into.write(freePath(cleanPath(path), taken), content),
+    folder: (path) => freePath(cleanPath(path), folders),
     sibling: (stream) => snapshot.stream(stream),
   };
   let done = 0;
@@ -45,8 +48,9 @@ export function cleanPath(path: string): string {
     const clean = segment
       .normalize("NFC")
       .replace(/[<>:"\\|?*\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "_")
-      .replace(/[. ]+$/, "_")
-      .slice(0, 120);
+      .slice(0, 120)
+      .replace(/[\ud800-\udbff]$/, "")
+      .replace(/[. ]+$/, "_");
     if (clean === "" || /^\.+$/.test(clean)) return "_";
     return reserved.test(clean) ? `_${clean}` : clean;
   });

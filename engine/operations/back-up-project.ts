@@ -27,6 +27,7 @@ import { keepCheckpoints, type Checkpoints } from "./backup-checkpoints.ts";
 import { sealedToOldKeys } from "./previous-stream.ts";
 import { readSource, type Walk, type WalkResult } from "./read-source.ts";
 import { isReconcileDue } from "./reconcile.ts";
+import { namePattern } from "./name-pattern.ts";
 import { runRetention } from "./run-retention.ts";
 import type { BackupResult } from "./results.ts";
 import { streamFilter, type StreamFilter } from "./stream-filter.ts";
@@ -44,6 +45,7 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
     await checkpoints.flush();
     return undefined;
   }
+  warnOfIdle(session, filter, read);
   const committed = await commit(session, read, walk);
   const log = await reportBroken(session, committed.log, broken);
   const retention = await runRetention(session, log);
@@ -55,6 +57,17 @@ function filterOf(request: BackupRequest): StreamFilter {
     request,
     request.kinds.map(({ name }) => name),
   );
+}
+
+/** A line of `include` with a typing error must not look like a backup. */
+function warnOfIdle({ request, tools }: Session, filter: StreamFilter, { gaps }: WalkResult): void {
+  const unlisted = new Set(gaps.map(({ stream }) => stream));
+  for (const line of filter.idle()) {
+    if (unlisted.has(namePattern(line).kind)) continue; // it may match what could not be listed
+    tools.reporter.warn(
+      `Input include: "${line}" matches nothing in project ${request.project.name}, so nothing is backed up for it. Correct the line, or take it out.`,
+    );
+  }
 }
 
 /** Whatever ends the reading early, what it has stored so far is kept for the next attempt. */

@@ -7,7 +7,7 @@ import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
 export function chooseSnapshots(log: Pick<Log, "entries">, selector: string): readonly LoggedSnapshot[] {
   const kept = keptSnapshots(log);
   if (kept.length === 0) throw nothing();
-  if (selector === "all") return kept;
+  if (selector.toLowerCase() === "all") return kept;
   const one = chooseOne(kept, selector);
   if (one === undefined) throw unknown(selector, kept);
   return [one];
@@ -23,8 +23,9 @@ export function chooseSnapshot(log: Pick<Log, "entries">, selector: string): Log
 }
 
 function chooseOne(kept: readonly LoggedSnapshot[], selector: string): LoggedSnapshot | undefined {
-  if (selector === "latest") return kept.at(-1);
-  if (selector === "recommended") return recommended(kept);
+  const word = selector.toLowerCase();
+  if (word === "latest") return kept.at(-1);
+  if (word === "recommended") return recommended(kept);
   const byId = kept.find(({ entry }) => entry.by.run === selector);
   if (byId !== undefined) return byId;
   const time = /^\d{4}-\d{2}-\d{2}/.test(selector) ? Date.parse(selector) : Number.NaN;

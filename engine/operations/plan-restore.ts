@@ -20,7 +20,7 @@ import { kindOfStream } from "../kinds/registry.ts";
 import { PackedList } from "../native/packed-list.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import type { RestorePlan } from "./results.ts";
-import { selectItems, type Selections } from "./select-items.ts";
+import { neverStored, neverStoredLine, selectItems, type Selections } from "./select-items.ts";
 
 export interface PlanRequest {
   readonly selectors: readonly string[];
@@ -56,6 +56,7 @@ export function restoreOrder(kinds: readonly ResourceKind[]): readonly ResourceK
 export async function planRestore(request: PlanRequest): Promise<PlannedRestore> {
   const { snapshot, target, kinds } = request;
   const asked = await selectItems(request.selectors, snapshot, kinds);
+  for (const name of await neverStored(request.selectors, snapshot)) target.reporter.warn(neverStoredLine(name));
   const { selections, neededBy } = await withDependencies(asked, request);
   const steps = noSteps();
   for (const kind of restoreOrder(kinds)) {

@@ -17,8 +17,8 @@ export function parseSample(text: string, seed: string): Sample {
   }
   if (percent !== null) {
     const share = Number(percent[1]) / 100;
-    if (share >= 1) return { text, holds: () => true };
-    if (share > 0) return { text, holds: (name) => hash(`${seed} ${name}`) / 2 ** 32 < share };
+    if (share === 1) return { text, holds: () => true };
+    if (share > 0 && share < 1) return { text, holds: (name) => hash(`${seed} ${name}`) / 2 ** 32 < share };
   }
   throw new BackupError({
     code: "INPUT",

@@ -28,6 +28,7 @@ export async function selectItems(
   const chosen = new Map<string, Chosen>();
   for (const selector of selectors) {
     const found = await resolve(selector.trim(), { lines, snapshot, kinds });
+    if (found.length === 0) throw nothingFound(selector.trim(), await neverStored([selector], snapshot));
     for (const choice of found) merge(chosen, choice);
   }
   const selections = new Map<string, Selection>();
@@ -36,6 +37,27 @@ export async function selectItems(
     if (stream !== undefined) selections.set(id, { stream, keys, parts: [...parts] });
   }
   return selections;
+}
+
+/** Names of the streams that the selectors mean and of which nothing could ever be read, so that nothing is stored. */
+export async function neverStored(selectors: readonly string[], snapshot: SnapshotReader): Promise<readonly string[]> {
+  const patterns = selectors.map((selector) => namePattern(selector.trim()));
+  const names: string[] = [];
+  for await (const { s, name, state } of snapshot.streams()) {
+    const [kind, id] = s.split("/");
+    const isMeant = patterns.some(
+      (pattern) =>
+        (pattern.kind === "*" || pattern.kind === kind) &&
+        (pattern.name === undefined || matchesName(splitPart(pattern.name)[0], name, id)),
+    );
+    if (state === undefined && isMeant && !s.endsWith("/files")) names.push(name ?? s);
+  }
+  return names;
+}
+
+/** A line for each of them. */
+export function neverStoredLine(name: string): string {
+  return `${name} could never be read when it was backed up: this snapshot holds nothing of it`;
 }
 
 /** Lines of streams with content; files belong to the stream they accompany. */
@@ -58,13 +80,10 @@ async function resolve(selector: string, place: Place): Promise<readonly Chosen[
   const ofKind = place.lines.filter((line) => kind === "*" || line.s.split("/")[0] === kind);
   if (name === undefined) {
     const live = ofKind.filter((line) => line.st !== "deleted" || kind !== "*");
-    if (live.length === 0) throw nothingFound(selector);
     return live.map((line) => ({ stream: line.s, keys: "all", parts: new Set() }));
   }
   const isSingle = ofKind.every((line) => line.s === kind);
-  const found = isSingle ? await findItems(name, kind, place) : findStreams(selector, name, ofKind);
-  if (found.length === 0) throw nothingFound(selector);
-  return found;
+  return isSingle ? findItems(name, kind, place) : findStreams(selector, name, ofKind);
 }
 
 /** `Web`, a GUID, or `Web:refs/heads/main`. A name that only a deleted stream has finds that one. */
@@ -120,7 +139,13 @@ function unknownKind(selector: string, kind: string, kinds: readonly ResourceKin
   });
 }
 
-function nothingFound(selector: string): BackupError {
+function nothingFound(selector: string, [unread]: readonly string[]): BackupError {
+  if (unread !== undefined)
+    return new BackupError({
+      code: "SELECTION_EMPTY",
+      message: inert(neverStoredLine(unread)),
+      hint: "Enable it or give the backup's identity access, then back up; for now there is nothing to restore.",
+    });
   return new BackupError({
     code: "SELECTION_EMPTY",
     message: `Nothing in this snapshot matches "${inert(selector)}"`,

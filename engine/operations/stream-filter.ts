@@ -6,23 +6,40 @@ export interface StreamFilter {
   /** Some stream of the kind may be taken. */
   takesKind(kind: string): boolean;
   takes(stream: { readonly id: string; readonly name?: string }): boolean;
+  /** Lines of `include` that took no stream so far. */
+  idle(): readonly string[];
 }
 
-/** Throws INPUT_FILTER for a kind that does not exist. Without `include` everything is taken. */
+/** Throws INPUT_FILTER for a kind that does not exist, or when nothing can be taken. Without `include` everything is. */
 export function streamFilter(
   lists: { readonly include: readonly string[]; readonly exclude: readonly string[] },
   kinds: readonly string[],
 ): StreamFilter {
   const include = parse("include", lists.include, kinds);
   const exclude = parse("exclude", lists.exclude, kinds);
+  const busy = new Set<NamePattern>();
+  const takesKind = (kind: string): boolean =>
+    (include.length === 0 || include.some((pattern) => isOf(pattern, kind))) &&
+    !exclude.some((pattern) => isOf(pattern, kind) && pattern.name === undefined);
+  if (!kinds.some(takesKind)) throw nothingLeft();
   return {
-    takesKind: (kind) =>
-      (include.length === 0 || include.some((pattern) => isOf(pattern, kind))) &&
-      !exclude.some((pattern) => isOf(pattern, kind) && pattern.name === undefined),
-    takes: (stream) =>
-      (include.length === 0 || include.some((pattern) => covers(pattern, stream))) &&
-      !exclude.some((pattern) => covers(pattern, stream)),
+    takesKind,
+    takes(stream) {
+      if (exclude.some((pattern) => covers(pattern, stream))) return false;
+      const covering = include.filter((pattern) => covers(pattern, stream));
+      for (const pattern of covering) busy.add(pattern);
+      return include.length === 0 || covering.length > 0;
+    },
+    idle: () => include.filter((pattern) => !busy.has(pattern)).map(({ text }) => text),
   };
+}
+
+function nothingLeft(): BackupError {
+  return new BackupError({
+    code: "INPUT_FILTER",
+    message: "Inputs include and exclude leave nothing to back up",
+    hint: "Take a kind out of exclude, or add one to include.",
+  });
 }
 
 function parse(input: string, lines: readonly string[], kinds: readonly string[]): readonly NamePattern[] {

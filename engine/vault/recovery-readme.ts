@@ -57,11 +57,13 @@ function tools(vault: string): string {
   return `
 1. TOOLS AND KEYS
 -----------------
-Put your values here. The SAS needs the letters r and l. The key file holds the recovery key.
+Put your values here. The SAS needs the letters r and l. The key file holds the recovery key. A value that is set
+already is kept, here and below: to choose anew, write for example SNAPSHOT=log/0000000002.json and go on from there.
 
     : "\${CONTAINER_URL:=https://ACCOUNT.blob.core.windows.net/CONTAINER}"
     : "\${CONTAINER_SAS:=sv=...&sig=...}"
     : "\${KEY_FILE:=$PWD/recovery.key}"
+    CONTAINER_SAS="\${CONTAINER_SAS#\\?}"
     VAULT=${vault}
     mkdir -p recovered && cd recovered && mkdir -p log files
 
@@ -159,7 +161,7 @@ Snapshots, oldest first: entry, time, status. Those that a later entry of kind "
       head -n 1 "$entry" | jq -r --arg entry "$entry" 'select(.kind == "snapshot") | [$entry, .at, .snapshot.status] | @tsv'
     done < valid.txt | tee snapshots.txt
 
-The newest one is taken here; set SNAPSHOT to another entry if you want that.
+The newest one is taken here. For another one write its entry first, as in: SNAPSHOT=log/0000000002.json
 
     : "\${SNAPSHOT:=$(tail -n 1 snapshots.txt | cut -f 1)}"
     object "$(head -n 1 "$SNAPSHOT" | jq -c .snapshot.index)" | gunzip > index.ndjson
@@ -173,7 +175,9 @@ snapshot) and when it was read. "state" refers to what it held: a chain of segme
 const repository = `
 4. A GIT REPOSITORY
 -------------------
-Its segments are Git bundles that build on each other; the refs stand in the state.
+Its segments are Git bundles that build on each other; the refs stand in the state. The first repository of the list
+above is taken. For another one write its id first, as in: REPOSITORY=git-repositories/5a3c2f10-...
+To make a second one, move repository.git away before.
 
     : "\${REPOSITORY:=$(jq -r .s index.ndjson | grep -E '^git-repositories/[^/]*$' | head -n 1)}"
     state_of "$REPOSITORY" > state.json
@@ -196,6 +200,7 @@ const records = `
 -------------------------------
 Segments of records hold one JSON object per line; the base comes first. A line {"id":KEY,...} or
 {"$put":KEY,"value":...} is a record, {"$del":KEY} says that there is none any more; the last line for a key counts.
+Work item 1 is taken. For another one write its number first, as in: RECORD=42
 
     : "\${RECORDS:=work-items}" "\${RECORD:=1}"
     state_of "$RECORDS" > records.json
@@ -221,9 +226,10 @@ const files = `
 -------------------------------------------
 They are in the stream with "/files" at its end. Its table of contents (toc) says which segment holds which file;
 a segment is a tar of small files, or one large file. Names are ids; a record says which file has which name.
-LFS objects belong into repository.git/lfs/objects/01/23/0123....
+The files of the work items are taken, or the first there are. For the LFS objects of the repository that you took
+out write first: FILES="$REPOSITORY/files"
 
-    : "\${FILES:=$(jq -r .s index.ndjson | grep -E '/files$' | head -n 1)}"
+    : "\${FILES:=$(jq -r .s index.ndjson | grep -x work-items/files || jq -r .s index.ndjson | grep -m 1 '/files$')}"
     if [ -n "$FILES" ]; then
       state_of "$FILES" > files.json
       jq -c '.toc[]' files.json > chain.ndjson
@@ -238,6 +244,15 @@ LFS objects belong into repository.git/lfs/objects/01/23/0123....
       done < chain.ndjson
       jq -r '.sha256 + " " + .id' toc.ndjson | while read -r hash id; do
         if [ "$(sha256 "files/$id")" != "$hash" ]; then echo "DAMAGED: $id" >&2; fi
+      done
+    fi
+
+LFS objects belong into the repository:
+
+    if [ "$FILES" = "$REPOSITORY/files" ]; then
+      jq -r .id toc.ndjson | while read -r id; do
+        place=repository.git/lfs/objects/$(printf '%s' "$id" | cut -c 1-2)/$(printf '%s' "$id" | cut -c 3-4)
+        mkdir -p "$place" && cp "files/$id" "$place/"
       done
     fi
     rm -f sealed.tmp segment.tmp segment.bundle line.tmp signature.tmp verify.tmp

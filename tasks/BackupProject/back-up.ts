@@ -36,7 +36,7 @@ export async function backUp(run: TaskRun): Promise<TaskOutcome> {
       const request = requestFor(project, { settings, pin: pins.get(project.id), parallelism: tools.parallelism });
       const result = await backUpProject(request, { ...run, ...tools, azureDevOps });
       if (result !== undefined) {
-        publish(agent, result);
+        publish(run, result);
         results.push(result);
       }
     }
@@ -53,7 +53,7 @@ function requestFor(
   return { ...given.settings, project, kinds: registry, pin: given.pin, parallelism: given.parallelism };
 }
 
-function publish(agent: Agent, result: BackupResult): void {
+function publish({ agent, reporter }: TaskRun, result: BackupResult): void {
   publishSummary(agent, `Backup of ${result.project.name}`, backupSummary(result));
   publishAttachment(agent, snapshotAttachment(result));
   const { sum } = result;
@@ -62,7 +62,7 @@ function publish(agent: Agent, result: BackupResult): void {
   );
   if (!result.signerPinned) agent.print(`Pin these keys as input signer: ${result.signer}`);
   if (!result.headPinned) agent.print(`Pin this head as input vaultHead: ${formatHead(result.head)}`);
-  for (const gap of result.gaps) agent.command("task.logissue", { type: "warning" }, describeGap(gap));
+  for (const gap of result.gaps) reporter.warn(describeGap(gap));
 }
 
 function describeGap({ message, cure }: BackupResult["gaps"][number]): string {

@@ -13,7 +13,7 @@ import { composing, everything, oneOfSeveral, type Share } from "../../engine/op
 import { guardCodes, type GuardCode } from "../../engine/vault/retention-guards.ts";
 import { parseRetention, type RetentionRules } from "../../engine/vault/retention-rules.ts";
 import type { Agent } from "../shared/agent.ts";
-import { badInput, flag, lines, oneOf, requiredSecret, wholeNumber } from "../shared/inputs.ts";
+import { badInput, flag, lines, oneOf, refuseNotYet, requiredSecret, wholeNumber } from "../shared/inputs.ts";
 import { projectNames } from "../shared/project-names.ts";
 import { toolVersion } from "../shared/tool-version.ts";
 
@@ -45,6 +45,11 @@ export async function readSettings(
     "agentKey",
     "Map it from a secret variable that holds the agent key (npm run keys, or the hub's Set up page, makes one).",
   );
+  refuseNotYet(agent, ["immutability", "protectDays"], {
+    not: "the task sets no locks yet",
+    hint: "Remove it, and give the container a time-based retention policy instead.",
+  });
+  const build = buildIdentity(agent);
   const ownerKey = agent.secret("ownerKey");
   return {
     projects: projectNames(agent, "Name the projects to back up, one per line, or *."),
@@ -59,10 +64,10 @@ export async function readSettings(
     ownerKeys: ownerKey === undefined ? undefined : await parseOwnerKey(ownerKey, cryptography),
     recoveryRecipients: recoveryRecipients(agent),
     pinnedSigners: pinnedSigners(agent),
-    build: buildIdentity(agent),
+    build,
     buildName: agent.variable("Build.BuildNumber") ?? agent.variable("Release.ReleaseName") ?? "manual",
     toolVersion,
-    share: shareOf(agent),
+    share: shareOf(agent, build),
     maxStaleDays: wholeNumber(agent, "maxStaleDays", { fallback: 3, least: 0, most: 3650 }),
     failOnPartial: flag(agent, "failOnPartial", false),
     retention: parseRetention(agent.input("retention") ?? ""),
@@ -103,9 +108,15 @@ function buildIdentity(agent: Agent): string | undefined {
     : `${collection} release ${release} ${agent.variable("Release.AttemptNumber") ?? "1"}`;
 }
 
-function shareOf(agent: Agent): Share {
+function shareOf(agent: Agent, build: string | undefined): Share {
   const phase = oneOf(agent, "shardPhase", ["all", "shard", "compose"]);
   if (phase === "all") return everything;
+  if (build === undefined)
+    throw badInput(
+      "shardPhase",
+      `is ${phase}, but the job belongs to no run of a pipeline, so the others would not be found`,
+      "Use it inside one pipeline run, or use all.",
+    );
   if (phase === "compose") return composing;
   const of = Number(agent.variable("System.TotalJobsInPhase") ?? "1");
   const position = Number(agent.variable("System.JobPositionInPhase") ?? "1");

@@ -85,7 +85,7 @@ async function targetProject(
   const found = await findProject(azureDevOps, named ?? vault.project.id);
   if (found !== undefined) return found;
   const name = named ?? vault.project.name;
-  if (settings.createProject) return { id: undefined, name };
+  if (settings.createProject) return { id: undefined, name: newProjectName(name) };
   throw badInput(
     "targetProject",
     `${named === undefined ? "is the source project" : `names "${named}"`}, which does not exist in ${azureDevOps.organization.url}`,
@@ -93,8 +93,18 @@ async function targetProject(
   );
 }
 
-/** Steps in the log; more of them nobody reads there. */
-const maxPrinted = 200;
+/** Told before the plan: the name goes into everything that is planned (Microsoft Learn, naming restrictions). */
+function newProjectName(name: string): string {
+  if (name.length <= 64 && !/[\p{Cc}\\/:*?"<>|;#${},+=[\]]|^[_.]|\.$/u.test(name)) return name;
+  throw badInput(
+    "targetProject",
+    `is "${name.slice(0, 100)}", which Azure DevOps takes for no project's name`,
+    'Use at most 64 characters, none of \\ / : * ? " < > | ; # $ { } , + = [ ], no _ or . in front, no . at the end.',
+  );
+}
+
+/** In the log; more of them nobody reads there. */
+const [shownSteps, shownChanges] = [200, 20];
 
 function announce(agent: Agent, plan: RestorePlan): void {
   const groups = plannedGroups(plan.steps);
@@ -109,10 +119,11 @@ function announce(agent: Agent, plan: RestorePlan): void {
   );
   let printed = 0;
   for (const step of plan.steps) {
-    if (printed === maxPrinted) break;
+    if (printed === shownSteps) break;
     printed += 1;
     agent.print(`  ${step.action} ${step.kind} ${step.name}${step.reason === undefined ? "" : ` (${step.reason})`}`);
-    for (const change of step.changes.slice(0, 20)) agent.print(`    ${change}`);
+    for (const change of step.changes.slice(0, shownChanges)) agent.print(`    ${change}`);
+    if (step.changes.length > shownChanges) agent.print(`    and ${step.changes.length - shownChanges} more`);
   }
   if (plan.steps.length > printed)
     agent.print(`  and ${counted(plan.steps.length - printed, "more step")}; all stand in the attached plan`);

@@ -34,13 +34,15 @@ export function readSettings(agent: Agent): Settings {
   const selectors = lines(agent, "items");
   if (selectors.length === 0)
     throw badInput("items", "is empty", "Write one selector per line, e.g. work-items/42, git-repositories/Web or *.");
+  const destination = oneOf(agent, "destination", ["azureDevOps", "archive"]);
+  if (destination === "archive") refuseForArchive(agent);
   const signer = agent.input("signer");
   return {
     sourceOrganization: agent.input("sourceOrganization"),
     sourceProject: sourceProject(agent),
     snapshot: agent.input("snapshot") ?? "latest",
     selectors,
-    destination: oneOf(agent, "destination", ["azureDevOps", "archive"]),
+    destination,
     targetOrganizationUrl: agent.input("targetOrganizationUrl"),
     targetProject: agent.input("targetProject"),
     createProject: flag(agent, "createProject", false),
@@ -52,6 +54,16 @@ export function readSettings(agent: Agent): Settings {
     recoveryIdentities: parseIdentities(recoveryKey),
     pinnedSigners: signer === undefined ? [] : parseSigners(signer),
   };
+}
+
+/** An archive is written at once, and in clear: nobody may take it for a preview, or for a restore elsewhere. */
+function refuseForArchive(agent: Agent): void {
+  for (const name of ["previewOnly", "createProject"] as const)
+    if (flag(agent, name, false))
+      throw badInput(name, "is true, but destination is archive", "An archive knows neither; set one of them back.");
+  for (const name of ["targetProject", "planHash"] as const)
+    if (agent.input(name) !== undefined)
+      throw badInput(name, "is given, but destination is archive", "An archive goes into no project; empty the input.");
 }
 
 function sourceProject(agent: Agent): string {

@@ -3,7 +3,7 @@ import { parseAgentKey, parseIdentities, parseSigners, type AgentKeys } from "..
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { VerifyRequest } from "../../engine/operations/verify-backup.ts";
 import type { Agent } from "../shared/agent.ts";
-import { badInput, oneOf, wholeNumber } from "../shared/inputs.ts";
+import { badInput, oneOf, refuseNotYet, wholeNumber } from "../shared/inputs.ts";
 import { projectNames } from "../shared/project-names.ts";
 
 export interface Settings extends Omit<VerifyRequest, "vault" | "pin" | "kinds" | "parallelism"> {
@@ -17,6 +17,10 @@ export async function readSettings(
   { cryptography }: { readonly cryptography: Cryptography },
 ): Promise<Settings> {
   const level = oneOf(agent, "level", ["stored", "catalogue", "content"]);
+  refuseNotYet(agent, ["drillProject"], {
+    not: "restore drills do not exist yet",
+    hint: "Remove it, and use level content.",
+  });
   const { identities, agentKeys } = await readKeys(agent, { cryptography, level });
   const signer = agent.input("signer");
   return {

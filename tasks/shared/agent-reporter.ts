@@ -43,7 +43,7 @@ export function progressLine({ activity, done, total, bytes }: Progress, elapsed
   const perSecond = elapsedMs > 0 ? (1000 * done) / elapsedMs : 0;
   const parts = [total === undefined ? `${done}` : `${done} of ${total}`];
   if (bytes !== undefined) parts.push(`${bytesForPeople(bytes)} stored`);
-  if (perSecond > 0) parts.push(`${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} a second`);
+  if (perSecond >= 0.1) parts.push(`${perSecond >= 10 ? Math.round(perSecond) : perSecond.toFixed(1)} a second`);
   if (total !== undefined && perSecond > 0 && done < total)
     parts.push(`about ${timeLeft((total - done) / perSecond)} left`);
   return `${activity}: ${parts.join(", ")}`;

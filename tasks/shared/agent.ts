@@ -6,6 +6,7 @@ import { isDebugging, jobTokenFromEnvironment, secretInput } from "./quiet-agent
 import * as library from "azure-pipelines-task-lib/task.js";
 import { inert } from "../../engine/foundation/text.ts";
 import { markdownText } from "../../engine/reports/escape.ts";
+import { badInput } from "./inputs.ts";
 
 export interface ServiceConnection {
   readonly id: string;
@@ -19,7 +20,7 @@ export interface ServiceConnection {
 
 export interface Agent {
   readonly isDebugging: boolean;
-  /** Undefined when empty. */
+  /** Undefined when empty. Throws INPUT for a variable that has no value: its default is rarely what was meant. */
   input(name: string): string | undefined;
   /** Registered for masking before it is handed out. */
   secret(name: string): string | undefined;
@@ -56,7 +57,7 @@ export function workingAgent(): Agent {
   };
   return {
     isDebugging,
-    input: (name) => nonEmpty(library.getInput(name)),
+    input: (name) => inputValue(name, library.getInput(name)),
     secret(name) {
       const value = secretInput(name);
       if (value !== undefined && name.toLowerCase() !== "containerurl") addSecret(value);
@@ -89,9 +90,28 @@ function decoded(text: string): string {
   }
 }
 
+/** What an agent leaves of a variable that is not set for the run. */
+const unresolved = /^\$\([^)]*\)$/;
+/** Set by the agent in every kind of run that has them; manifests name them as defaults. */
+const ownVariable = /^\$\((?:System|Build|Release|Agent)\./i;
+
 function nonEmpty(value: string | undefined): string | undefined {
   const text = value?.trim();
-  return text === undefined || text === "" || /^\$\([^)]*\)$/.test(text) ? undefined : text;
+  return text === undefined || text === "" || unresolved.test(text) ? undefined : text;
+}
+
+/** `previewOnly: $(Preview)` must not become a restore because nobody has set Preview. */
+function inputValue(name: string, value: string | undefined): string | undefined {
+  const macro = value
+    ?.split("\n")
+    .map((line) => line.trim())
+    .find((line) => unresolved.test(line) && !ownVariable.test(line));
+  if (macro === undefined) return nonEmpty(value);
+  throw badInput(
+    name,
+    `holds ${macro}, a variable that is not set for this run`,
+    "Set the variable, or empty the input.",
+  );
 }
 
 function connection(id: string): ServiceConnection | undefined {

@@ -45,6 +45,19 @@ export function flag(agent: Agent, name: string, fallback: boolean): boolean {
   throw badInput(name, `is "${value}"`, "Use true or false.");
 }
 
+/** Inputs of later versions: whoever sets them must not believe that they work. `none` asks for nothing. */
+export function refuseNotYet(
+  agent: Agent,
+  names: readonly string[],
+  what: { readonly not: string; readonly hint: string },
+): void {
+  for (const name of names) {
+    const value = agent.input(name);
+    if (value !== undefined && value.toLowerCase() !== "none")
+      throw badInput(name, `is "${value}", but ${what.not}`, what.hint);
+  }
+}
+
 export function wholeNumber(
   agent: Agent,
   name: string,
@@ -53,6 +66,6 @@ export function wholeNumber(
   const value = agent.input(name);
   if (value === undefined) return fallback;
   const number = Number(value);
-  if (Number.isInteger(number) && number >= least && number <= most) return number;
+  if (/^\d+$/.test(value) && number >= least && number <= most) return number;
   throw badInput(name, `is "${value}"`, `Use a whole number from ${least} to ${most}.`);
 }

@@ -41,6 +41,7 @@ async function projectNamed(azureDevOps: AzureDevOps, input: string, name: strin
 }
 
 export async function findProject(azureDevOps: AzureDevOps, name: string): Promise<ProjectRef | undefined> {
+  if (name === "." || name === "..") return undefined; // no project's name, and no part of an address
   try {
     const { id, name: own } = await getProject(azureDevOps, name);
     return { id: id.toLowerCase(), name: own };

@@ -2,6 +2,8 @@
  * Faults of Azure DevOps during a backup (format.md §4, cases 46 to 62): what could not be read is carried from the
  * snapshot before and said, nothing is ever shown as deleted without evidence, and the next good run is complete.
  */
+import { createHash } from "node:crypto";
+import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
@@ -13,6 +15,7 @@ import type { TokenOptions } from "../simulator/sign-in.ts";
 import { engineOver } from "../support/backup-engine.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, newestContent, type SeenSnapshot } from "../support/oracle.ts";
+import { lfsObjectPath } from "../simulator/lfs.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { lfsPointer, smallProject, type SmallProject } from "../support/small-project.ts";
 
@@ -69,6 +72,7 @@ async function content(): Promise<unknown> {
 }
 
 const streamOf = ({ id }: { readonly id: string }): string => `git-repositories/${id}`;
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const isWorkItems = ({ path }: Exchange): boolean => path.includes("/_apis/wit/");
 
 describe("a token that ends in the middle of a run", () => {
@@ -265,6 +269,60 @@ describe("a repository", () => {
     const result = await backUp();
     expect(result.status).toBe("complete");
     expect(result.findings).toContainEqual(expect.objectContaining({ code: "LFS_OBJECT_MISSING" }));
+  });
+
+  it("that was disabled from the start is named when it is to be restored, alone or with all", async () => {
+    small.api.record.isDisabled = true;
+    await backUp();
+    small.api.record.isDisabled = false;
+    const engine = await engineOver(azure, { store, keys, clock });
+    const target = { targetProject: { id: undefined, name: "Copy" }, previewOnly: true };
+    const message = "Api could never be read when it was backed up: this snapshot holds nothing of it";
+    await expect(engine.restore(small.project, ["git-repositories/Api"], target)).rejects.toMatchObject({
+      code: "SELECTION_EMPTY",
+      message,
+    });
+    await engine.restore(small.project, ["*"], target);
+    expect(engine.messages).toContain(message);
+    await engine.close();
+  });
+
+  it("says so in every run until the LFS object is back, and then takes it", async () => {
+    const folder = azure.state.repositories.lfsFolderOf(small.api.record);
+    const late = new TextEncoder().encode("pushed later");
+    small.api.work.commit({ "late.bin": lfsPointer(folder, late) });
+    rmSync(lfsObjectPath(folder, sha256(late)));
+    small.api.work.push("main");
+    await backUp();
+    const again = await backUp();
+    expect(again).toMatchObject({ status: "complete", sum: { changed: 0 } });
+    expect(again.findings).toContainEqual(
+      expect.objectContaining({ code: "LFS_OBJECT_MISSING", item: sha256(late), stream: streamOf(small.api.record) }),
+    );
+    lfsPointer(folder, late);
+    const healed = await backUp();
+    expect(healed).toMatchObject({ status: "complete", findings: [], sum: { changed: 1 } });
+    expect(await backUp()).toMatchObject({ status: "complete", findings: [], sum: { changed: 0 } });
+    const files = (await newest()).streams[`${streamOf(small.api.record)}/files`];
+    expect(JSON.stringify(files)).toContain(sha256(late));
+  });
+
+  it("with LFS objects is stored once, though commits and tags lie as deltas in its pack", async () => {
+    for (let release = 1; release <= 12; release += 1) {
+      small.web.work.git(
+        "commit",
+        "--allow-empty",
+        "--quiet",
+        "--message",
+        `Release ${release} of many of the same kind`,
+      );
+      small.web.work.git("tag", "-a", `release-${release}`, "-m", "A release like all others, with a long message");
+    }
+    small.web.work.git("push", "--quiet", "origin", "main", "--tags");
+    const result = await backUp();
+    expect(result).toMatchObject({ status: "complete", findings: [] });
+    const bundles = [...store.objects.keys()].filter((name) => name.endsWith(".bundle.age"));
+    expect(bundles).toHaveLength(2);
   });
 });
 

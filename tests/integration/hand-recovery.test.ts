@@ -82,8 +82,9 @@ describe.runIf(missing.length === 0 || isCi)("recovery by hand, following README
     }
   });
 
-  it("gives an older snapshot when one is named", async () => {
-    const { place } = await recover("older", { SNAPSHOT: "log/0000000001.json", RECORD: "3" });
+  it("gives an older snapshot when one is named, with a SAS as the portal shows it", async () => {
+    const CONTAINER_SAS = `?${azurite.containerSas(container.name, { permissions: "rl" })}`;
+    const { place } = await recover("older", { SNAPSHOT: "log/0000000001.json", RECORD: "3", CONTAINER_SAS });
     const [content] = contents;
 
     const refs = await refsOf(join(place, "repository.git"));

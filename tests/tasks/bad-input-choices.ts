@@ -220,5 +220,108 @@ const choiceCases: readonly BadInput[] = [
   },
 ];
 
+/** What would do something else than was meant if it were let through. */
+const misunderstoodCases: readonly BadInput[] = [
+  {
+    name: "a preview from a variable that is not set",
+    task: "RestoreItem",
+    inputs: () => ({ previewOnly: unset }),
+    says: /previewOnly holds \$\(NoSuchVariable\), a variable that is not set/,
+  },
+  {
+    name: "a target from a variable that is not set",
+    task: "RestoreItem",
+    inputs: () => ({ targetProject: unset }),
+    says: /targetProject holds \$\(NoSuchVariable\)/,
+  },
+  {
+    name: "an item from a variable that is not set, among others",
+    task: "RestoreItem",
+    inputs: () => ({ items: `work-items/*\r\n ${unset}` }),
+    says: /items holds \$\(NoSuchVariable\)/,
+  },
+  {
+    name: "signers from a variable that is not set",
+    task: "BackupProject",
+    inputs: () => ({ signer: unset }),
+    says: /signer holds \$\(NoSuchVariable\)/,
+  },
+  {
+    name: "an age from a variable that is not set",
+    task: "VerifyBackup",
+    inputs: () => ({ maxAgeHours: unset }),
+    says: /maxAgeHours holds \$\(NoSuchVariable\)/,
+  },
+  {
+    name: "a preview of an archive",
+    task: "RestoreItem",
+    inputs: () => ({ destination: "archive", sourceProject: "Shop", previewOnly: "true" }),
+    says: /previewOnly is true, but destination is archive/,
+  },
+  {
+    name: "an archive into a project",
+    task: "RestoreItem",
+    inputs: () => ({ destination: "archive", sourceProject: "Shop", targetProject: "Elsewhere" }),
+    says: /targetProject is given, but destination is archive/,
+  },
+  {
+    name: "an archive by a plan",
+    task: "RestoreItem",
+    inputs: () => ({ destination: "archive", sourceProject: "Shop", planHash: "a".repeat(64) }),
+    says: /planHash is given, but destination is archive/,
+  },
+  {
+    name: "a new project's name that Azure DevOps refuses",
+    task: "RestoreItem",
+    inputs: () => ({ targetProject: "Shop: <copy>", createProject: "true" }),
+    says: /targetProject is "Shop: <copy>", which Azure DevOps takes for no project's name/,
+  },
+  {
+    name: "a project's name that is a path",
+    task: "BackupProject",
+    inputs: () => ({ projects: ".." }),
+    says: /projects names the project "\.\.", which does not exist/,
+  },
+  {
+    name: "nothing left between include and exclude",
+    task: "BackupProject",
+    inputs: () => ({ include: "work-items", exclude: "work-items" }),
+    says: /include and exclude leave nothing to back up/,
+  },
+  {
+    name: "locks that the task does not set",
+    task: "BackupProject",
+    inputs: () => ({}),
+    options: () => ({ env: { INPUT_IMMUTABILITY: "container" } }),
+    says: /immutability is "container", but the task sets no locks yet/,
+  },
+  {
+    name: "days of protection that the task does not give",
+    task: "BackupProject",
+    inputs: () => ({}),
+    options: () => ({ env: { INPUT_PROTECTDAYS: "30" } }),
+    says: /protectDays is "30", but the task sets no locks yet/,
+  },
+  {
+    name: "a project for a drill",
+    task: "VerifyBackup",
+    inputs: () => ({}),
+    options: () => ({ env: { INPUT_DRILLPROJECT: "Scratch" } }),
+    says: /drillProject is "Scratch", but restore drills do not exist yet/,
+  },
+  {
+    name: "a number that only programmers read",
+    task: "BackupProject",
+    inputs: () => ({ parallelism: "0x10" }),
+    says: /parallelism is "0x10"/,
+  },
+  {
+    name: "a sample of more than everything",
+    task: "VerifyBackup",
+    inputs: () => ({ sample: "150%" }),
+    says: /sample is "150%"/,
+  },
+];
+
 /** About Azure DevOps and everything people choose. */
-export const badChoices: readonly BadInput[] = [...azureDevOpsCases, ...choiceCases];
+export const badChoices: readonly BadInput[] = [...azureDevOpsCases, ...choiceCases, ...misunderstoodCases];

@@ -212,6 +212,21 @@ describe("a backup of several projects", () => {
     await south.remove();
   });
 
+  it("says which line of include matches nothing, be it mistyped or excluded", async () => {
+    const narrow = await smallProject(place.azure, "Narrow");
+    const run = await place.backUp(narrow.project, {
+      ...place.storage(await place.newContainer()),
+      include: "work-items\ngit-repositories/Wbe\ngit-repositories/W*",
+      exclude: "git-repositories/Web",
+    });
+    expect(run.result).toBe("Succeeded");
+    expect(run.warnings).toEqual([
+      expect.stringContaining('"git-repositories/Wbe" matches nothing in project Narrow'),
+      expect.stringContaining('"git-repositories/W*" matches nothing in project Narrow'),
+    ]);
+    await narrow.remove();
+  });
+
   it("leaves names out of the catalogue when only ids are wanted", async () => {
     const quiet = await smallProject(place.azure, "Quiet");
     const container = await place.newContainer();

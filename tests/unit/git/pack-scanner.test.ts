@@ -10,8 +10,8 @@ const [first, second, third] = ["1", "2", "3"].map((digit) => `${digit}f`.repeat
 const pointer = Buffer.from(lfsPointerText(first, 1_234_567));
 const prefix = pointer.indexOf("sha256:") + "sha256:".length;
 
-async function scan(pack: Buffer, size = 10_000): Promise<PackScanner> {
-  const scanner = new PackScanner({ hash: "sha1", name: "https://host/repo" });
+async function scan(pack: Buffer, size = 10_000, isThin = false): Promise<PackScanner> {
+  const scanner = new PackScanner({ hash: "sha1", name: "https://host/repo", isThin });
   const facts = { objects: 0, bytes: 0 };
   const passed: Buffer[] = [];
   const checked = checkedPack(pieces(pack, size), { hash: "sha1", name: "https://host/repo", facts });
@@ -95,9 +95,32 @@ describe("scanning a pack", () => {
         { type: "delta", base: elsewhere, delta: pointerDelta(second) },
         { type: "delta", base: elsewhere, delta: harmless },
       ]),
+      10_000,
+      true,
     );
 
     expect(scanner.pointers).toEqual([]);
+    expect(scanner.hiddenPointers).toBe(1);
+  });
+
+  it("knows that deltas of commits, tags and texts are no pointers where all bases are at hand", async () => {
+    const commit = Buffer.from(`tree ${"a".repeat(40)}\n${"x".repeat(150)}`);
+    const oid = Buffer.from(`${"b".repeat(40)}\n`);
+    const whole = Buffer.from(lfsPointerText(third, 7));
+
+    const scanner = await scan(
+      aPack([
+        { type: "commit", content: commit },
+        { type: "delta", base: 1, delta: aDelta(commit.length, 100, oid) },
+        { type: "delta", base: "8".repeat(40), delta: aDelta(commit.length, 100, oid) },
+        { type: "delta", base: 3, delta: aDelta(commit.length, 0, Buffer.concat([oid, commit])) },
+        blob(pointer),
+        { type: "delta", base: 1, delta: pointerDelta(second) },
+        { type: "delta", base: 6, delta: aDelta(commit.length, 0, whole) },
+      ]),
+    );
+
+    expect(scanner.pointers.map(({ oid: found }) => found)).toEqual([first, second]);
     expect(scanner.hiddenPointers).toBe(1);
   });
 
