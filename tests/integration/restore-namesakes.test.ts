@@ -87,7 +87,7 @@ describe("a repository that was deleted and made again under its name", () => {
     azure.state.repositories.purge(small.api.record);
     const gone = await engine.restore(small.project, [`git-repositories/${small.api.record.id}`], { conflictPolicy });
 
-    expect(inBin.plan.steps).toMatchObject([
+    expect([...inBin.plan.steps]).toMatchObject([
       { action: "cannot", reason: expect.stringContaining("another repository has the name Api now") },
     ]);
     expect(gone.failed).toBe(0);
