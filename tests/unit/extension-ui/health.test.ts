@@ -50,6 +50,12 @@ function aSnapshot(seq: number, own: Partial<Snapshot> = {}): Snapshot {
   };
 }
 
+function unasked(seq: number): Snapshot {
+  const copy: Omit<Snapshot, "immutability"> & { immutability?: SeenImmutability } = aSnapshot(seq);
+  delete copy.immutability;
+  return copy;
+}
+
 const checked: Extract<ChainState, { state: "checked" }> = {
   state: "checked",
   problems: [],
@@ -154,16 +160,20 @@ describe("the health of a vault", () => {
   });
 
   it("says that nobody has asked for locks yet, but not before the log is read", () => {
-    const { immutability: _, ...unasked } = aSnapshot(3);
+    const snapshots = [unasked(3)];
 
-    expect(idsOf({ snapshots: [unasked] })).toEqual(["note immutability-unchecked"]);
-    expect(idsOf({ snapshots: [unasked], chain: { state: "checking", read: 1, of: 9 } })).toEqual([]);
+    expect(idsOf({ snapshots })).toEqual(["note immutability-unchecked"]);
+    expect(idsOf({ snapshots, chain: { state: "checking", read: 1, of: 9 } })).toEqual([]);
   });
 
   it("judges protection by the newest snapshot that was asked about, and counts the others", () => {
-    const { immutability: _, ...unasked } = aSnapshot(5);
     const open = anAnswer({ unprotected: 1 });
-    const snapshots = [unasked, aSnapshot(4), aSnapshot(3, { immutability: open }), aSnapshot(2, { isRetired: true })];
+    const snapshots = [
+      unasked(5),
+      aSnapshot(4),
+      aSnapshot(3, { immutability: open }),
+      aSnapshot(2, { isRetired: true }),
+    ];
 
     const { immutability, findings } = assessHealth(facts({ snapshots }));
 
