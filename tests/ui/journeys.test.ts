@@ -121,8 +121,8 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
     await hub.getByRole("tab", { name: "Health" }).click();
     const finding = hub.getByText("Backups can be deleted");
     await finding.waitFor();
-    await hub.getByRole("link", { name: "Storage commands in Set up" }).click();
-    await hub.getByRole("heading", { name: "2. Storage" }).waitFor();
+    await button(hub, "Storage commands in Set up").click();
+    await hub.getByRole("region", { name: "2. Storage" }).waitFor();
     await hub.getByRole("tab", { name: "Snapshots" }).click();
 
     const day = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeZone: "UTC" });
