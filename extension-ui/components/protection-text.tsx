@@ -3,15 +3,12 @@ import { protectionDetail, protectionText, type Protection, type ProtectionState
 import { StateLabel, type Mark } from "./state-label.tsx";
 import { Age, localDay, localTime } from "./times.tsx";
 
-const marks: Readonly<Record<ProtectionState, Mark>> = {
-  locked: "good",
+/** A date speaks for itself, and what is not known is no alarm. */
+const marks: Readonly<Partial<Record<ProtectionState, Mark>>> = {
   held: "good",
   ended: "warning",
   unlocked: "warning",
   open: "warning",
-  container: "none",
-  untold: "none",
-  unchecked: "none",
 };
 
 /** The day until which nothing of a snapshot can be deleted, or why there is none. */
@@ -22,11 +19,8 @@ export function ProtectionText({ protection }: { readonly protection: Protection
   const seen = seenAt === undefined ? "" : ` Seen ${localTime(seenAt)}.`;
   const end = until === undefined ? "" : ` ${localTime(until)}.`;
   const title = `${protectionText(protection)}:${end} ${protectionDetail(protection)}${seen}`;
-  return (
-    <span title={title}>
-      <StateLabel mark={marks[state]} text={text} />
-    </span>
-  );
+  const mark = marks[state];
+  return <span title={title}>{mark === undefined ? text : <StateLabel mark={mark} text={text} />}</span>;
 }
 
 /** How many objects are to blame, or how old the knowledge is. */

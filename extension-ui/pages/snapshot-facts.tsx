@@ -2,7 +2,7 @@ import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { anomalyText } from "../../engine/foundation/wording.ts";
-import { ProtectionNote, ProtectionText } from "../components/protection-text.tsx";
+import { ProtectionText } from "../components/protection-text.tsx";
 import { StateLabel } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age } from "../components/times.tsx";
@@ -59,8 +59,13 @@ function ImmutableTile({ snapshot }: { readonly snapshot: Snapshot }): React.Rea
     <Tile title="Immutable until">
       <ProtectionText protection={protection} />
       <div className="secondary-text hub-plain">
-        {`${protectionDetail(protection)} `}
-        <ProtectionNote protection={protection} />
+        <div>{protectionDetail(protection)}</div>
+        {protection.seenAt !== undefined && (
+          <div>
+            {"Seen "}
+            <Age instant={protection.seenAt} />
+          </div>
+        )}
       </div>
     </Tile>
   );

@@ -7,6 +7,7 @@ import { ProtectionNote, ProtectionText } from "../components/protection-text.ts
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { Age, localTime } from "../components/times.tsx";
+import { useWidth } from "../components/use-width.ts";
 import { changesText, levelText, rowStateText } from "../model/format.ts";
 import type { RowState, SnapshotRow } from "../model/snapshot-rows.ts";
 
@@ -24,7 +25,7 @@ const columns = tableColumns<SnapshotRow>([
   {
     id: "taken",
     name: "Snapshot",
-    width: -19,
+    width: -22,
     isPrimary: true,
     cell: ({ at }) => localTime(at),
     below: ({ at }) => <Age instant={at} />,
@@ -33,21 +34,21 @@ const columns = tableColumns<SnapshotRow>([
   {
     id: "changed",
     name: "What changed",
-    width: -22,
+    width: -18,
     cell: ({ snapshot, run }) => (snapshot === undefined ? `Run ${run?.id ?? ""}` : changesText(snapshot.sum)),
     below: ({ snapshot }) => (snapshot === undefined ? "" : counted(snapshot.sum.items, "item")),
   },
   {
-    id: "stored",
-    name: "Stored",
-    width: -12,
-    cell: ({ snapshot }) => (snapshot === undefined ? "" : `${bytesForPeople(snapshot.sum.newBytes)} new`),
+    id: "new",
+    name: "New",
+    width: -9,
+    cell: ({ snapshot }) => (snapshot === undefined ? "" : bytesForPeople(snapshot.sum.newBytes)),
     below: ({ snapshot }) => (snapshot === undefined ? "" : `of ${bytesForPeople(snapshot.sum.totalBytes)}`),
   },
   {
     id: "verified",
     name: "Verified",
-    width: -14,
+    width: -11,
     cell: ({ verified }) =>
       verified === undefined ? <span className="secondary-text">Not yet</span> : levelName(verified.level),
     below: ({ verified }) => (verified === undefined ? "" : <Age instant={verified.at} />),
@@ -62,10 +63,13 @@ const columns = tableColumns<SnapshotRow>([
   {
     id: "kept",
     name: "Kept by",
-    width: -17,
+    width: -16,
     cell: ({ kept }) => (kept === undefined ? "" : <span title={kept.detail}>{kept.text}</span>),
   },
 ]);
+
+/** Columns that need a wider table, in pixels; a snapshot's own page shows what they hold. */
+const leastWidths: Readonly<Record<string, number>> = { new: 1000, kept: 800, verified: 760 };
 
 export interface SnapshotTableProps {
   readonly rows: readonly SnapshotRow[];
@@ -75,15 +79,19 @@ export interface SnapshotTableProps {
 /** Snapshots and runs that made none, one per row; only the rows that are in sight are drawn. */
 export function SnapshotTable({ rows, onOpen }: SnapshotTableProps): React.ReactElement {
   const provider = React.useMemo(() => new ArrayItemProvider([...rows]), [rows]);
+  const [place, width] = useWidth();
+  const shown = React.useMemo(() => columns.filter(({ id }) => width >= (leastWidths[id] ?? 0)), [width]);
   return (
-    <Table<SnapshotRow>
-      ariaLabel="Snapshots"
-      role="table"
-      columns={columns}
-      itemProvider={provider}
-      singleClickActivation
-      onActivate={(_event, { data }) => onOpen(data)}
-    />
+    <div ref={place} className="hub-fill">
+      <Table<SnapshotRow>
+        ariaLabel="Snapshots"
+        role="table"
+        columns={shown}
+        itemProvider={provider}
+        singleClickActivation
+        onActivate={(_event, { data }) => onOpen(data)}
+      />
+    </div>
   );
 }
 
