@@ -80,7 +80,8 @@ export interface SnapshotTableProps {
 export function SnapshotTable({ rows, onOpen }: SnapshotTableProps): React.ReactElement {
   const provider = React.useMemo(() => new ArrayItemProvider([...rows]), [rows]);
   const [place, width] = useWidth();
-  const shown = React.useMemo(() => columns.filter(({ id }) => width >= (leastWidths[id] ?? 0)), [width]);
+  const hidden = hiddenAt(width).join(" ");
+  const shown = React.useMemo(() => columns.filter(({ id }) => !hidden.split(" ").includes(id)), [hidden]);
   return (
     <div ref={place} className="hub-fill">
       <Table<SnapshotRow>
@@ -93,6 +94,11 @@ export function SnapshotTable({ rows, onOpen }: SnapshotTableProps): React.React
       />
     </div>
   );
+}
+
+/** None as long as the width is not known. */
+function hiddenAt(width: number): readonly string[] {
+  return Object.entries(leastWidths).flatMap(([id, least]) => (width > 0 && width < least ? [id] : []));
 }
 
 /** The state that people must know first, and the others beside it. */

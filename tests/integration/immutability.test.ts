@@ -11,6 +11,7 @@ import { dataName, logName } from "../../engine/vault/layout.ts";
 import { entriesOf, readLog } from "../../engine/vault/log.ts";
 import { keptSnapshots } from "../../engine/vault/snapshots.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
+import { faultyStore } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
@@ -196,6 +197,28 @@ describe("what is not told", () => {
 
     expect((await verify()).immutability).toEqual({ container: "policy", snapshots: [] });
   });
+
+  it.each(["data", "log"])(
+    "is everything when a listing of the %s breaks off: there is no result then",
+    async (folder) => {
+      const prefix = `${small.project.id}/${folder}/`;
+      const broken = faultyStore(store);
+      let listings = 0;
+      const list: MemoryStore["list"] = (...args) => {
+        // The log is listed once to be read; it is the listing with locks that breaks off.
+        listings += args[1]?.withProtection === true && args[0] === prefix ? 1 : 0;
+        broken.faults.failListing = listings === 0 ? undefined : { page: 2, pageSize: 1, prefix };
+        return broken.list(...args);
+      };
+      const breaking = await engineOver(azure, { store: { ...broken, list }, keys: engine.keys });
+
+      const verified = breaking.verify(small.project, { snapshot: "all", level: "catalogue" });
+
+      await expect(verified).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+      expect(listings).toBe(1);
+      await breaking.close();
+    },
+  );
 
   it("is everything of a snapshot whose index cannot be read", async () => {
     const [{ entry }] = keptSnapshots(await readLog({ store, cryptography, vault: small.project.id })) as [
