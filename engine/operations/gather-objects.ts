@@ -28,14 +28,21 @@ export interface Gathered {
   /** Distinct states, by the name of the state's object. */
   readonly states: ReadonlyMap<string, StoredState>;
   /** Indexes and states that could not be read. */
-  readonly findings: readonly { readonly stream: string; readonly finding: Finding }[];
+  readonly findings: readonly CatalogueFinding[];
+}
+
+export interface CatalogueFinding {
+  readonly stream: string;
+  readonly finding: Finding;
+  /** Run ids of the snapshots whose objects are not all known for it. */
+  readonly snapshots: readonly string[];
 }
 
 interface Gathering {
   readonly objects: Map<string, UsedObject>;
   readonly streams: Map<string, { name: string | undefined; readonly snapshots: Set<string> }>;
   readonly states: Map<string, StoredState & { readonly runs: Set<string>; readonly ref: Ref }>;
-  readonly findings: { readonly stream: string; readonly finding: Finding }[];
+  readonly findings: CatalogueFinding[];
 }
 
 export async function gatherObjects(
@@ -50,14 +57,14 @@ export async function gatherObjects(
     try {
       await addIndex(access, snapshot, gathering);
     } catch (error) {
-      findings.push({ stream: "index", finding: unreadable("index", error, [run]) });
+      findings.push({ stream: "index", finding: unreadable("index", error, [run]), snapshots: [run] });
     }
   }
   await forEachConcurrent([...gathering.states.values()], Math.max(1, parallelism), async ({ line, ref, runs }) => {
     try {
       for (const inside of refsOfState(await readState(access, ref))) use(gathering, inside, { stream: line.s, runs });
     } catch (error) {
-      findings.push({ stream: line.s, finding: unreadable(line.s, error, [...runs]) });
+      findings.push({ stream: line.s, finding: unreadable(line.s, error, [...runs]), snapshots: [...runs] });
     }
   });
   return gathering;

@@ -3,10 +3,11 @@ import type { AgentKeys } from "../crypto/keys.ts";
 import type { Cryptography } from "../crypto/cryptography.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { ObjectStore } from "../store/object-store.ts";
+import type { SnapshotImmutability, ToldImmutability } from "../vault/immutability.ts";
 import { appendEntry } from "../vault/log-append.ts";
 import { readLog } from "../vault/log.ts";
 import { snapshotOfRun } from "../vault/snapshots.ts";
-import type { VerifyResult } from "./results.ts";
+import type { VerifiedImmutability, VerifyResult } from "./results.ts";
 
 export interface RecordFacts {
   readonly store: ObjectStore;
@@ -15,6 +16,9 @@ export interface RecordFacts {
   readonly agentKeys: AgentKeys;
   readonly by: { readonly tool: string; readonly build: string };
 }
+
+/** Entries stay small: of the snapshots that were verified, the newest are told of. */
+const maxSnapshots = 200;
 
 /** Throws what appendEntry throws: a vault whose log is damaged takes no entry. */
 export async function recordVerification(result: VerifyResult, facts: RecordFacts): Promise<void> {
@@ -36,7 +40,17 @@ export async function recordVerification(result: VerifyResult, facts: RecordFact
             sample: result.sample,
             checked: result.checkedObjects,
             damaged: result.damaged,
+            immutability: recorded(result.immutability),
           },
         },
   );
+}
+
+function recorded({ container, snapshots }: VerifiedImmutability): ToldImmutability {
+  return { container, snapshots: snapshots.slice(-maxSnapshots).map(withoutId) };
+}
+
+function withoutId(told: VerifiedImmutability["snapshots"][number]): SnapshotImmutability {
+  const { snapshot, objects, unprotected, unlocked, held, until } = told;
+  return { snapshot, objects, unprotected, unlocked, held, until };
 }

@@ -1,5 +1,6 @@
 /** What operations hand to reports and tasks: plain values. */
 import type { Finding, Gap, Step, StepResult } from "../kinds/kind.ts";
+import type { SnapshotImmutability, ToldImmutability } from "../vault/immutability.ts";
 import type { Anomaly, Head, SnapshotStatus, SnapshotSum } from "../vault/log-entry.ts";
 
 export interface KindSummary {
@@ -120,5 +121,9 @@ export interface VerifyResult {
   readonly newestCompleteAt: string | undefined;
   readonly tooOld: boolean;
   readonly rtoSeconds: number | undefined;
+  readonly immutability: VerifiedImmutability;
   readonly durationMs: number;
 }
+
+/** Of the verified snapshots, oldest first, with their run ids. */
+export type VerifiedImmutability = ToldImmutability<SnapshotImmutability & { readonly id: string }>;

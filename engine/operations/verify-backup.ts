@@ -1,7 +1,8 @@
 /**
  * Verifies what is stored (format.md §3.11): `catalogue` that everything the log reaches is there with its size,
  * `stored` that every stored byte is the signed one, `content` that it opens and is what it should be. Damage is a
- * finding that names the stream and the snapshots concerned; only what keeps us from judging is an error.
+ * finding that names the stream and the snapshots concerned; only what keeps us from judging is an error. Until when
+ * nothing of it can be deleted is asked at every level; what the service does not tell stays unknown.
  */
 import type { Cryptography } from "../crypto/cryptography.ts";
 import type { Clock } from "../foundation/clock.ts";
@@ -14,10 +15,17 @@ import { requireWritable } from "../vault/log-problems.ts";
 import { entriesOf, readLog, type Log } from "../vault/log.ts";
 import type { VaultAccess } from "../vault/sealed-objects.ts";
 import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
-import { checkStoredObjects, listingFinding, listObjects, type ObjectFinding } from "../vault/verify-objects.ts";
+import {
+  checkStoredObjects,
+  listingFinding,
+  listObjects,
+  type ObjectFinding,
+  type ObjectListing,
+} from "../vault/verify-objects.ts";
 import { requireAgentSigner, requireCatalogueKey, requireRecoveryKey } from "./check-keys.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
 import { gatherObjects, type Gathered, type UsedObject } from "./gather-objects.ts";
+import { judgeImmutability } from "./judge-immutability.ts";
 import type { VerifiedStream, VerifyResult } from "./results.ts";
 import { parseSample, type Sample } from "./sample.ts";
 import { verifyContent } from "./verify-content.ts";
@@ -71,7 +79,8 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     [...gathered.streams.keys()].map((stream) => [stream, { findings: [], checkedBytes: 0 }]),
   );
   for (const { stream, finding } of gathered.findings) tallyOf(tallies, stream).findings.push(finding);
-  const checkedObjects = await checkObjects({ request, tools, access, gathered, sample, tallies });
+  const checked = await checkObjects({ request, tools, access, gathered, sample, tallies });
+  const immutability = await judgeImmutability({ ...access, log, snapshots, gathered, ...checked });
   if (request.level === "content")
     await verifyContent({ request, tools, access, gathered, sample, tallies, snapshots });
   const logFindings = [...findingsOfLog(log), ...(await canaryFindings(request, tools, log))];
@@ -90,11 +99,12 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     streams,
     log: logFindings,
     damaged: streams.filter(({ findings }) => findings.some(({ severity }) => severity === "damage")).length,
-    checkedObjects,
+    checkedObjects: checked.objects,
     checkedBytes: streams.reduce((sum, { checkedBytes }) => sum + checkedBytes, 0),
     newestCompleteAt: newest?.entry.srv,
     tooOld: await isTooOld(newest, request, store),
     rtoSeconds: undefined,
+    immutability,
     durationMs: clock.monotonicMs() - startedMs,
   };
 }
@@ -140,31 +150,41 @@ export function tallyOf(tallies: Map<string, StreamTally>, stream: string): Stre
   return tally;
 }
 
-/** Existence and size of everything, then the bytes of the sample. Gives the number of objects read. */
-async function checkObjects(checking: Checking): Promise<number> {
+interface CheckedObjects {
+  /** How many were read. */
+  readonly objects: number;
+  readonly listing: ObjectListing;
+  /** Those that are not simply there as they were signed, by name. */
+  readonly doubtful: ReadonlySet<string>;
+}
+
+/** Existence and size of everything, then the bytes of the sample. */
+async function checkObjects(checking: Checking): Promise<CheckedObjects> {
   const { request, tools, access, gathered, sample, tallies } = checking;
   const listing = await listObjects(access);
+  const doubtful = new Set<string>();
   for (const used of gathered.objects.values()) {
     const found = listingFinding(listing, used.ref);
-    if (found !== undefined) report(used, found, tallies);
+    if (found === undefined) continue;
+    doubtful.add(used.ref.o);
+    report(used, found, tallies);
   }
-  if (request.level === "catalogue") return 0;
-  const wanted = [...gathered.objects.values()].filter(
-    (used) => sample.holds(used.ref.o) && listingFinding(listing, used.ref) === undefined,
-  );
-  let checked = 0;
-  for await (const { ref, bytes, finding } of checkStoredObjects(access, refsOf(wanted), {
+  if (request.level === "catalogue") return { objects: 0, listing, doubtful };
+  const wanted = [...gathered.objects.values()].filter(({ ref }) => sample.holds(ref.o) && !doubtful.has(ref.o));
+  let objects = 0;
+  for await (const { ref, bytes, finding, isHidden = false } of checkStoredObjects(access, refsOf(wanted), {
     parallelism: request.parallelism,
     signal: tools.signal,
   })) {
-    checked += 1;
-    tools.reporter.progress({ activity: "Stored objects", done: checked, total: wanted.length });
+    objects += 1;
+    tools.reporter.progress({ activity: "Stored objects", done: objects, total: wanted.length });
     const used = gathered.objects.get(ref.o);
+    if (finding !== undefined || isHidden) doubtful.add(ref.o);
     if (used === undefined) continue;
     for (const stream of used.streams) tallyOf(tallies, stream).checkedBytes += bytes;
     if (finding !== undefined) report(used, finding, tallies);
   }
-  return checked;
+  return { objects, listing, doubtful };
 }
 
 async function* refsOf(objects: readonly UsedObject[]): AsyncGenerator<UsedObject["ref"]> {

@@ -124,7 +124,7 @@ export function restoreAttachment(result: RestoreResult): RunAttachment {
 }
 
 export function verifyAttachment(result: VerifyResult): RunAttachment {
-  const { vault, head, streams, log, durationMs, newestCompleteAt, rtoSeconds, ...figures } = result;
+  const { vault, head, streams, log, durationMs, newestCompleteAt, rtoSeconds, immutability, ...figures } = result;
   return attachment("devops-backup.verification", `verification-${vault}.json`, {
     form: "project-backup/verification/v1",
     vault,
@@ -135,6 +135,7 @@ export function verifyAttachment(result: VerifyResult): RunAttachment {
       .filter(({ findings }) => findings.some(({ severity }) => severity === "damage"))
       .map(({ stream, snapshots, findings }) => ({ stream, snapshots, codes: codesOf(findings) })),
     log: codesOf(log),
+    immutability,
     newestCompleteAt: newestCompleteAt ?? null,
     rtoSeconds: rtoSeconds ?? null,
     durationMs: Math.round(durationMs),

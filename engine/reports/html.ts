@@ -6,6 +6,7 @@ import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { RestorePlan, VerifiedStream, VerifyResult } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
 import { markupText } from "./escape.ts";
+import { immutabilityText } from "./immutability.ts";
 import { byKind, countOf, plannedGroups, type PlannedGroup } from "./items.ts";
 import { pageStyle, pageStyleHash } from "./page-style.ts";
 import { isSound } from "./verify-summary.ts";
@@ -42,6 +43,7 @@ function verifyFacts(result: VerifyResult): string {
     ["Snapshots", result.snapshots.join(", ")],
     ["Newest complete snapshot", newest],
     ["Read", `${counted(result.checkedObjects, "object")}, ${bytesForPeople(result.checkedBytes)}`],
+    ["Immutability", immutabilityText(result)],
     ["Log's head", `${formatHead(result.head)}${result.headPinned ? "" : " (not pinned)"}`],
     ["Signing keys", result.signerPinned ? "pinned" : "not pinned: those in the vault are believed"],
     ["Took", durationForPeople(result.durationMs)],

@@ -3,6 +3,7 @@ import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { VerifiedStream, VerifyResult } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
 import { markdownText } from "./escape.ts";
+import { immutabilityText } from "./immutability.ts";
 import { alarm, code, list, page, section, table } from "./markdown.ts";
 import { durationForPeople, figure, timeForPeople } from "./wording.ts";
 
@@ -80,6 +81,7 @@ function facts(result: VerifyResult): string {
     ["Streams", figure(streams.length)],
     ["Read", `${counted(checkedObjects, "object")}, ${bytesForPeople(checkedBytes)}${sampled}`],
     ["Newest complete snapshot", newestCompleteAt === undefined ? "none" : timeForPeople(newestCompleteAt)],
+    ["Immutability", immutabilityText(result)],
     ["Took", durationForPeople(durationMs)],
     ...(result.rtoSeconds === undefined ? [] : [["Time to restore", durationForPeople(result.rtoSeconds * 1000)]]),
   ];

@@ -4,11 +4,13 @@ import type {
   BlobHead,
   BlobPage,
   BlobRequests,
+  ContainerHead,
   ListedBlob,
   OpenBlob,
   OpenRequest,
   PageRequest,
 } from "./blob-reader.ts";
+import { objectProtection } from "./protection-answer.ts";
 import { ServiceFailure } from "./service-failure.ts";
 
 /** The reader's requests through Azure's SDK. */
@@ -17,6 +19,7 @@ export function azureBlobRequests(container: ContainerClient, pageSize?: number)
     open: (request, signal) => asked(() => open(container, request, signal)),
     head: (name, signal) => asked(() => head(container, name, signal)),
     page: (request, signal) => asked(() => page(container, { ...request, pageSize }, signal)),
+    container: (signal) => asked(() => containerHead(container, signal)),
   };
 }
 
@@ -59,10 +62,16 @@ async function head(container: ContainerClient, name: string, abortSignal: Abort
 
 async function page(
   container: ContainerClient,
-  { prefix, marker, withVersions, pageSize }: PageRequest & { readonly pageSize: number | undefined },
+  request: PageRequest & { readonly pageSize: number | undefined },
   abortSignal: AbortSignal,
 ): Promise<BlobPage> {
-  const listing = container.listBlobsFlat({ prefix, includeVersions: withVersions, abortSignal }).byPage({
+  const { prefix, marker, withVersions, withProtection, pageSize } = request;
+  const include = {
+    includeVersions: withVersions,
+    includeImmutabilityPolicy: withProtection,
+    includeLegalHold: withProtection,
+  };
+  const listing = container.listBlobsFlat({ prefix, ...include, abortSignal }).byPage({
     ...(marker === undefined ? {} : { continuationToken: marker }),
     ...(pageSize === undefined ? {} : { maxPageSize: pageSize }),
   });
@@ -70,7 +79,7 @@ async function page(
   if (step.done === true) throw unreadable();
   const { segment, continuationToken, date } = step.value;
   return {
-    items: segment.blobItems.map(listedBlob),
+    items: segment.blobItems.map((item) => listedBlob(item, withProtection)),
     next: continuationToken === "" ? undefined : continuationToken,
     date,
   };
@@ -81,10 +90,25 @@ function notAListing(error: unknown): never {
   throw error instanceof TypeError ? unreadable() : error;
 }
 
-function listedBlob({ name, properties, versionId }: BlobItem): ListedBlob {
+function listedBlob({ name, properties, versionId }: BlobItem, withProtection: boolean): ListedBlob {
   const createdAt = properties.createdOn ?? properties.lastModified;
   if (properties.contentLength === undefined) throw unreadable();
-  return { name, length: properties.contentLength, createdAt, version: versionId };
+  const { immutabilityPolicyMode: mode, immutabilityPolicyExpiresOn: until, legalHold } = properties;
+  const protection = withProtection ? objectProtection({ mode, until, isHeld: legalHold === true }) : undefined;
+  return { name, length: properties.contentLength, createdAt, version: versionId, protection };
+}
+
+async function containerHead(container: ContainerClient, abortSignal: AbortSignal): Promise<ContainerHead> {
+  const answer = await container.getProperties({ abortSignal });
+  const { hasImmutabilityPolicy, hasLegalHold, isImmutableStorageWithVersioningEnabled, date } = answer;
+  return {
+    protection: {
+      hasPolicy: hasImmutabilityPolicy === true,
+      isHeld: hasLegalHold === true,
+      isByVersion: isImmutableStorageWithVersioningEnabled === true,
+    },
+    date,
+  };
 }
 
 function unreadable(): ServiceFailure {

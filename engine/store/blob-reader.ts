@@ -1,18 +1,34 @@
 import { chunksOf } from "../foundation/bytes.ts";
 import { BackupError } from "../foundation/errors.ts";
-import type { ByteRange, ObjectBody, ObjectInfo, ObjectReader, ObjectVersion, ReadOptions } from "./object-store.ts";
+import type {
+  ByteRange,
+  ContainerProtection,
+  ListOptions,
+  ObjectBody,
+  ObjectInfo,
+  ObjectProtection,
+  ObjectReader,
+  ObjectVersion,
+  ReadOptions,
+} from "./object-store.ts";
 import { resumingBody, type OpenBody } from "./resuming-body.ts";
 import type { ServiceCalls } from "./service-calls.ts";
-import { ServiceFailure } from "./service-failure.ts";
+import { isTransient, ServiceFailure } from "./service-failure.ts";
 
 /**
- * The three requests a reader needs, as one request each: no retries, a ServiceFailure for every refusal.
+ * The four requests a reader needs, as one request each: no retries, a ServiceFailure for every refusal.
  * Azure's SDK and plain fetch are the two ways to send them; what readers promise is written once, below.
  */
 export interface BlobRequests {
   open(request: OpenRequest, signal: AbortSignal): Promise<OpenBlob>;
   head(name: string, signal: AbortSignal): Promise<BlobHead>;
   page(request: PageRequest, signal: AbortSignal): Promise<BlobPage>;
+  container(signal: AbortSignal): Promise<ContainerHead>;
+}
+
+export interface ContainerHead {
+  readonly protection: ContainerProtection;
+  readonly date: Date | undefined;
 }
 
 export interface OpenRequest {
@@ -45,6 +61,7 @@ export interface PageRequest {
   readonly prefix: string;
   readonly marker: string | undefined;
   readonly withVersions: boolean;
+  readonly withProtection: boolean;
 }
 
 export interface BlobPage {
@@ -59,6 +76,8 @@ export interface ListedBlob {
   readonly length: number;
   readonly createdAt: Date;
   readonly version: string | undefined;
+  /** Undefined where it was not asked for, and where what was told makes no sense. */
+  readonly protection: ObjectProtection | undefined;
 }
 
 /** A name no vault uses: asking for it tells the time. */
@@ -75,7 +94,8 @@ export function blobReader(parts: BlobReaderParts): ObjectReader {
   return {
     read: (name, options = {}) => read(parts, name, options),
     info: (name) => info(parts, name),
-    list: (prefix) => list(parts, prefix),
+    list: (prefix, options = {}) => list(parts, prefix, options),
+    containerProtection: () => containerProtection(parts),
     versionsOf: (name) => versionsOf(parts, name),
     serviceTime: () => serviceTime(parts),
   };
@@ -146,21 +166,30 @@ async function info({ calls, requests }: BlobReaderParts, name: string): Promise
   }
 }
 
-async function* list(parts: BlobReaderParts, prefix: string): AsyncGenerator<ObjectInfo> {
-  for await (const { name, length, createdAt } of listed(parts, prefix, false)) {
-    yield { name, length, createdAt: createdAt.toISOString() };
+async function* list(
+  parts: BlobReaderParts,
+  prefix: string,
+  { withProtection = false }: ListOptions,
+): AsyncGenerator<ObjectInfo> {
+  const wanted = { prefix, withVersions: false, withProtection };
+  for await (const { name, length, createdAt, protection } of listed(parts, wanted)) {
+    const info = { name, length, createdAt: createdAt.toISOString() };
+    yield protection === undefined ? info : { ...info, protection };
   }
 }
 
 /** Pages to the last; the order and the prefix of each name are checked, so that a strange listing is never believed. */
-async function* listed(parts: BlobReaderParts, prefix: string, withVersions: boolean): AsyncGenerator<ListedBlob> {
-  const { calls, requests } = parts;
+async function* listed(
+  parts: BlobReaderParts,
+  { prefix, withVersions, withProtection }: Omit<PageRequest, "marker">,
+): AsyncGenerator<ListedBlob> {
   let marker: string | undefined;
   let previous = "";
+  let tellsProtection = withProtection;
   do {
-    const request = { prefix, marker, withVersions };
-    const page = await calls.call({ action: "list" }, (signal) => requests.page(request, signal));
-    calls.noteDate(page.date);
+    const page = await pageOf(parts, { prefix, marker, withVersions, withProtection: tellsProtection });
+    tellsProtection = page.tellsProtection;
+    parts.calls.noteDate(page.date);
     for (const item of page.items) {
       const isInOrder = withVersions ? item.name >= previous : item.name > previous;
       if (!isInOrder || !item.name.startsWith(prefix)) throw strangeListing(item.name);
@@ -170,6 +199,41 @@ async function* listed(parts: BlobReaderParts, prefix: string, withVersions: boo
     if (page.next !== undefined && page.next === marker) throw strangeListing(previous);
     marker = page.next;
   } while (marker !== undefined);
+}
+
+/** An account without the feature may refuse to tell how objects are protected: that must not cost the listing. */
+async function pageOf(
+  { calls, requests }: BlobReaderParts,
+  request: PageRequest,
+): Promise<BlobPage & { readonly tellsProtection: boolean }> {
+  if (request.withProtection) {
+    try {
+      return { ...(await calls.tryCall((signal) => requests.page(request, signal))), tellsProtection: true };
+    } catch (error) {
+      if (!(error instanceof ServiceFailure)) throw error;
+      if (!isRefusal(error)) throw calls.errorOf(error, { action: "list" });
+    }
+  }
+  const plain = { ...request, withProtection: false };
+  const page = await calls.call({ action: "list" }, (signal) => requests.page(plain, signal));
+  return { ...page, tellsProtection: false };
+}
+
+/** The service has understood and will not. */
+function isRefusal(failure: ServiceFailure): boolean {
+  return failure.status !== undefined && !isTransient(failure);
+}
+
+async function containerProtection({ calls, requests }: BlobReaderParts): Promise<ContainerProtection | undefined> {
+  try {
+    const head = await calls.tryCall((signal) => requests.container(signal));
+    calls.noteDate(head.date);
+    return head.protection;
+  } catch (error) {
+    if (!(error instanceof ServiceFailure)) throw error;
+    if (isRefusal(error)) return undefined;
+    throw calls.errorOf(error, { action: "list" });
+  }
 }
 
 function strangeListing(name: string): BackupError {
@@ -182,7 +246,7 @@ function strangeListing(name: string): BackupError {
 
 async function versionsOf(parts: BlobReaderParts, name: string): Promise<readonly ObjectVersion[]> {
   const versions: ObjectVersion[] = [];
-  for await (const item of listed(parts, name, true)) {
+  for await (const item of listed(parts, { prefix: name, withVersions: true, withProtection: false })) {
     if (item.name !== name) break; // names that only begin with this one come after it
     if (item.version === undefined) continue;
     versions.push({ version: item.version, length: item.length, createdAt: item.createdAt.toISOString() });

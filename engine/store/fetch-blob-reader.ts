@@ -6,6 +6,7 @@ import {
   type BlobHead,
   type BlobPage,
   type BlobRequests,
+  type ContainerHead,
   type OpenBlob,
   type OpenRequest,
   type PageRequest,
@@ -73,6 +74,7 @@ function fetchRequests(sender: Sender): BlobRequests {
     open: (request, signal) => open(sender, request, signal),
     head: (name, signal) => head(sender, name, signal),
     page: (request, signal) => page(sender, request, signal),
+    container: (signal) => containerHead(sender, signal),
   };
 }
 
@@ -176,22 +178,39 @@ async function head(sender: Sender, name: string, signal: AbortSignal): Promise<
 }
 
 async function page(sender: Sender, request: PageRequest, signal: AbortSignal): Promise<BlobPage> {
-  const { prefix, marker, withVersions } = request;
+  const { prefix, marker, withVersions, withProtection } = request;
+  const include = [
+    ...(withVersions ? ["versions"] : []),
+    ...(withProtection ? ["immutabilitypolicy", "legalhold"] : []),
+  ];
   const query = {
     restype: "container",
     comp: "list",
     prefix,
     marker,
-    include: withVersions ? "versions" : undefined,
+    include: include.length === 0 ? undefined : include.join(","),
     maxresults: sender.pageSize?.toString(),
   };
   const answer = await send(sender, { method: "GET", query }, signal);
   const text = await answer.text().catch((error: unknown) => {
     throw noAnswer(error);
   });
-  const parsed = parseListBlobs(text);
+  const parsed = parseListBlobs(text, { withProtection });
   if (parsed === undefined) throw unreadable(answer);
   return { ...parsed, date: dateOf(answer.headers.get("date")) };
+}
+
+async function containerHead(sender: Sender, signal: AbortSignal): Promise<ContainerHead> {
+  const { headers } = await send(sender, { method: "HEAD", query: { restype: "container" } }, signal);
+  const says = (name: string): boolean => headers.get(name) === "true";
+  return {
+    protection: {
+      hasPolicy: says("x-ms-has-immutability-policy"),
+      isHeld: says("x-ms-has-legal-hold"),
+      isByVersion: says("x-ms-immutable-storage-with-versioning-enabled"),
+    },
+    date: dateOf(headers.get("date")),
+  };
 }
 
 function unreadable(answer: Response): ServiceFailure {

@@ -1,10 +1,12 @@
 import type { ListedBlob } from "./blob-reader.ts";
+import { objectProtection } from "./protection-answer.ts";
 import { dateOf } from "./service-failure.ts";
 import { childOf, parseSmallXml, type XmlElement } from "./small-xml.ts";
 
-/** One page of List Blobs; undefined when the text is not exactly that. */
+/** One page of List Blobs; undefined when the text is not exactly that. `withProtection`: it was asked for. */
 export function parseListBlobs(
   text: string,
+  { withProtection = false }: { readonly withProtection?: boolean } = {},
 ): { readonly items: readonly ListedBlob[]; readonly next: string | undefined } | undefined {
   const root = parseSmallXml(text);
   const blobs = childOf(root, "Blobs");
@@ -12,7 +14,7 @@ export function parseListBlobs(
   if (root?.name !== "EnumerationResults" || blobs === undefined || next === undefined) return undefined;
   const items: ListedBlob[] = [];
   for (const element of blobs.children) {
-    const item = element.name === "Blob" ? listedBlob(element) : undefined;
+    const item = element.name === "Blob" ? listedBlob(element, withProtection) : undefined;
     if (item === undefined) return undefined;
     items.push(item);
   }
@@ -25,13 +27,23 @@ export function errorCodeOf(text: string): string {
   return root?.name === "Error" ? (childOf(root, "Code")?.text ?? "") : "";
 }
 
-function listedBlob(element: XmlElement): ListedBlob | undefined {
+function listedBlob(element: XmlElement, withProtection: boolean): ListedBlob | undefined {
   const properties = childOf(element, "Properties");
   const name = nameOf(childOf(element, "Name"));
   const length = childOf(properties, "Content-Length")?.text ?? "";
   const createdAt = dateOf((childOf(properties, "Creation-Time") ?? childOf(properties, "Last-Modified"))?.text);
   if (name === undefined || createdAt === undefined || !/^\d{1,15}$/.test(length)) return undefined;
-  return { name, length: Number(length), createdAt, version: childOf(element, "VersionId")?.text };
+  const protection = withProtection ? protectionIn(properties) : undefined;
+  return { name, length: Number(length), createdAt, version: childOf(element, "VersionId")?.text, protection };
+}
+
+function protectionIn(properties: XmlElement | undefined): ListedBlob["protection"] {
+  const until = childOf(properties, "ImmutabilityPolicyUntilDate")?.text;
+  return objectProtection({
+    mode: childOf(properties, "ImmutabilityPolicyMode")?.text,
+    until: until === undefined ? undefined : new Date(until),
+    isHeld: childOf(properties, "LegalHold")?.text === "true",
+  });
 }
 
 /** Names that XML cannot hold come percent-encoded, and say so. */

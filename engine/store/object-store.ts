@@ -15,6 +15,30 @@ export interface ObjectInfo {
   readonly length: number;
   /** When the service created the object, by the service's clock; ISO 8601. */
   readonly createdAt: string;
+  /** Only in a listing that asked for it, and only where the service told; absent means unknown, never unprotected. */
+  readonly protection?: ObjectProtection;
+}
+
+/** What the service says of how an object's current version is kept from being deleted. */
+export interface ObjectProtection {
+  /** The object's own time-based policy; whoever may set an unlocked one may also take it away. */
+  readonly policy?: { readonly mode: "locked" | "unlocked"; readonly until: string };
+  /** A legal hold: no end is set, and somebody may lift it. */
+  readonly isHeld: boolean;
+}
+
+/** What the service says of the container as a whole. */
+export interface ContainerProtection {
+  /** A time-based policy for everything in it. Its period, and whether it is locked, is not told to readers. */
+  readonly hasPolicy: boolean;
+  readonly isHeld: boolean;
+  /** Policies are kept by object version: the container's own is only what new objects begin with. */
+  readonly isByVersion: boolean;
+}
+
+export interface ListOptions {
+  /** `protection` of each object as well, where the account tells it. */
+  readonly withProtection?: boolean;
 }
 
 export interface ByteRange {
@@ -48,9 +72,12 @@ export interface ObjectReader {
   info(name: string): Promise<ObjectInfo | undefined>;
   /**
    * All objects whose names begin with `prefix`, in name order. A listing is valid only if it ends without
-   * throwing: a page that cannot be read throws, it never looks like the end.
+   * throwing: a page that cannot be read throws, it never looks like the end. An account that refuses to tell
+   * `withProtection` is listed without.
    */
-  list(prefix: string): AsyncIterable<ObjectInfo>;
+  list(prefix: string, options?: ListOptions): AsyncIterable<ObjectInfo>;
+  /** Undefined when the service does not tell: a SAS of the container, for one, may not ask. Throws only STORE_UNAVAILABLE. */
+  containerProtection(): Promise<ContainerProtection | undefined>;
   /** Versions of one name, oldest first; empty when the account keeps none. */
   versionsOf(name: string): Promise<readonly ObjectVersion[]>;
   /** The service's clock: its latest Date header, asking once when there was none yet. */

@@ -5,6 +5,7 @@
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
 import { decodeRecipient } from "../crypto/age-keys.ts";
 import { publicKeyOfSigner } from "../crypto/keys.ts";
+import { containerPolicies, type SnapshotImmutability, type ToldImmutability } from "./immutability.ts";
 import { isRunId, isVaultId, maxLogSeq } from "./layout.ts";
 import type {
   Anomaly,
@@ -199,6 +200,26 @@ function verificationOf(body: JsonObject): VerificationEntry["verification"] {
     damaged: count(body, "damaged"),
     ...(body.report === undefined ? {} : { report: refAt(body, "report") }),
     ...(body.rtoSeconds === undefined ? {} : { rtoSeconds: count(body, "rtoSeconds") }),
+    ...(body.immutability === undefined ? {} : { immutability: immutabilityOf(objectAt(body, "immutability")) }),
+  };
+}
+
+function immutabilityOf(told: JsonObject): ToldImmutability {
+  return {
+    container: oneOf(told, "container", containerPolicies),
+    snapshots: listAt(told, "snapshots", snapshotImmutabilityOf),
+  };
+}
+
+function snapshotImmutabilityOf(value: JsonValue): SnapshotImmutability {
+  const told = anObject(value);
+  return {
+    snapshot: seqAt(told, "snapshot"),
+    objects: count(told, "objects"),
+    unprotected: count(told, "unprotected"),
+    unlocked: count(told, "unlocked"),
+    held: count(told, "held"),
+    until: told.until === null ? null : time(told, "until"),
   };
 }
 

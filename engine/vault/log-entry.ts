@@ -2,6 +2,7 @@
  * Log entries: the only truth about a vault (format.md §3.3). An entry is two lines: canonical JSON, then the
  * base64 Ed25519 signature over exactly the bytes of line 1 without its line feed.
  */
+import type { ToldImmutability } from "./immutability.ts";
 import type { Ref } from "./ref.ts";
 
 export type SnapshotStatus = "complete" | "partial";
@@ -111,6 +112,8 @@ export interface VerificationEntry extends EntryBase {
     readonly damaged: number;
     readonly report?: Ref;
     readonly rtoSeconds?: number;
+    /** Absent in entries of versions that did not ask. */
+    readonly immutability?: ToldImmutability;
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { hasCode } from "../foundation/errors.ts";
 import { mapConcurrent } from "../foundation/concurrency.ts";
+import type { ObjectInfo, ObjectProtection } from "../store/object-store.ts";
 import { dataPrefix, pathOfDataName } from "./layout.ts";
 import type { Ref } from "./ref.ts";
 import { findIntactVersion } from "./stored-objects.ts";
@@ -21,6 +22,8 @@ export interface CheckedObject {
   /** Stored bytes that were read. */
   readonly bytes: number;
   readonly finding?: ObjectFinding;
+  /** Another version lies on top of the one that was signed. */
+  readonly isHidden?: boolean;
 }
 
 /**
@@ -43,17 +46,24 @@ export async function* checkStoredObjects(
 export interface ObjectListing {
   /** Stored bytes, or undefined when there is no such object. */
   lengthOf(ref: Pick<Ref, "o">): number | undefined;
+  /** How the object is kept from being deleted; undefined when the account does not tell, or there is no such object. */
+  protectionOf(ref: Pick<Ref, "o">): ObjectProtection | undefined;
   readonly objects: number;
 }
 
 /** Lists all data objects; throws when any page of the listing cannot be read. */
 export async function listObjects(access: Pick<StoredAccess, "store" | "vault">): Promise<ObjectListing> {
-  const lengths = new Map<string, number>();
-  for await (const { name, length } of access.store.list(dataPrefix(access.vault))) {
+  const objects = new Map<string, Pick<ObjectInfo, "length" | "protection">>();
+  const listing = access.store.list(dataPrefix(access.vault), { withProtection: true });
+  for await (const { name, ...info } of listing) {
     const path = pathOfDataName(access.vault, name);
-    if (path !== undefined) lengths.set(path, length);
+    if (path !== undefined) objects.set(path, info);
   }
-  return { lengthOf: ({ o }) => lengths.get(o), objects: lengths.size };
+  return {
+    lengthOf: ({ o }) => objects.get(o)?.length,
+    protectionOf: ({ o }) => objects.get(o)?.protection,
+    objects: objects.size,
+  };
 }
 
 /** What the listing says against one REF. */
@@ -66,8 +76,8 @@ export function listingFinding(listing: ObjectListing, ref: Ref): ObjectFinding 
 
 async function checkStoredObject(access: StoredAccess, ref: Ref): Promise<CheckedObject> {
   try {
-    await findIntactVersion(access, ref);
-    return { ref, bytes: ref.n };
+    const version = await findIntactVersion(access, ref);
+    return { ref, bytes: ref.n, ...(version === undefined ? {} : { isHidden: true }) };
   } catch (error) {
     if (hasCode(error, "OBJECT_MISSING")) {
       return { ref, bytes: 0, finding: finding(ref, "missing", "is not in the storage account") };

@@ -10,6 +10,8 @@ export interface HealthFinding {
   readonly title: string;
   readonly detail: string;
   readonly remedy: string;
+  /** Where the remedy is at hand: the storage commands of Set up. */
+  readonly link?: "storage";
 }
 
 const hourMs = 3_600_000;

@@ -5,6 +5,7 @@
 import { counted } from "../../engine/foundation/text.ts";
 import { chainFindings, type ReportDifference } from "./health-chain.ts";
 import { hoursBetween, hoursForPeople, severities, type HealthFinding, type Severity } from "./health-finding.ts";
+import { immutabilityFigure, immutabilityFindings, type ImmutabilityFigure } from "./health-immutability.ts";
 import { isAlarming, isUsable, lastGoodSnapshot, recoveryPoint, type RecoveryPoint } from "./recovery-point.ts";
 import type { ChainState, Snapshot, StreamLine, Verification } from "./vault-source.ts";
 
@@ -56,6 +57,7 @@ export interface HealthReport {
   /** Longest unread first; undefined without the viewer key. */
   readonly staleStreams: readonly StaleStream[] | undefined;
   readonly storage: StorageFigures | undefined;
+  readonly immutability: ImmutabilityFigure;
 }
 
 export interface StorageFigures {
@@ -84,6 +86,7 @@ export function assessHealth(facts: HealthFacts): HealthReport {
     ...damageFindings(facts),
     ...partialFindings(facts),
     ...verificationFindings(facts, figures),
+    ...immutabilityFindings(facts),
   ];
   const findings = found.toSorted(
     (one, other) => severities.indexOf(one.severity) - severities.indexOf(other.severity),
@@ -97,6 +100,7 @@ export function assessHealth(facts: HealthFacts): HealthReport {
     recovery,
     staleStreams,
     storage: storageFigures(facts),
+    immutability: immutabilityFigure(facts),
   };
 }
 

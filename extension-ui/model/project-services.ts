@@ -21,6 +21,8 @@ export interface ProjectSettings {
   readonly verifyPipelineId?: number;
   /** Hours after which a newer complete snapshot is due. */
   readonly rpoHours: number;
+  /** Rules of the backup pipeline, `last=7 daily=30 …`; absent when everything is kept. */
+  readonly retention?: string;
   /** For signing in to storage with Microsoft Entra; both or none. */
   readonly entraClientId?: string;
   readonly entraTenantId?: string;

@@ -3,6 +3,7 @@ import { parseRecipients, parseSigners } from "../../engine/crypto/keys.ts";
 import { BackupError, describeError } from "../../engine/foundation/errors.ts";
 import { parseContainerAddress } from "../../engine/store/container-address.ts";
 import { parseHead } from "../../engine/vault/head-pin.ts";
+import { parseRetention } from "../../engine/vault/retention-rules.ts";
 import type { PipelineSetup, PipelineStorage } from "./setup-pipelines.ts";
 
 export type SetupField =
@@ -90,7 +91,9 @@ function pipelineFields(setup: PipelineSetup): readonly SetupProblem[] {
   ];
 }
 
+/** One line that the task takes. */
 function isRetention(text: string): boolean {
+  if (refusalOf("retention", () => void parseRetention(text)).length > 0) return false;
   return /^(last|daily|weekly|monthly|yearly)=\d{1,5}( (last|daily|weekly|monthly|yearly)=\d{1,5})*$/.test(text);
 }
 

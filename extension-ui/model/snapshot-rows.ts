@@ -1,5 +1,6 @@
 /** Snapshots and runs of the backup pipeline as rows of one table. */
-import { planSnapshots, type RetentionRules } from "../../engine/vault/retention-rules.ts";
+import { protectionOf, type Protection } from "./immutability.ts";
+import type { Kept } from "./kept-by.ts";
 import type { Run } from "./project-services.ts";
 import type { Snapshot, Verification } from "./vault-source.ts";
 
@@ -22,8 +23,10 @@ export interface SnapshotRow {
   readonly run: Run | undefined;
   /** The deepest verification that covers it; its newest. */
   readonly verified: Verification | undefined;
-  /** Why retention keeps it, e.g. `daily 2026-11-22`; empty when it would go. Undefined when no rules are known. */
-  readonly keptBy: readonly string[] | undefined;
+  /** Until when it cannot be deleted; undefined for a run, and for what retention has retired. */
+  readonly protection: Protection | undefined;
+  /** Undefined for a run, and as long as it is not known. */
+  readonly kept: Kept | undefined;
 }
 
 export interface RowFacts {
@@ -31,17 +34,15 @@ export interface RowFacts {
   /** Of the backup pipeline. */
   readonly runs: readonly Run[];
   readonly now: Date;
-  readonly retention?: RetentionRules | undefined;
+  /** Why snapshots are kept, by entry number (kept-by.ts). */
+  readonly kept?: ReadonlyMap<number, Kept> | undefined;
 }
 
 /** Newest first. A run that ended without a snapshot is shown when it failed, one that has not ended always. */
 export function snapshotRows(facts: RowFacts): readonly SnapshotRow[] {
-  const reasons = reasonsOf(facts);
   const runOf = runsBySnapshot(facts);
   const matched = new Set(runOf.values());
-  const made = facts.snapshots.map((snapshot) =>
-    snapshotRow(snapshot, { ...facts, run: runOf.get(snapshot), reasons }),
-  );
+  const made = facts.snapshots.map((snapshot) => snapshotRow(snapshot, { ...facts, run: runOf.get(snapshot) }));
   const unmade = facts.runs.flatMap((run) => runRow(run, { now: facts.now, hasSnapshot: matched.has(run) }) ?? []);
   return [...made, ...unmade].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
 }
@@ -80,13 +81,11 @@ export function deepestVerification(verifications: readonly Verification[]): Ver
   return ordered[0];
 }
 
-interface RowContext {
-  readonly now: Date;
+interface RowContext extends Pick<RowFacts, "now" | "kept"> {
   readonly run: Run | undefined;
-  readonly reasons: ReadonlyMap<number, readonly string[]> | undefined;
 }
 
-function snapshotRow(snapshot: Snapshot, { now, run, reasons }: RowContext): SnapshotRow {
+function snapshotRow(snapshot: Snapshot, { now, run, kept }: RowContext): SnapshotRow {
   const { at, id, seq, verifications } = snapshot;
   const states = statesOf(snapshot);
   return {
@@ -98,7 +97,8 @@ function snapshotRow(snapshot: Snapshot, { now, run, reasons }: RowContext): Sna
     snapshot,
     run,
     verified: deepestVerification(verifications),
-    keptBy: snapshot.isRetired ? undefined : reasons?.get(seq),
+    protection: snapshot.isRetired ? undefined : protectionOf(snapshot.immutability, now),
+    kept: kept?.get(seq),
   };
 }
 
@@ -114,7 +114,7 @@ function runRow(run: Run, { now, hasSnapshot }: { now: Date; hasSnapshot: boolea
   const state = stateOfRun(run);
   if (state === undefined || (hasSnapshot && state === "failed")) return undefined;
   const at = run.finishedAt ?? run.queuedAt;
-  const nothing = { snapshot: undefined, verified: undefined, keptBy: undefined };
+  const nothing = { snapshot: undefined, verified: undefined, protection: undefined, kept: undefined };
   return { key: `run ${run.id}`, state, states: new Set([state]), at, ageMs: ageOf(at, now), run, ...nothing };
 }
 
@@ -141,16 +141,6 @@ function runDuring(at: string, runs: readonly Run[]): Run | undefined {
       finishedAt !== undefined && Date.parse(queuedAt) <= time && time <= Date.parse(finishedAt),
   );
   return during.length === 1 ? during[0] : undefined;
-}
-
-function reasonsOf({ snapshots, retention, now }: RowFacts): ReadonlyMap<number, readonly string[]> | undefined {
-  if (retention === undefined) return undefined;
-  const kept = snapshots
-    .filter(({ isRetired }) => !isRetired)
-    .map(({ id, seq, status, at }) => ({ id, seq, status, createdAt: at }))
-    .sort((a, b) => a.seq - b.seq);
-  const { keep, retire } = planSnapshots({ snapshots: kept, rules: retention, now });
-  return new Map([...keep, ...retire].map(({ seq, reasons }) => [seq, reasons]));
 }
 
 function ageOf(at: string, now: Date): number {

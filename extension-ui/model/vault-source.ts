@@ -1,6 +1,7 @@
 /** Where the hub reads a vault from, as pages see it. Implementations: vault/ (storage, attachments of runs). */
 import type { Anomaly, SnapshotStatus, SnapshotSum } from "../../engine/vault/log-entry.ts";
 import type { CatalogueItem, IndexLine } from "../../engine/vault/state.ts";
+import type { SeenImmutability } from "./immutability.ts";
 
 /** One snapshot, from its log entry or from what its run reported. */
 export interface Snapshot {
@@ -20,6 +21,8 @@ export interface Snapshot {
   readonly isRetired: boolean;
   /** An incident entry names it: some of its objects were found damaged. */
   readonly isDamaged: boolean;
+  /** What the storage service has told of it; absent when no verification has asked. */
+  readonly immutability?: SeenImmutability;
   /** Pipeline run that reported it; only where runs are the source. */
   readonly runId?: number;
 }

@@ -5,6 +5,7 @@ import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { durationForPeople } from "../../engine/foundation/wording.ts";
 import { Loading } from "../components/loading.tsx";
+import { ProtectionText } from "../components/protection-text.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age, localTime } from "../components/times.tsx";
@@ -48,7 +49,7 @@ export function HealthPage(): React.ReactElement {
 }
 
 function Assessment({ view }: { readonly view: VaultView }): React.ReactElement {
-  const { vault, clock, settings } = useHub();
+  const { vault, clock, settings, go } = useHub();
   const newest = view.snapshots.find(({ isRetired }) => !isRetired);
   const streams = useStreams(newest);
   const reports = useRunReports();
@@ -75,6 +76,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
             <div className="font-weight-semibold">{finding.title}</div>
             <div>{finding.detail}</div>
             <div>{finding.remedy}</div>
+            {finding.link === "storage" && <Link onClick={() => go({ tab: "setup" })}>Storage commands in Set up</Link>}
           </div>
         </MessageCard>
       ))}
@@ -129,8 +131,24 @@ function Figures({
           <div className="secondary-text hub-plain">{`${bytesForPeople(storage.recentBytes)} in 30 days`}</div>
         )}
       </Tile>
+      <ImmutabilityTile figure={report.immutability} />
       <RecoveryTile recovery={recovery} />
     </div>
+  );
+}
+
+function ImmutabilityTile({ figure }: { readonly figure: HealthReport["immutability"] }): React.ReactElement {
+  const { protection, safe, asked } = figure;
+  return (
+    <Tile title="Immutable until">
+      <ProtectionText protection={protection} />
+      {asked > 0 && (
+        <div className="secondary-text hub-plain">
+          {`${safe.toLocaleString()} of ${counted(asked, "checked snapshot")}, `}
+          <Age instant={protection.seenAt ?? ""} />
+        </div>
+      )}
+    </Tile>
   );
 }
 

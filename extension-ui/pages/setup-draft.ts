@@ -2,6 +2,7 @@
 import { parseSigners } from "../../engine/crypto/keys.ts";
 import { describeError } from "../../engine/foundation/errors.ts";
 import { parseContainerAddress } from "../../engine/store/container-address.ts";
+import { parseRetention } from "../../engine/vault/retention-rules.ts";
 import { defaultRpoHours, type ProjectFacts, type ProjectSettings } from "../model/project-services.ts";
 import type { PipelineSetup } from "../model/setup-pipelines.ts";
 import { containerUrlOf, type StorageSetup } from "../model/setup-storage.ts";
@@ -76,6 +77,7 @@ export function draftOf(settings: ProjectSettings | undefined): SetupDraft {
     containerUrl,
     signers: signers.join("\n"),
     rpoHours: String(rpoHours),
+    retention: settings.retention ?? "",
     backupPipelineId: idText(settings.backupPipelineId),
     verifyPipelineId: idText(settings.verifyPipelineId),
     restorePipelineId: idText(settings.restorePipelineId),
@@ -129,7 +131,7 @@ export function pipelineSetup(draft: SetupDraft, project: ProjectFacts, head: st
   };
 }
 
-export type SettingsField = "containerUrl" | "signers" | "rpoHours" | "entraClientId" | "entraTenantId";
+export type SettingsField = "containerUrl" | "signers" | "rpoHours" | "retention" | "entraClientId" | "entraTenantId";
 
 /** One sentence for each field that cannot be saved so. */
 export function settingsProblems(draft: SetupDraft): Partial<Readonly<Record<SettingsField, string>>> {
@@ -139,6 +141,7 @@ export function settingsProblems(draft: SetupDraft): Partial<Readonly<Record<Set
     ["containerUrl", containerProblem(containerUrlIn(draft))],
     ["signers", signerProblem(draft.signers)],
     ["rpoHours", Number.isInteger(hours) && hours >= 1 && hours <= 8760 ? undefined : "A whole number of hours."],
+    ["retention", refusal(() => void parseRetention(draft.retention))],
     ["entraClientId", guidProblem(entraClientId, entraTenantId)],
     ["entraTenantId", guidProblem(entraTenantId, entraClientId)],
   ];
@@ -183,6 +186,7 @@ export function settingsOf(draft: SetupDraft): ProjectSettings {
     ...idOf("verifyPipelineId", draft),
     ...idOf("restorePipelineId", draft),
     rpoHours: Number(draft.rpoHours),
+    ...(draft.retention.trim() === "" ? {} : { retention: draft.retention.trim() }),
     ...(client === "" ? {} : { entraClientId: client, entraTenantId: tenant }),
   };
 }

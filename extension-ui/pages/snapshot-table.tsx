@@ -3,9 +3,11 @@ import { Table } from "azure-devops-ui/Table";
 import { ArrayItemProvider } from "azure-devops-ui/Utilities/Provider";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
+import { ProtectionNote, ProtectionText } from "../components/protection-text.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { Age, localTime } from "../components/times.tsx";
+import { useWidth } from "../components/use-width.ts";
 import { changesText, levelText, rowStateText } from "../model/format.ts";
 import type { RowState, SnapshotRow } from "../model/snapshot-rows.ts";
 
@@ -28,63 +30,75 @@ const columns = tableColumns<SnapshotRow>([
     cell: ({ at }) => localTime(at),
     below: ({ at }) => <Age instant={at} />,
   },
-  { id: "state", name: "State", width: -20, cell: (row) => <RowStates row={row} /> },
+  { id: "state", name: "State", width: -16, cell: (row) => <RowStates row={row} /> },
   {
     id: "changed",
     name: "What changed",
-    width: -28,
+    width: -18,
     cell: ({ snapshot, run }) => (snapshot === undefined ? `Run ${run?.id ?? ""}` : changesText(snapshot.sum)),
     below: ({ snapshot }) => (snapshot === undefined ? "" : counted(snapshot.sum.items, "item")),
   },
   {
     id: "new",
     name: "New",
-    width: -10,
+    width: -9,
     cell: ({ snapshot }) => (snapshot === undefined ? "" : bytesForPeople(snapshot.sum.newBytes)),
-  },
-  {
-    id: "total",
-    name: "Total",
-    width: -10,
-    cell: ({ snapshot }) => (snapshot === undefined ? "" : bytesForPeople(snapshot.sum.totalBytes)),
+    below: ({ snapshot }) => (snapshot === undefined ? "" : `of ${bytesForPeople(snapshot.sum.totalBytes)}`),
   },
   {
     id: "verified",
     name: "Verified",
-    width: -20,
+    width: -11,
     cell: ({ verified }) =>
       verified === undefined ? <span className="secondary-text">Not yet</span> : levelName(verified.level),
     below: ({ verified }) => (verified === undefined ? "" : <Age instant={verified.at} />),
   },
   {
+    id: "immutable",
+    name: "Immutable until",
+    width: -16,
+    cell: ({ protection }) => (protection === undefined ? "" : <ProtectionText protection={protection} />),
+    below: ({ protection }) => (protection === undefined ? "" : <ProtectionNote protection={protection} />),
+  },
+  {
     id: "kept",
-    name: "Kept as",
-    width: -14,
-    cell: ({ keptBy }) => keptBy?.join(", ") ?? "",
+    name: "Kept by",
+    width: -16,
+    cell: ({ kept }) => (kept === undefined ? "" : <span title={kept.detail}>{kept.text}</span>),
   },
 ]);
 
+/** Columns that need a wider table, in pixels; a snapshot's own page shows what they hold. */
+const leastWidths: Readonly<Record<string, number>> = { new: 1000, kept: 800, verified: 760 };
+
 export interface SnapshotTableProps {
   readonly rows: readonly SnapshotRow[];
-  /** Without retention rules nothing is known about what keeps a snapshot. */
-  readonly showsRetention: boolean;
   readonly onOpen: (row: SnapshotRow) => void;
 }
 
 /** Snapshots and runs that made none, one per row; only the rows that are in sight are drawn. */
-export function SnapshotTable({ rows, showsRetention, onOpen }: SnapshotTableProps): React.ReactElement {
+export function SnapshotTable({ rows, onOpen }: SnapshotTableProps): React.ReactElement {
   const provider = React.useMemo(() => new ArrayItemProvider([...rows]), [rows]);
-  const shown = React.useMemo(() => columns.filter(({ id }) => showsRetention || id !== "kept"), [showsRetention]);
+  const [place, width] = useWidth();
+  const hidden = hiddenAt(width).join(" ");
+  const shown = React.useMemo(() => columns.filter(({ id }) => !hidden.split(" ").includes(id)), [hidden]);
   return (
-    <Table<SnapshotRow>
-      ariaLabel="Snapshots"
-      role="table"
-      columns={shown}
-      itemProvider={provider}
-      singleClickActivation
-      onActivate={(_event, { data }) => onOpen(data)}
-    />
+    <div ref={place} className="hub-fill">
+      <Table<SnapshotRow>
+        ariaLabel="Snapshots"
+        role="table"
+        columns={shown}
+        itemProvider={provider}
+        singleClickActivation
+        onActivate={(_event, { data }) => onOpen(data)}
+      />
+    </div>
   );
+}
+
+/** None as long as the width is not known. */
+function hiddenAt(width: number): readonly string[] {
+  return Object.entries(leastWidths).flatMap(([id, least]) => (width > 0 && width < least ? [id] : []));
 }
 
 /** The state that people must know first, and the others beside it. */

@@ -5,8 +5,9 @@ import { HistoryFigure } from "../components/history-figure.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useLoaded } from "../components/use-loaded.ts";
 import { historyOf } from "../model/history-chart.ts";
+import { whyKept } from "../model/kept-by.ts";
 import { filteredRows, snapshotRows, type SnapshotRow } from "../model/snapshot-rows.ts";
-import type { Snapshot } from "../model/vault-source.ts";
+import type { VaultView } from "../model/vault-source.ts";
 import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
 import { noFilter, SnapshotFilter } from "./snapshot-filter.tsx";
@@ -24,17 +25,18 @@ export function SnapshotsPage(): React.ReactElement {
       <VaultError />
       {view === undefined && !vault.isDone && <Loading label="Reading the snapshots" />}
       {view !== undefined && <ChainNote />}
-      {view !== undefined && <SnapshotList snapshots={view.snapshots} isDone={vault.isDone} />}
+      {view !== undefined && <SnapshotList view={view} isDone={vault.isDone} />}
     </>
   );
 }
 
 interface SnapshotListProps {
-  readonly snapshots: readonly Snapshot[];
+  readonly view: VaultView;
   readonly isDone: boolean;
 }
 
-function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElement {
+function SnapshotList({ view, isDone }: SnapshotListProps): React.ReactElement {
+  const { snapshots, chain } = view;
   const { services, settings, clock, go } = useHub();
   const [filter, setFilter] = React.useState(noFilter);
   const pipeline = settings?.backupPipelineId;
@@ -43,9 +45,14 @@ function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElem
     [pipeline, snapshots],
     [pipeline],
   );
+  const retention = settings?.retention;
+  const kept = React.useMemo(
+    () => whyKept({ snapshots, chain, retention, now: clock.now() }),
+    [snapshots, chain, retention],
+  );
   const rows = React.useMemo(
-    () => snapshotRows({ snapshots, runs: runs.value ?? [], now: clock.now() }),
-    [snapshots, runs.value],
+    () => snapshotRows({ snapshots, runs: runs.value ?? [], now: clock.now(), kept }),
+    [snapshots, runs.value, kept],
   );
   const shown = React.useMemo(() => filteredRows(rows, filter), [rows, filter]);
   const history = React.useMemo(() => historyOf(snapshots), [snapshots]);
@@ -66,7 +73,7 @@ function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElem
           : `${shown.length.toLocaleString()} of ${rows.length.toLocaleString()} shown`}
       </div>
       <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
-        <SnapshotTable rows={shown} showsRetention={rows.some(({ keptBy }) => keptBy !== undefined)} onOpen={open} />
+        <SnapshotTable rows={shown} onOpen={open} />
       </Card>
     </>
   );

@@ -6,6 +6,7 @@
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { parseHead } from "../../engine/vault/head-pin.ts";
+import { parseRetention } from "../../engine/vault/retention-rules.ts";
 import { defaultRpoHours, type ProjectSettings, type SettingsStore } from "../model/project-services.ts";
 
 /** What is used of the SDK's extension data manager; a document's `__etag` says which version it is. */
@@ -144,6 +145,7 @@ function factsOf(cause: unknown): { readonly status: number | undefined; readonl
 export function parseSettings(document: JsonObject): ProjectSettings {
   const containerUrl = stringAt(document, "containerUrl");
   const rpoHours = numberAt(document, "rpoHours");
+  const retention = stringAt(document, "retention");
   const entraClientId = guidAt(document, "entraClientId");
   const entraTenantId = guidAt(document, "entraTenantId");
   return {
@@ -151,6 +153,7 @@ export function parseSettings(document: JsonObject): ProjectSettings {
     signers: (arrayAt(document, "signers") ?? []).filter((signer): signer is string => isSigner(signer)),
     ...pipelineIds(document),
     rpoHours: rpoHours !== undefined && rpoHours > 0 && rpoHours <= 8784 ? rpoHours : defaultRpoHours,
+    ...(retention !== undefined && isRetention(retention) ? { retention } : {}),
     ...(entraClientId === undefined || entraTenantId === undefined ? {} : { entraClientId, entraTenantId }),
   };
 }
@@ -193,6 +196,14 @@ function isPlainAddress(text: string): boolean {
 
 function isSigner(value: unknown): boolean {
   return typeof value === "string" && /^ed25519:[\w-]{43}$/.test(value);
+}
+
+function isRetention(text: string): boolean {
+  try {
+    return text.length <= 200 && parseRetention(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function guidAt(document: JsonObject, key: string): string | undefined {

@@ -31,9 +31,9 @@ export function guardedReader(reader: ObjectReader, { signal, maxListed, maxByte
       signal.throwIfAborted();
       return reader.info(name);
     },
-    async *list(prefix) {
+    async *list(prefix, options) {
       let listed = 0;
-      for await (const object of untilAborted(reader.list(prefix), signal)) {
+      for await (const object of untilAborted(reader.list(prefix, options), signal)) {
         listed += 1;
         if (listed > maxListed) throw tooLong(prefix, maxListed);
         yield object;
@@ -43,6 +43,7 @@ export function guardedReader(reader: ObjectReader, { signal, maxListed, maxByte
       signal.throwIfAborted();
       return (await reader.versionsOf(name)).slice(0, maxVersions);
     },
+    containerProtection: () => reader.containerProtection(),
     serviceTime: () => reader.serviceTime(),
   };
 }

@@ -2,8 +2,10 @@
 import { mapConcurrent } from "../../engine/foundation/concurrency.ts";
 import { arrayAt, numberAt, objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import type { Anomaly, SnapshotSum } from "../../engine/vault/log-entry.ts";
+import { containerPolicies } from "../../engine/vault/immutability.ts";
 import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
 import type { ReportedSnapshot } from "../../engine/vault/reported-snapshot.ts";
+import { seenObjects, seenOfOthers, type ObjectFigures, type SeenImmutability } from "../model/immutability.ts";
 import type { Pipelines, Run } from "../model/project-services.ts";
 import { shownText } from "../model/shown-text.ts";
 import type { Snapshot, Verification } from "../model/vault-source.ts";
@@ -27,6 +29,9 @@ export interface ReportedVerification {
   /** Run ids of the snapshots that were verified. */
   readonly snapshots: readonly string[];
   readonly verification: Verification;
+  /** What was told of them, by run id, and of those of which nothing was told by itself. */
+  readonly immutability: ReadonlyMap<string, SeenImmutability>;
+  readonly others: SeenImmutability | undefined;
 }
 
 export interface RunsRead<Report> {
@@ -153,7 +158,35 @@ function parseReportedVerification(
   return {
     snapshots: (arrayAt(facts, "snapshots") ?? []).filter((id) => typeof id === "string"),
     verification: rtoSeconds === undefined ? verification : { ...verification, rtoSeconds },
+    ...reportedImmutability(objectAt(facts, "immutability"), at),
   };
+}
+
+const maxJudged = 1000;
+
+function reportedImmutability(
+  told: JsonObject | undefined,
+  seenAt: string,
+): Pick<ReportedVerification, "immutability" | "others"> {
+  const container = containerPolicies.find((known) => known === told?.container);
+  if (told === undefined || container === undefined) return { immutability: new Map(), others: undefined };
+  const judged = (arrayAt(told, "snapshots") ?? []).slice(-maxJudged).flatMap((value) => {
+    const one = objectAt({ value }, "value") ?? {};
+    const [id, figuresOfOne] = [stringAt(one, "id"), objectFigures(one)];
+    return id === undefined || figuresOfOne === undefined ? [] : [[id, seenObjects(figuresOfOne, seenAt)] as const];
+  });
+  return { immutability: new Map(judged), others: seenOfOthers(container, seenAt) };
+}
+
+function objectFigures(told: JsonObject): ObjectFigures | undefined {
+  const [objects, unprotected] = [countAt(told, "objects"), countAt(told, "unprotected")];
+  const [unlocked, held] = [countAt(told, "unlocked"), countAt(told, "held")];
+  if (objects === undefined || unprotected === undefined || unlocked === undefined || held === undefined)
+    return undefined;
+  const until = new Date(stringAt(told, "until") ?? "");
+  const isInstant = !Number.isNaN(until.getTime());
+  if (!isInstant && told.until !== null) return undefined;
+  return { objects, unprotected, unlocked, held, until: isInstant ? until.toISOString() : null };
 }
 
 function countAt(object: JsonObject, key: string): number | undefined {

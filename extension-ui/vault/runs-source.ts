@@ -4,6 +4,7 @@
  */
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { stringAt } from "../../engine/foundation/json.ts";
+import { newerSeen, type SeenImmutability } from "../model/immutability.ts";
 import type { Snapshot, VaultSource, VaultView, Verification } from "../model/vault-source.ts";
 import { snapshotOfReport, snapshotReports, verificationReports } from "./run-reports.ts";
 import type { ReportedVerification, RunReport, RunsFacts } from "./run-reports.ts";
@@ -35,7 +36,9 @@ function viewOf(reports: readonly RunReport[], verifications: readonly ReportedV
     const { snapshot } = report.reported;
     if (snapshots.has(snapshot)) continue; // a later attempt of the same run tells of it again
     const made = snapshotOfReport(report, verificationsOf(snapshot, verifications));
-    if (made !== undefined) snapshots.set(snapshot, made);
+    if (made === undefined) continue;
+    const immutability = immutabilityOf(snapshot, verifications);
+    snapshots.set(snapshot, immutability === undefined ? made : { ...made, immutability });
   }
   const newestFirst = [...snapshots.values()].sort((a, b) => b.seq - a.seq);
   return { snapshots: newestFirst, chain: { state: "unchecked" }, signers: signersOf(reports) };
@@ -47,6 +50,13 @@ function verificationsOf(snapshot: string, reports: readonly ReportedVerificatio
   for (const { snapshots, verification } of reports)
     if (snapshots.includes(snapshot) && !newest.has(verification.level)) newest.set(verification.level, verification);
   return [...newest.values()];
+}
+
+function immutabilityOf(snapshot: string, reports: readonly ReportedVerification[]): SeenImmutability | undefined {
+  return reports.reduce<SeenImmutability | undefined>((newest, { immutability, snapshots, others }) => {
+    const own = immutability.get(snapshot) ?? (snapshots.includes(snapshot) ? others : undefined);
+    return newerSeen(newest, own);
+  }, undefined);
 }
 
 function signersOf([newest]: readonly RunReport[]): readonly string[] {

@@ -2,6 +2,7 @@
 import type { LoggedEntry } from "../../engine/vault/log-chain.ts";
 import { isKind } from "../../engine/vault/log-chain.ts";
 import type { SnapshotEntry, VerificationEntry } from "../../engine/vault/log-entry.ts";
+import { newerSeen, seenObjects, seenOfOthers, type SeenImmutability } from "../model/immutability.ts";
 import { shownText } from "../model/shown-text.ts";
 import type { Snapshot, Verification } from "../model/vault-source.ts";
 
@@ -15,12 +16,14 @@ interface Said {
   /** Newest verification of each level that covers all snapshots before it. */
   readonly ofAll: ByLevel;
   readonly ofOne: Map<number, ByLevel>;
+  /** Answers about single snapshots, and about all that an answer covers. */
+  readonly seen: Map<number | "all", SeenImmutability>;
 }
 
 /** Newest first, of entries that come oldest first. */
 export function snapshotsOf(entries: readonly LoggedEntry[]): readonly Snapshot[] {
   const snapshots: Snapshot[] = [];
-  const said: Said = { retired: new Set(), damaged: new Set(), ofAll: new Map(), ofOne: new Map() };
+  const said: Said = { retired: new Set(), damaged: new Set(), ofAll: new Map(), ofOne: new Map(), seen: new Map() };
   for (const logged of [...entries].reverse()) {
     if (isKind(logged, "snapshot")) snapshots.push(snapshotOf(logged, said));
     else take(logged, said);
@@ -28,7 +31,8 @@ export function snapshotsOf(entries: readonly LoggedEntry[]): readonly Snapshot[
   return snapshots;
 }
 
-function take(logged: LoggedEntry, { retired, damaged, ofAll, ofOne }: Said): void {
+function take(logged: LoggedEntry, said: Said): void {
+  const { retired, damaged, ofAll, ofOne } = said;
   if (isKind(logged, "retire")) for (const seq of logged.entry.retire.snapshots) retired.add(seq);
   if (isKind(logged, "incident")) for (const seq of logged.entry.incident.snapshots) damaged.add(seq);
   if (!isKind(logged, "verification")) return;
@@ -36,11 +40,24 @@ function take(logged: LoggedEntry, { retired, damaged, ofAll, ofOne }: Said): vo
   const of = snapshot === "all" ? ofAll : (ofOne.get(snapshot) ?? new Map<Level, Verification>());
   if (snapshot !== "all") ofOne.set(snapshot, of);
   if (!of.has(level)) of.set(level, verificationOf(logged));
+  takeImmutability(logged, said);
+}
+
+function takeImmutability({ entry, createdAt }: LoggedEntry<VerificationEntry>, { seen }: Said): void {
+  const { snapshot, immutability } = entry.verification;
+  if (immutability === undefined) return;
+  const note = (of: number | "all", one: SeenImmutability | undefined): void => {
+    const newer = newerSeen(seen.get(of), one);
+    if (newer !== undefined) seen.set(of, newer);
+  };
+  for (const told of immutability.snapshots) note(told.snapshot, seenObjects(told, createdAt));
+  note(snapshot, seenOfOthers(immutability.container, createdAt));
 }
 
 function snapshotOf(logged: LoggedEntry<SnapshotEntry>, said: Said): Snapshot {
   const { entry, createdAt } = logged;
   const { status, sum, anomaly } = entry.snapshot;
+  const immutability = newerSeen(said.seen.get(entry.seq), said.seen.get("all"));
   return {
     id: entry.by.run,
     seq: entry.seq,
@@ -52,6 +69,7 @@ function snapshotOf(logged: LoggedEntry<SnapshotEntry>, said: Said): Snapshot {
     verifications: verificationsOf(entry.seq, said),
     isRetired: said.retired.has(entry.seq),
     isDamaged: said.damaged.has(entry.seq),
+    ...(immutability === undefined ? {} : { immutability }),
   };
 }
 

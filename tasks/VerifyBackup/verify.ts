@@ -7,6 +7,7 @@ import type { VerifyResult } from "../../engine/operations/results.ts";
 import { verifyBackup } from "../../engine/operations/verify-backup.ts";
 import { verifyAttachment } from "../../engine/reports/attachments.ts";
 import { verifyHtml } from "../../engine/reports/html.ts";
+import { immutabilityText } from "../../engine/reports/immutability.ts";
 import { verifyJunit } from "../../engine/reports/junit.ts";
 import { verifySummary } from "../../engine/reports/summary.ts";
 import type { Agent } from "../shared/agent.ts";
@@ -64,6 +65,7 @@ function publish(agent: Agent, result: VerifyResult): void {
   publishAttachment(agent, verifyAttachment(result));
   publishPage(agent, `verification-${result.vault}.html`, verifyHtml(result));
   publishTestResults(agent, `Backup verification (${result.level})`, verifyJunit(result));
+  agent.print(immutabilityText(result));
   for (const finding of [...result.log, ...result.streams.flatMap(({ findings }) => findings)]
     .filter(({ severity }) => severity === "damage")
     .slice(0, 50)) {

@@ -2,7 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { concat } from "../../engine/foundation/bytes.ts";
 import { collect } from "../../engine/foundation/concurrency.ts";
-import { readObject, type DeletingStore, type ObjectReader } from "../../engine/store/object-store.ts";
+import {
+  readObject,
+  type DeletingStore,
+  type ObjectProtection,
+  type ObjectReader,
+} from "../../engine/store/object-store.ts";
 
 /** A fresh, empty place, a store to fill it and the reader under test (often the same). */
 export interface StoreUnderTest {
@@ -209,6 +214,99 @@ export function describeObjectStore(name: string, open: () => Promise<StoreUnder
       expect(await store.delete("a")).toBe(true);
       expect(await store.info("a")).toBeUndefined();
       await expect(store.read("a")).rejects.toMatchObject({ code: "STORE_NOT_FOUND" });
+    });
+  });
+}
+
+/** A place whose protection can be ruled. */
+export interface ProtectedPlace extends StoreUnderTest {
+  readonly rules: {
+    /** By name: what every object is to be protected by from now on. */
+    protect(rules: ProtectionToSet): void;
+  };
+}
+
+export interface ProtectionToSet {
+  readonly policy?: { readonly mode: "locked" | "unlocked"; readonly days: number; readonly only?: NameMatch };
+  readonly hold?: { readonly only?: NameMatch };
+  readonly containerPolicy?: { readonly days: number };
+  readonly refusesToTell?: { readonly status: number; readonly code: string };
+}
+
+type NameMatch = (name: string) => boolean;
+
+/** What every reader promises about immutable storage. */
+export function describeProtection(name: string, open: () => Promise<ProtectedPlace>): void {
+  async function filled(rules: ProtectionToSet): Promise<ProtectedPlace> {
+    const place = await open();
+    for (const object of ["data/a", "data/b", "data/c"]) await place.store.create(object, randomBytes(9));
+    place.rules.protect(rules);
+    return place;
+  }
+
+  async function toldBy({ reader }: StoreUnderTest): Promise<readonly (ObjectProtection | undefined)[]> {
+    const listed = await collect(reader.list("data/", { withProtection: true }));
+    expect(listed.map(({ name: object }) => object)).toEqual(["data/a", "data/b", "data/c"]);
+    return listed.map(({ protection }) => protection);
+  }
+
+  describe(`immutable storage: ${name}`, () => {
+    it("tells of each object until when which sort of policy runs, and whether it is held", async () => {
+      const onlyA = (object: string): boolean => object === "data/a";
+      const place = await filled({ policy: { mode: "locked", days: 3, only: onlyA }, hold: { only: onlyA } });
+      const { createdAt } = (await place.reader.info("data/a"))!;
+
+      const [a, b] = await toldBy(place);
+
+      expect(a).toMatchObject({ policy: { mode: "locked" }, isHeld: true });
+      const lockedMs = Date.parse(a?.policy?.until ?? "") - Date.parse(createdAt);
+      expect(Math.abs(lockedMs - 3 * 86_400_000)).toBeLessThan(1_001);
+      expect(b).toEqual({ isHeld: false });
+    });
+
+    it("tells an unlocked policy from a locked one", async () => {
+      const told = await toldBy(await filled({ policy: { mode: "unlocked", days: 3 } }));
+
+      expect(told.map((protection) => protection?.policy?.mode)).toEqual(["unlocked", "unlocked", "unlocked"]);
+    });
+
+    it("tells nothing of it when it was not asked", async () => {
+      const { reader } = await filled({ policy: { mode: "locked", days: 3 }, hold: {} });
+
+      const listed = await collect(reader.list("data/"));
+
+      expect(listed.map((object) => "protection" in object)).toEqual([false, false, false]);
+    });
+
+    it.each([400, 403, 409])("lists all the same, without, when the account refuses to tell (%i)", async (status) => {
+      const rules = {
+        policy: { mode: "locked", days: 3 },
+        refusesToTell: { status, code: "InvalidQueryParameterValue" },
+      };
+
+      expect(await toldBy(await filled(rules as ProtectionToSet))).toEqual([undefined, undefined, undefined]);
+    });
+
+    it("keeps what is locked or held from being deleted, and nothing else", async () => {
+      const { store } = await filled({
+        policy: { mode: "locked", days: 3, only: (object) => object === "data/a" },
+        hold: { only: (object) => object === "data/b" },
+      });
+
+      const deleted = [];
+      for (const object of ["data/a", "data/b", "data/c"]) deleted.push(await store.delete(object));
+
+      expect(deleted).toEqual([false, false, true]);
+    });
+
+    it("says whether the container has a policy for everything in it", async () => {
+      const place = await filled({});
+      const before = await place.reader.containerProtection();
+      place.rules.protect({ containerPolicy: { days: 3 } });
+
+      expect(before).toEqual({ hasPolicy: false, isHeld: false, isByVersion: false });
+      expect(await place.reader.containerProtection()).toMatchObject({ hasPolicy: true, isByVersion: false });
+      expect(await toldBy(place)).toEqual([{ isHeld: false }, { isHeld: false }, { isHeld: false }]);
     });
   });
 }

@@ -3,6 +3,14 @@ import { once } from "node:events";
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import {
+  containerHeaders,
+  deleteRefusal,
+  mayAskAboutContainer,
+  protectedListing,
+  withoutInclude,
+  type StorageProtection,
+} from "./storage-protection.ts";
 
 /**
  * A proxy in front of Azurite that adds what a real storage account does on bad days. Signatures stay valid: a
@@ -71,6 +79,8 @@ export interface StorageProxy {
   /** Rewrites a container or account address of the target to go through the proxy. */
   readonly through: (targetUrl: string) => string;
   readonly faults: StorageFaults;
+  /** Immutable storage: none at first. */
+  readonly protection: StorageProtection;
   readonly counts: StorageCounts;
   /** Latest requests, oldest first. */
   readonly log: readonly StorageRequest[];
@@ -82,6 +92,7 @@ interface ProxyState {
   readonly target: URL;
   readonly agent: Agent;
   readonly faults: StorageFaults;
+  readonly protection: StorageProtection;
   readonly counts: StorageCounts;
   readonly log: StorageRequest[];
   requestsSeen: number;
@@ -98,6 +109,7 @@ export async function startStorageProxy(options: {
     target: new URL(options.target),
     agent: new Agent({ keepAlive: true }),
     faults: {},
+    protection: {},
     counts: newCounts(),
     log: [],
     requestsSeen: 0,
@@ -116,6 +128,7 @@ export async function startStorageProxy(options: {
     url,
     through: (targetUrl) => targetUrl.replace(state.target.origin, url),
     faults: state.faults,
+    protection: state.protection,
     counts: state.counts,
     log: state.log,
     resetCounts: () => {
@@ -139,7 +152,7 @@ async function pass(state: ProxyState, request: IncomingMessage, response: Serve
   const seen = requestOf(request);
   count(state, seen);
   if (state.faults.delayMs !== undefined) await wait(state.faults.delayMs);
-  const refusal = refusalOf(state, seen);
+  const refusal = refusalOf(state, seen) ?? (await protectionRefusal(state, seen, request));
   if (refusal !== undefined) {
     state.counts.faults += 1;
     request.resume();
@@ -200,6 +213,29 @@ function refusalOf(state: ProxyState, seen: StorageRequest): Refusal | undefined
     return { status: faults.full.status ?? 409, code: faults.full.code ?? "AccountLimitExceeded" };
   }
   return statusFault(state, seen);
+}
+
+async function protectionRefusal(
+  state: ProxyState,
+  { kind, name }: StorageRequest,
+  request: IncomingMessage,
+): Promise<Refusal | undefined> {
+  const { protection: rules } = state;
+  const path = request.url ?? "/";
+  if (isAboutContainer(path) && !mayAskAboutContainer(path))
+    return { status: 403, code: "AuthorizationPermissionMismatch" };
+  if (kind === "list" && rules.refusesToTell !== undefined && asksForProtection(request)) return rules.refusesToTell;
+  if (kind !== "delete" || Object.keys(rules).length === 0) return undefined;
+  const answer = await sendOn(state, request, { method: "HEAD", body: Buffer.alloc(0) });
+  const { headers, statusCode = 500 } = answer.resume();
+  if (statusCode >= 300) return undefined;
+  const code = deleteRefusal(name, rules, { headers, now: new Date(serviceDate(state)) });
+  return code === undefined ? undefined : { status: 409, code };
+}
+
+function isAboutContainer(path: string): boolean {
+  const { searchParams } = new URL(path, "http://proxy");
+  return searchParams.get("restype") === "container" && !searchParams.has("comp");
 }
 
 function statusFault(state: ProxyState, seen: StorageRequest): Refusal | undefined {
@@ -268,11 +304,19 @@ function withBitFlipped(bytes: Buffer): Buffer {
 }
 
 async function forward(state: ProxyState, request: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
+  return sendOn(state, request, { method: request.method ?? "GET", body });
+}
+
+async function sendOn(
+  state: ProxyState,
+  request: IncomingMessage,
+  { method, body }: { readonly method: string; readonly body: Buffer },
+): Promise<IncomingMessage> {
   const outgoing = httpRequest({
     host: state.target.hostname,
     port: state.target.port,
-    method: request.method,
-    path: request.url,
+    method,
+    path: withoutInclude(request.url ?? "/").path,
     headers: request.headers,
     agent: state.agent,
   });
@@ -295,13 +339,29 @@ async function deliver(state: ProxyState, delivery: Delivery): Promise<void> {
     response.destroy();
     return;
   }
-  const headers = { ...answer.headers };
-  if (state.faults.clockSkewMs !== undefined) headers.date = serviceDate(state);
+  const headers = headersOf(state, delivery);
+  if (seen.kind === "list" && answer.statusCode === 200 && asksForProtection(response.req)) {
+    const text = protectedListing((await wholeBody(answer)).toString("utf8"), state.protection);
+    delete headers["transfer-encoding"];
+    response.writeHead(200, { ...headers, "content-length": Buffer.byteLength(text) }).end(text);
+    return;
+  }
   response.writeHead(answer.statusCode ?? 502, headers);
   const isGoodRead = seen.kind === "read" && (answer.statusCode ?? 500) < 300;
   if (isGoodRead && (await deliverSpoilt(state, delivery))) return;
   if (isGoodRead) answer.on("data", (bytes: Buffer) => void (state.counts.bytesRead += bytes.length));
   await pipeline(answer, response);
+}
+
+function headersOf(state: ProxyState, { answer, response }: Delivery): Record<string, string | string[] | undefined> {
+  const headers: Record<string, string | string[] | undefined> = { ...answer.headers };
+  if (isAboutContainer(response.req.url ?? "/")) Object.assign(headers, containerHeaders(state.protection));
+  if (state.faults.clockSkewMs !== undefined) headers.date = serviceDate(state);
+  return headers;
+}
+
+function asksForProtection({ url = "/" }: IncomingMessage): boolean {
+  return withoutInclude(url).asksForProtection;
 }
 
 async function deliverSpoilt(state: ProxyState, { seen, answer, response }: Delivery): Promise<boolean> {

@@ -7,9 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import {
+  AccountSASPermissions,
+  AccountSASResourceTypes,
+  AccountSASServices,
   BlobServiceClient,
   ContainerSASPermissions,
   StorageSharedKeyCredential,
+  generateAccountSASQueryParameters,
   generateBlobSASQueryParameters,
 } from "@azure/storage-blob";
 
@@ -44,6 +48,8 @@ export interface Azurite {
   readonly pid: number;
   createContainer(name?: string): Promise<AzuriteContainer>;
   containerSas(name: string, options?: SasOptions): string;
+  /** All rights on everything of the account. */
+  accountSas(): string;
   /** A client with the account key, to look and tamper behind the product's back. */
   service(): BlobServiceClient;
   /** Ends the process and removes its folder. */
@@ -91,6 +97,18 @@ function azuriteAt(endpoint: string, { child, folder, account, tls }: Running): 
     ).toString();
   }
 
+  function accountSas(): string {
+    return generateAccountSASQueryParameters(
+      {
+        services: AccountSASServices.parse("b").toString(),
+        resourceTypes: AccountSASResourceTypes.parse("sco").toString(),
+        permissions: AccountSASPermissions.parse("rwdxlacutfi"),
+        expiresOn: new Date(Date.now() + 30 * DAY_MS),
+      },
+      credential,
+    ).toString();
+  }
+
   return {
     endpoint,
     account,
@@ -100,6 +118,7 @@ function azuriteAt(endpoint: string, { child, folder, account, tls }: Running): 
       return { name, url: `${endpoint}/${name}`, sas: containerSas(name) };
     },
     containerSas,
+    accountSas,
     service: () => service,
     stop: async () => {
       await end(child);

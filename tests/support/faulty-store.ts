@@ -1,5 +1,5 @@
 import { BackupError } from "../../engine/foundation/errors.ts";
-import type { DeletingStore, ObjectBody, ObjectInfo } from "../../engine/store/object-store.ts";
+import type { DeletingStore, ListOptions, ObjectBody, ObjectInfo } from "../../engine/store/object-store.ts";
 
 /** A mutating operation (create, createFrom, delete), counted from 1, and the side of its effect. */
 export interface FaultPoint {
@@ -111,14 +111,15 @@ export function faultyStore(store: DeletingStore, faults: StoreFaults = {}): Fau
       return spoilt(name, body, faults);
     },
     info: async (name) => reading(() => store.info(name)),
-    list: (prefix) => listing(prefix, store, { faults, refuse }),
+    list: (prefix, options) => listing({ prefix, options }, store, { faults, refuse }),
+    containerProtection: async () => reading(() => store.containerProtection()),
     versionsOf: async (name) => reading(() => store.versionsOf(name)),
     serviceTime: async () => reading(() => store.serviceTime()),
   };
 }
 
 async function* listing(
-  prefix: string,
+  { prefix, options }: { readonly prefix: string; readonly options: ListOptions | undefined },
   store: DeletingStore,
   { faults, refuse }: { readonly faults: StoreFaults; readonly refuse: (isCreate: boolean) => void },
 ): AsyncGenerator<ObjectInfo> {
@@ -130,7 +131,7 @@ async function* listing(
       ? (failing.page - 1) * failing.pageSize
       : Number.POSITIVE_INFINITY;
   let yielded = 0;
-  for await (const info of store.list(prefix)) {
+  for await (const info of store.list(prefix, options)) {
     if (yielded >= failAfter) throw fault("STORE_UNAVAILABLE");
     refuse(false);
     yield info;

@@ -12,6 +12,7 @@ import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { recordVerification } from "../../engine/operations/record-verification.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
+import { startStorageProxy } from "../simulator/storage-proxy.ts";
 import { addSampleProject, type SampleProject } from "../simulator/sample/index.ts";
 import { Wit } from "../simulator/wit/builder.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "./azurite.ts";
@@ -22,6 +23,8 @@ import { simulator, type TestSimulator } from "./simulator.ts";
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
+/** For so long the storage lets nobody delete what was written. */
+const lockedDays = 45;
 
 export interface HistoricWorld {
   readonly azure: TestSimulator;
@@ -43,8 +46,10 @@ export async function startHistoricWorld(days: number): Promise<HistoricWorld> {
   const sample = addSampleProject(azure.state);
   const container = await azurite.createContainer("azure-devops");
   const keys = await makeKeySet(nodeCryptography());
+  const proxy = await startStorageProxy({ target: azurite.endpoint });
+  proxy.protection.policy = { mode: "locked", days: lockedDays };
   const store = azureBlobStore({
-    containerUrl: container.url,
+    containerUrl: proxy.through(container.url),
     sas: azurite.containerSas(container.name, { expiresOn: new Date(Date.now() + 30 * dayMs) }),
     md5,
     clock,
@@ -62,8 +67,10 @@ export async function startHistoricWorld(days: number): Promise<HistoricWorld> {
     if (day % 7 === (days - 1) % 7) await verify(engine, sample, clock);
   }
   await engine.close();
+  await proxy.stop();
   clock.goBack(0);
-  const place = await startHubPlace({ simulator: azure, azurite, project: sample.project, container, keys });
+  const settings = { retention: "last=3 daily=7 weekly=4 monthly=12" };
+  const place = await startHubPlace({ simulator: azure, azurite, project: sample.project, container, keys, settings });
   return {
     ...{ azure, azurite, sample, container, keys, place },
     async stop() {
@@ -112,7 +119,7 @@ async function startMovedAzurite(clockFile: string): Promise<Azurite> {
 async function verify(engine: Engine, { project }: SampleProject, clock: Clock): Promise<void> {
   const cryptography = nodeCryptography();
   const agentKeys = await parseAgentKey(engine.keys.agentKey, cryptography);
-  const result = await engine.verify(project, { level: "content" });
+  const result = await engine.verify(project, { level: "content", snapshot: "all" });
   await recordVerification(result, {
     ...{ store: engine.store, cryptography, clock, agentKeys },
     by: { tool: "1.0.0", build: "Verify" },

@@ -8,6 +8,8 @@ import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
 import type { ProjectSettings } from "../../extension-ui/model/project-services.ts";
+import type { StorageProtection } from "../simulator/storage-protection.ts";
+import { startStorageProxy } from "../simulator/storage-proxy.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "./azurite.ts";
 import { engineOver } from "./backup-engine.ts";
 import { startHubPlace, type HubPlace } from "./hub-place.ts";
@@ -23,15 +25,25 @@ export interface HubWorld {
   readonly keys: KeySet;
   readonly shop: SmallProject;
   readonly place: HubPlace;
+  /** Rules of immutable storage; only where it was asked for. */
+  readonly protection: StorageProtection | undefined;
   stop(): Promise<void>;
 }
 
-/** `isSetUp: false`: no pipelines and no settings yet. */
-export async function startHubWorld({ isSetUp = true }: { readonly isSetUp?: boolean } = {}): Promise<HubWorld> {
+export interface HubWorldOptions {
+  /** False: no pipelines and no settings yet. */
+  readonly isSetUp?: boolean;
+  /** Pages and pipelines reach the storage through the double of immutable storage. */
+  readonly isImmutable?: boolean;
+}
+
+export async function startHubWorld({ isSetUp = true, isImmutable = false }: HubWorldOptions = {}): Promise<HubWorld> {
   for (const file of ["dist/hub/hub.js", "dist/tasks/RestoreItem/index.js"])
     if (!existsSync(file)) throw new Error(`${file} is missing: npm run build`);
   const [azure, azurite] = await Promise.all([simulator(), startAzurite()]);
-  const container = await azurite.createContainer();
+  const proxy = isImmutable ? await startStorageProxy({ target: azurite.endpoint }) : undefined;
+  const made = await azurite.createContainer();
+  const container = { ...made, url: proxy?.through(made.url) ?? made.url };
   const keys = await makeKeySet(nodeCryptography());
   const shop = await smallProject(azure);
   const place = await startHubPlace({ simulator: azure, azurite, project: shop.project, container, keys, isSetUp });
@@ -43,8 +55,10 @@ export async function startHubWorld({ isSetUp = true }: { readonly isSetUp?: boo
     keys,
     shop,
     place,
+    protection: proxy?.protection,
     async stop() {
       await place.stop();
+      await proxy?.stop();
       await Promise.all([azure.stop(), azurite.stop(), shop.remove()]);
     },
   };

@@ -1,7 +1,14 @@
 import { concat, equalBytes } from "../../engine/foundation/bytes.ts";
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { BackupError } from "../../engine/foundation/errors.ts";
-import type { DeletingStore, ObjectBody, ObjectInfo, ReadOptions } from "../../engine/store/object-store.ts";
+import type {
+  ContainerProtection,
+  DeletingStore,
+  ObjectBody,
+  ObjectInfo,
+  ObjectProtection,
+  ReadOptions,
+} from "../../engine/store/object-store.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -18,12 +25,21 @@ export interface MemoryStoreOptions {
   readonly versioned?: boolean;
 }
 
+/** How the account keeps objects from being deleted; may be changed while a test runs. */
+export interface ProtectionRules {
+  /** Of each object; undefined: the account does not tell. Without this rule no object has any protection. */
+  object?: ((info: ObjectInfo) => ObjectProtection | undefined) | undefined;
+  /** Undefined: who reads may not ask. */
+  container: ContainerProtection | undefined;
+}
+
 /** A store in memory that behaves as the port promises, with handles by which tests do what an attacker could. */
 export interface MemoryStore extends DeletingStore {
   /** What is stored now. Change or delete entries here to damage the store behind the product's back. */
   readonly objects: Map<string, Uint8Array>;
   /** Names that a policy keeps: `delete` answers false. */
   readonly locked: Set<string>;
+  readonly protection: ProtectionRules;
   /** Replaces an object as a holder of write rights could; the old bytes stay as a version if the store keeps any. */
   overwrite(name: string, bytes: Uint8Array): void;
 }
@@ -34,6 +50,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const createdAt = new Map<string, string>();
   const versions = new Map<string, KeptVersion[]>();
   const locked = new Set<string>();
+  const protection: ProtectionRules = { container: { hasPolicy: false, isHeld: false, isByVersion: false } };
 
   function createdAtOf(name: string): string {
     const known = createdAt.get(name) ?? clock.now().toISOString();
@@ -43,6 +60,18 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   function infoOf(name: string, bytes: Uint8Array): ObjectInfo {
     return { name, length: bytes.length, createdAt: createdAtOf(name) };
+  }
+
+  function protectedInfo(info: ObjectInfo): ObjectInfo {
+    const told = protection.object === undefined ? { isHeld: false } : protection.object(info);
+    return told === undefined ? info : { ...info, protection: told };
+  }
+
+  function isKept(name: string): boolean {
+    const bytes = objects.get(name);
+    if (locked.has(name)) return true;
+    const told = bytes === undefined ? undefined : protectedInfo(infoOf(name, bytes)).protection;
+    return told?.isHeld === true || Date.parse(told?.policy?.until ?? "") > clock.now().getTime();
   }
 
   function put(name: string, bytes: Uint8Array): ObjectInfo {
@@ -75,6 +104,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return {
     objects,
     locked,
+    protection,
     overwrite: (name, bytes) => void put(name, new Uint8Array(bytes)),
     create: async (name, bytes) => create(name, bytes),
     createFrom: async (name, chunks) => {
@@ -87,10 +117,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       const bytes = objects.get(name);
       return bytes === undefined ? undefined : infoOf(name, bytes);
     },
-    list: async function* (prefix) {
+    list: async function* (prefix, { withProtection = false } = {}) {
       for (const name of [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()) {
         const bytes = objects.get(name);
-        if (bytes !== undefined) yield infoOf(name, bytes);
+        if (bytes === undefined) continue;
+        const info = infoOf(name, bytes);
+        yield withProtection ? protectedInfo(info) : info;
       }
     },
     versionsOf: async (name) =>
@@ -99,9 +131,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         length: kept.bytes.length,
         createdAt: kept.createdAt,
       })),
+    containerProtection: async () => protection.container,
     serviceTime: async () => clock.now(),
     delete: async (name) => {
-      if (locked.has(name)) return false;
+      if (isKept(name)) return false;
       objects.delete(name);
       createdAt.delete(name);
       return true;

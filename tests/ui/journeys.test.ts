@@ -20,7 +20,7 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
   let pipelines: ProjectPipelines;
 
   beforeAll(async () => {
-    [browser, world] = await Promise.all([startChromium(), startHubWorld({ isSetUp: false })]);
+    [browser, world] = await Promise.all([startChromium(), startHubWorld({ isSetUp: false, isImmutable: true })]);
     opened = await openHub(browser, world.place.hubUrl);
     ({ hub } = opened);
   });
@@ -55,6 +55,7 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
       ["Restore pipeline", pipelines.restore],
     ] as const)
       await hub.getByRole("combobox", { name: label }).selectOption(String(id));
+    await hub.getByRole("textbox", { name: "Retention" }).fill("last=1 daily=30");
     await button(hub, "Save the settings").click();
     await hub.getByRole("tab", { name: "Snapshots" }).waitFor();
     const saved = settings();
@@ -68,6 +69,7 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
       containerUrl: world.container.url,
       signers: keys.signer.split(","),
       restorePipelineId: pipelines.restore,
+      retention: "last=1 daily=30",
     });
     for (const secret of [keys.recoveryKey, keys.agentKey, keys.ownerKey, keys.viewerKey, "sig="])
       expect(saved).not.toContain(secret);
@@ -90,6 +92,42 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
 
     expect(texts).toEqual([expect.stringContaining("Complete"), expect.stringContaining("Complete")]);
     expect(texts[0]).toMatch(/\d streams changed/);
+  });
+
+  it("sees what keeps each snapshot, and that nobody has asked yet until when it cannot be deleted", async () => {
+    const texts = await rowsOf(hub, "Snapshots").allInnerTexts();
+
+    expect(texts).toEqual([
+      expect.stringMatching(/Not checked\s+Last 1, newest/),
+      expect.stringMatching(/Not checked\s+30 daily, younger than 7 days/),
+    ]);
+  });
+
+  it("sees until when the snapshots cannot be deleted, once a verification has asked, and is warned where they can", async () => {
+    const { protection } = world;
+    const rows = rowsOf(hub, "Snapshots");
+    protection!.policy = { mode: "locked", days: 30 };
+    await verify();
+    await command(hub, "Refresh");
+    await rows.first().getByText("Stored", { exact: true }).waitFor();
+    const locked = await rows.allInnerTexts();
+
+    protection!.policy = { mode: "locked", days: 30, only: (name) => !name.endsWith(".bundle.age") };
+    await verify();
+    await command(hub, "Refresh");
+    await rows.first().getByText("Not protected").waitFor();
+    const open = await rows.allInnerTexts();
+    await hub.getByRole("tab", { name: "Health" }).click();
+    const finding = hub.getByText("Backups can be deleted");
+    await finding.waitFor();
+    await button(hub, "Storage commands in Set up").click();
+    await hub.getByRole("region", { name: "2. Storage" }).waitFor();
+    await hub.getByRole("tab", { name: "Snapshots" }).click();
+
+    const day = new Intl.DateTimeFormat("en-US", { dateStyle: "medium", timeZone: "UTC" });
+    const last = day.format(Date.now() + 30 * 86_400_000);
+    expect(locked.every((text) => text.includes(last))).toBe(true);
+    expect(open.every((text) => /Not protected\s+\d+ of \d+ objects/.test(text))).toBe(true);
   });
 
   it("opens the newest snapshot and sees what is in it, by kind and by item", async () => {
@@ -219,6 +257,17 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
       .getByText(/ new, .* in all/)
       .waitFor();
     await closePanel();
+  }
+
+  /** The verify pipeline, to its end. */
+  async function verify(): Promise<void> {
+    const { azure, shop } = world;
+    const runs = `${shop.project.id}/_apis/pipelines/${pipelines.verify}/runs`;
+    const started = await ask(azure, `${runs}?api-version=7.1`, { method: "POST", body: {} });
+    const { id } = started.json as { readonly id: number };
+    const result = async (): Promise<unknown> =>
+      ((await ask(azure, `${runs}/${id}?api-version=7.1`)).json as { readonly result?: string }).result;
+    await expect.poll(result, { timeout: 60_000, interval: 500 }).toBe("succeeded");
   }
 
   /** What the settings' document holds. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { assessHealth, anomalyWords, type HealthFacts } from "../../../extension-ui/model/health.ts";
 import { hoursForPeople } from "../../../extension-ui/model/health-finding.ts";
 import { recoveryPoint } from "../../../extension-ui/model/recovery-point.ts";
+import type { ObjectFigures, SeenImmutability } from "../../../extension-ui/model/immutability.ts";
 import type { ChainState, Snapshot, Verification } from "../../../extension-ui/model/vault-source.ts";
 
 const now = new Date("2026-11-22T12:00:00Z");
@@ -13,6 +14,11 @@ function ago(hours: number): string {
 
 function aVerification(own: Partial<Verification> = {}): Verification {
   return { level: "stored", at: ago(10), sample: "100%", checked: 100, damaged: 0, ...own };
+}
+
+function anAnswer(own: Partial<ObjectFigures> = {}): SeenImmutability {
+  const figures = { objects: 90, unprotected: 0, unlocked: 0, held: 0, until: ago(-1000), ...own };
+  return { seenAt: ago(10), by: "objects", figures };
 }
 
 function aSnapshot(seq: number, own: Partial<Snapshot> = {}): Snapshot {
@@ -39,8 +45,15 @@ function aSnapshot(seq: number, own: Partial<Snapshot> = {}): Snapshot {
     verifications: [aVerification(), aVerification({ level: "drill", rtoSeconds: 90 })],
     isRetired: false,
     isDamaged: false,
+    immutability: anAnswer(),
     ...own,
   };
+}
+
+function unasked(seq: number): Snapshot {
+  const copy: Omit<Snapshot, "immutability"> & { immutability?: SeenImmutability } = aSnapshot(seq);
+  delete copy.immutability;
+  return copy;
 }
 
 const checked: Extract<ChainState, { state: "checked" }> = {
@@ -131,6 +144,41 @@ describe("the health of a vault", () => {
     expect(findings).toMatchObject([
       { id: "anomaly", severity: "note", remedy: expect.stringContaining("No snapshot from before") },
     ]);
+  });
+
+  it.each<readonly [string, SeenImmutability]>([
+    ["warning immutability-open", anAnswer({ unprotected: 3 })],
+    ["warning immutability-unlocked", anAnswer({ unprotected: 3, unlocked: 3 })],
+    ["warning immutability-ended", anAnswer({ until: ago(1) })],
+    ["note immutability-container", { seenAt: ago(1), by: "container" }],
+    ["note immutability-untold", { seenAt: ago(1), by: "unknown" }],
+  ])("says what keeps backups from being deleted, and whether it does: %s", (id, immutability) => {
+    const [newest] = assessHealth(facts({ snapshots: [aSnapshot(3, { immutability })] })).findings;
+
+    expect(newest).toMatchObject({ id: id.split(" ")[1], severity: id.split(" ")[0], link: "storage" });
+    expect(newest?.detail).toContain("Snapshot run-3");
+  });
+
+  it("says that nobody has asked for locks yet, but not before the log is read", () => {
+    const snapshots = [unasked(3)];
+
+    expect(idsOf({ snapshots })).toEqual(["note immutability-unchecked"]);
+    expect(idsOf({ snapshots, chain: { state: "checking", read: 1, of: 9 } })).toEqual([]);
+  });
+
+  it("judges protection by the newest snapshot that was asked about, and counts the others", () => {
+    const open = anAnswer({ unprotected: 1 });
+    const snapshots = [
+      unasked(5),
+      aSnapshot(4),
+      aSnapshot(3, { immutability: open }),
+      aSnapshot(2, { isRetired: true }),
+    ];
+
+    const { immutability, findings } = assessHealth(facts({ snapshots }));
+
+    expect(findings).toEqual([]);
+    expect(immutability).toMatchObject({ snapshot: { seq: 4 }, protection: { state: "locked" }, safe: 1, asked: 2 });
   });
 
   it("says when verifications are missing, old or found damage", () => {

@@ -6,7 +6,7 @@ import { snapshotReports } from "../../../extension-ui/vault/run-reports.ts";
 import { runsSource } from "../../../extension-ui/vault/runs-source.ts";
 import { snapshotAttachment, verifyAttachment } from "../../../engine/reports/attachments.ts";
 import { collect } from "../../../engine/foundation/concurrency.ts";
-import { aBackup, aVerification, vault } from "../reports/builders.ts";
+import { aBackup, anImmutability, aVerification, vault } from "../reports/builders.ts";
 import { aRun } from "./builders.ts";
 import { aReport, aSnapshot, day } from "./snapshots.ts";
 import { lastOf, lastView, never, viewsOf } from "./vault-world.ts";
@@ -91,6 +91,43 @@ describe("a vault as its runs have reported it", () => {
       { level: "drill", rtoSeconds: 90 },
     ]);
   });
+
+  it("joins what the storage service told the verifications", async () => {
+    const [first, second, third] = [1, 2, 3].map((id) => `20261101T020000Z-0000000${id}`) as [string, string, string];
+    const told = { container: "none", snapshots: [anImmutability({ id: first })] } as const;
+    const pipelines = pipelinesWith(
+      verified(9, { snapshots: [second], immutability: { container: "policy", snapshots: [] } }),
+      verified(8, { snapshots: [first, second], immutability: told }),
+      backedUp(3),
+      backedUp(2),
+      backedUp(1),
+    );
+
+    const { snapshots } = await lastView(runsSource({ vault, pipelines, backupPipelineId: 1, verifyPipelineId: 2 }));
+
+    expect(snapshots.map(({ id }) => id)).toEqual([third, second, first]);
+    expect(snapshots.map(({ immutability }) => immutability)).toEqual([
+      undefined,
+      { seenAt: day(9), by: "container" },
+      expect.objectContaining({ seenAt: day(8), by: "objects" }),
+    ]);
+  });
+
+  it.each([{ container: "none" }, { container: "no", snapshots: [] }, { snapshots: [{ id: "x" }] }, [], "locked"])(
+    "takes nothing for protection that does not have its form: %o",
+    async (immutability) => {
+      const snapshot = "20261101T020000Z-00000001";
+      const { run, attachments } = verified(9, { snapshots: [snapshot] });
+      const json = JSON.stringify({ ...JSON.parse(attachments[0]?.json ?? ""), immutability });
+      const changed = { run, attachments: [{ type: "devops-backup.verification", json }] };
+      const pipelines = pipelinesWith(changed, backedUp(1, { snapshot }));
+
+      const view = await lastView(runsSource({ vault, pipelines, backupPipelineId: 1, verifyPipelineId: 2 }));
+
+      expect(view.snapshots[0]).not.toHaveProperty("immutability");
+      expect(view.snapshots[0]?.verifications).toHaveLength(1);
+    },
+  );
 
   it("comes in steps, newest runs first", async () => {
     const runs = Array.from({ length: 60 }, (_, index) => backedUp(60 - index));

@@ -121,6 +121,15 @@ describe("the settings of a project", () => {
     });
   });
 
+  it("keep the retention rules, and no text that is none", async () => {
+    const [ada, bob] = storesOf("Ada", "Bob") as [SettingsStore, SettingsStore];
+    await ada.save({ ...settings, retention: "last=7 daily=30" });
+
+    expect((await bob.read())?.retention).toBe("last=7 daily=30");
+    for (const retention of ["forever", "", "last=1 last=2", `last=1${" ".repeat(300)}`, 7])
+      expect(parseSettings({ retention })).not.toHaveProperty("retention");
+  });
+
   it("say why they cannot be had", async () => {
     const failing = (cause: unknown): Promise<unknown> =>
       settingsStore(async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { parseRetention } from "../../../engine/vault/retention-rules.ts";
 import type { Run } from "../../../extension-ui/model/project-services.ts";
 import {
   deepestVerification,
@@ -79,19 +78,19 @@ describe("rows of snapshots and runs", () => {
     expect(made[0]).toMatchObject({ state: "partial", run: { id: 7 } });
   });
 
-  it("say by which rule retention keeps a snapshot, and of which it would not", () => {
-    const retention = parseRetention("last=1 weekly=2");
-    const snapshots = [aSnapshot(1), aSnapshot(9), aSnapshot(10), aSnapshot(2, { isRetired: true })];
-
-    const made = rows(snapshots, [], { retention });
-
-    expect(made.map(({ snapshot, keptBy }) => [snapshot?.seq, keptBy])).toEqual([
-      [10, ["newest", "newest complete", "last 1"]],
-      [9, ["weekly 2026-W46"]],
-      [2, undefined],
-      [1, ["weekly 2026-W44"]],
+  it("say what keeps a snapshot and until when it cannot be deleted; of one that is gone only that", () => {
+    const kept = new Map([
+      [1, { text: "Retired", detail: "" }],
+      [9, { text: "2 weekly", detail: "" }],
     ]);
-    expect(rows(snapshots)[0]?.keptBy).toBeUndefined();
+
+    const made = rows([aSnapshot(9), aSnapshot(1, { isRetired: true })], [], { kept });
+
+    expect(made).toMatchObject([
+      { kept: { text: "2 weekly" }, protection: { state: "unchecked" } },
+      { kept: { text: "Retired" }, protection: undefined },
+    ]);
+    expect(rows([aSnapshot(9)])[0]?.kept).toBeUndefined();
   });
 
   it("tell the deepest verification, of one level the newest", () => {

@@ -111,6 +111,7 @@ describe("the other attachments", () => {
       level: "stored",
       head: `7:${head.sha256}`,
       damaged: 1,
+      immutability: { container: "none", snapshots: [{ id: "20261122T204648Z-c7e97e0b", unprotected: 0 }] },
       damage: [{ snapshots: ["20261121T020000Z-00000001", "20261122T204648Z-c7e97e0b"], codes: ["OBJECT_DAMAGED"] }],
     });
   });

@@ -142,7 +142,23 @@ export function aVerification(over: Partial<VerifyResult> = {}): VerifyResult {
     newestCompleteAt: "2026-11-22T20:46:51.000Z",
     tooOld: false,
     rtoSeconds: undefined,
+    immutability: { container: "none", snapshots: [anImmutability()] },
     durationMs: 1_850,
+    ...over,
+  };
+}
+
+type Immutability = VerifyResult["immutability"]["snapshots"][number];
+
+export function anImmutability(over: Partial<Immutability> = {}): Immutability {
+  return {
+    id: "20261122T204648Z-c7e97e0b",
+    snapshot: 7,
+    objects: 5_012,
+    unprotected: 0,
+    unlocked: 0,
+    held: 0,
+    until: "2026-12-30T01:00:00.000Z",
     ...over,
   };
 }

@@ -1,3 +1,4 @@
+import { immutabilityText } from "../../../engine/reports/immutability.ts";
 import { describe, expect, it } from "vitest";
 import { backupSummary, planSummary, restoreSummary, verifySummary } from "../../../engine/reports/summary.ts";
 import {
@@ -7,6 +8,7 @@ import {
   aRestore,
   aStep,
   aStream,
+  anImmutability,
   aVerification,
   damage,
   head,
@@ -186,6 +188,46 @@ describe("the summary of a verification", () => {
     expect(text).toContain("## ❌ Verification (stored): 1 stream damaged");
     expect(text).toMatch(
       /\| Web \(git-repositories\/.*\) \| data\/ab\/abcdef\.age: the stored bytes .* \| `2026.*` `2026/,
+    );
+  });
+
+  it.each<readonly [string, Partial<ReturnType<typeof anImmutability>>]>([
+    ["Protected from deletion until 2026-12-30 01:00:00 UTC (locked)", {}],
+    [
+      "Protected from deletion until 2026-12-30 01:00:00 UTC (locked); 12 of 5,012 objects only while the legal hold stays",
+      { held: 12 },
+    ],
+    ["Protected from deletion while the legal hold stays", { held: 5_012, until: null }],
+    [
+      "Not protected from deletion: 3 of 5,012 objects are not locked, the others are locked until 2026-12-30 01:00:00 UTC at least",
+      { unprotected: 3 },
+    ],
+    [
+      "Not protected from deletion: 5,012 of 5,012 objects are not locked (5,012 by an unlocked policy only, which is no protection)",
+      { unprotected: 5_012, unlocked: 5_012, until: null },
+    ],
+  ])("says until when nothing of a snapshot can be deleted: %s", (text, over) => {
+    const result = aVerification({ immutability: { container: "none", snapshots: [anImmutability(over)] } });
+
+    expect(verifySummary(result)).toContain(`| Immutability | ${text} |`);
+  });
+
+  it("claims no protection that nobody has told it of", () => {
+    const of = (container: "policy" | "none" | "unknown"): string =>
+      immutabilityText(aVerification({ immutability: { container, snapshots: [] } }));
+
+    expect(of("policy")).toMatch(/^Not known: the container has a policy, but its period/);
+    expect(of("unknown")).toMatch(/^Not known: the storage service did not tell/);
+    expect(of("none")).toMatch(/^Not known: not everything/);
+  });
+
+  it("counts the protected of several snapshots, and those that are not known", () => {
+    const snapshots = ["a", "b", "c"];
+    const told = [anImmutability({ id: "a", unprotected: 2 }), anImmutability({ id: "b" })];
+
+    expect(immutabilityText({ snapshots, immutability: { container: "none", snapshots: told } })).toBe(
+      "1 of 3 snapshots protected from deletion; 1 not known; the newest that is known (b): " +
+        "Protected from deletion until 2026-12-30 01:00:00 UTC (locked)",
     );
   });
 

@@ -61,6 +61,12 @@ describe("reports as pages", () => {
     expect(page).toContain("20261121T020000Z-00000001");
   });
 
+  it("say until when nothing can be deleted", () => {
+    expect(verifyHtml(aVerification())).toContain(
+      "<dt>Immutability</dt><dd>Protected from deletion until 2026-12-30 01:00:00 UTC (locked)</dd>",
+    );
+  });
+
   it("hold names that are markup as text", () => {
     const page = planHtml(aPlan({ steps: [aStep({ name: hostile, changes: [hostile] })] }));
 

@@ -53,6 +53,41 @@ describe("a page of a listing", () => {
     expect(parseListBlobs(text)).toBeUndefined();
   });
 
+  const until = "<ImmutabilityPolicyUntilDate>Wed, 30 Dec 2026 01:00:00 GMT</ImmutabilityPolicyUntilDate>";
+  const at = "2026-12-30T01:00:00.000Z";
+
+  it.each([
+    ["nothing", "", { isHeld: false }],
+    [
+      "locked",
+      `${until}<ImmutabilityPolicyMode>locked</ImmutabilityPolicyMode>`,
+      { policy: { mode: "locked", until: at }, isHeld: false },
+    ],
+    [
+      "unlocked",
+      `${until}<ImmutabilityPolicyMode>unlocked</ImmutabilityPolicyMode>`,
+      { policy: { mode: "unlocked", until: at }, isHeld: false },
+    ],
+    [
+      "a mode of later",
+      `${until}<ImmutabilityPolicyMode>loose</ImmutabilityPolicyMode>`,
+      { policy: { mode: "unlocked", until: at }, isHeld: false },
+    ],
+    ["a hold", "<LegalHold>true</LegalHold>", { isHeld: true }],
+    ["a date without a mode", until, undefined],
+    ["a lock without a date", "<ImmutabilityPolicyMode>locked</ImmutabilityPolicyMode>", undefined],
+    [
+      "a lock until never",
+      `<ImmutabilityPolicyUntilDate>soon</ImmutabilityPolicyUntilDate><ImmutabilityPolicyMode>locked</ImmutabilityPolicyMode>`,
+      undefined,
+    ],
+  ])("tells how an object is protected, and nothing where that makes no sense: %s", (_, told, protection) => {
+    const page = PAGE.replace("<Etag>", `${told}<Etag>`);
+
+    expect(parseListBlobs(page, { withProtection: true })?.items[0]?.protection).toEqual(protection);
+    expect(parseListBlobs(page)?.items[0]?.protection).toBeUndefined();
+  });
+
   it("reads the code of an error's body", () => {
     const text = '<?xml version="1.0"?><Error><Code>ContainerNotFound</Code><Message>No.</Message></Error>';
 

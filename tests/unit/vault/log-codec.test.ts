@@ -53,6 +53,13 @@ describe("an entry of each kind", () => {
           damaged: 0,
           report: aRef(),
           rtoSeconds: 90,
+          immutability: {
+            container: "none",
+            snapshots: [
+              { snapshot: 3, objects: 90, unprotected: 0, unlocked: 0, held: 4, until: "2026-12-30T01:00:00.000Z" },
+              { snapshot: 4, objects: 95, unprotected: 2, unlocked: 1, held: 0, until: null },
+            ],
+          },
         },
       },
       { kind: "verification", verification: { snapshot: 7, level: "stored", sample: "100%", checked: 5, damaged: 0 } },

@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { whyKept, type KeptFacts } from "../../../extension-ui/model/kept-by.ts";
+import type { ChainState, Snapshot } from "../../../extension-ui/model/vault-source.ts";
+import { aSnapshot, day } from "./snapshots.ts";
+
+const checked: ChainState = {
+  state: "checked",
+  problems: [],
+  signers: "pinned",
+  head: undefined,
+  isHeadPinned: true,
+  hashes: new Map(),
+};
+
+function kept(snapshots: readonly Snapshot[], over: Partial<KeptFacts> = {}): readonly (readonly [number, string])[] {
+  const facts = { snapshots, chain: checked, retention: "last=1 weekly=2", now: new Date(day(25)), ...over };
+  return [...(whyKept(facts) ?? [])].map(([seq, { text }]) => [seq, text] as const).sort(([a], [b]) => b - a);
+}
+
+describe("why a snapshot is kept", () => {
+  it("is the rule that keeps it longest, by its name in the rules", () => {
+    const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(9), aSnapshot(1)];
+
+    expect(kept(snapshots, { retention: "last=2 weekly=2 monthly=1" })).toEqual([
+      [12, "Last 2, newest"],
+      [11, "Last 2"],
+      [9, "2 weekly"],
+      [1, "1 monthly, 2 weekly"],
+    ]);
+    const [, first] = [...whyKept({ snapshots, chain: checked, retention: "monthly=1", now: new Date(day(25)) })!][0]!;
+    expect(first.detail).toBe("Kept by: monthly 2026-11.");
+  });
+
+  it("is said of the one that no rule keeps, too: it goes", () => {
+    const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(10), aSnapshot(9)];
+
+    expect(kept(snapshots)).toEqual([
+      [12, "Last 1, newest"],
+      [11, "Goes at the next retention"],
+      [10, "Goes at the next retention"],
+      [9, "2 weekly"],
+    ]);
+  });
+
+  it("may be its age, or that it is the newest complete one", () => {
+    const snapshots = [aSnapshot(24, { status: "partial" }), aSnapshot(23), aSnapshot(22)];
+
+    expect(kept(snapshots, { retention: "last=1" }).slice(1)).toEqual([
+      [23, "Newest complete, younger than 7 days"],
+      [22, "Younger than 7 days"],
+    ]);
+  });
+
+  it("does not count what is retired, and says so", () => {
+    const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(10, { isRetired: true })];
+
+    expect(kept(snapshots, { retention: "last=2" })).toEqual([
+      [12, "Last 2, newest"],
+      [11, "Last 2"],
+      [10, "Retired"],
+    ]);
+  });
+
+  it("is that everything is kept, where no rules are named", () => {
+    expect(kept([aSnapshot(2), aSnapshot(1)], { retention: undefined })).toEqual([
+      [2, "Everything is kept"],
+      [1, "Everything is kept"],
+    ]);
+  });
+
+  it("is not known where no rules are named and something was retired all the same", () => {
+    expect(kept([aSnapshot(2), aSnapshot(1, { isRetired: true })], { retention: "" })).toEqual([
+      [2, "Not known"],
+      [1, "Retired"],
+    ]);
+  });
+
+  it.each<ChainState>([{ state: "checking", read: 90, of: 100 }, { state: "unchecked" }])(
+    "is not said before the log is checked to its end: %o",
+    (chain) => {
+      expect(
+        whyKept({ snapshots: [aSnapshot(1)], chain, retention: "last=1", now: new Date(day(25)) }),
+      ).toBeUndefined();
+    },
+  );
+});
