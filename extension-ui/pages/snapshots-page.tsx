@@ -40,7 +40,7 @@ function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElem
   const pipeline = settings?.backupPipelineId;
   const runs = useLoaded(
     async () => (pipeline === undefined ? [] : services.pipelines.runs([pipeline], recentRuns)),
-    [pipeline, snapshots],
+    [pipeline, snapshots[0]?.id],
     [pipeline],
   );
   const rows = React.useMemo(

@@ -82,9 +82,10 @@ export function storageSource(facts: StorageFacts): VaultSource {
           maxBytes: maxLogBytes,
         };
         const log = { ...facts, store: guardedReader(facts.store, guard), pinnedSigners: facts.signers };
-        const newest = await newestEntries(log, firstEntries);
+        const pin = newestHead(facts.heads);
+        const newest = await newestEntries({ ...log, knownSeq: pin?.seq }, firstEntries);
         yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);
-        const { steps, whole } = checking({ ...log, pin: newestHead(facts.heads) });
+        const { steps, whole } = checking({ ...log, pin });
         for await (const { read, of, entries } of steps)
           yield viewOf(joined(entries, newest.entries), { state: "checking", read, of }, newest.signers);
         const checked = await whole;
