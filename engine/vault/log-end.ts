@@ -3,7 +3,7 @@
  * names of a hundred entries begin alike. Looks from a number that is known, or from the beginning:
  *
  *   list the hundred of that number and the one before; ask whether the 1st, 10th, 100th, 1000th after it has begun
- *   between the last that has begun and the first that has not, ask about nine at a time until the two are neighbours
+ *   between the last that has begun and the first that has not, ask about a few at a time until they are neighbours
  *   list the last hundred that has begun, and the one before
  */
 import { logNumbersPrefix, maxLogSeq, seqOfLogName } from "./layout.ts";
@@ -13,7 +13,8 @@ import type { ListedEntry, LogObjects } from "./log-objects.ts";
 const hundred = 100;
 const lastHundred = Math.floor(maxLogSeq / hundred);
 const strides = [1, 10, 100, 1000];
-const asksBetween = 9;
+/** With these a browser's six connections to one host are busy once. */
+const asksBetween = 5;
 
 /**
  * The newest entries, ascending: a hundred or more, or all if there are fewer. Undefined where that cannot be told

@@ -13,6 +13,8 @@ import { agentKinds, ownerKinds } from "./roles.ts";
 import type { Roles } from "./roles.ts";
 
 const readsAtATime = 32;
+/** Rows of a table that a screen shows at once. */
+const pageful = 20;
 
 export interface NewestFacts extends LogObjects {
   readonly pinnedSigners?: readonly string[];
@@ -30,25 +32,26 @@ export interface NewestEntries {
 }
 
 /**
- * At most `count` of them, and no more than a hundred. Throws what listing throws, and WRONG_VAULT and LOG_NEWER for a
+ * At most `count` of them, and no more than a hundred; before they are all read, the very newest by themselves, as many
+ * as people see at first. Ends with all of them. Throws what listing throws, and WRONG_VAULT and LOG_NEWER for a
  * genesis entry that is not for this reader.
  */
-export async function newestEntries(log: NewestFacts, count: number): Promise<NewestEntries> {
+export async function* newestEntries(log: NewestFacts, count: number): AsyncGenerator<NewestEntries> {
   const beginning = readBeginning(log);
   beginning.catch(() => undefined); // listing says better what is wrong; it comes first
   const { listed, total } = await newestListed(log);
   const wanted = listed.slice(-count);
-  const entries: LoggedEntry[] = [];
-  let chain = emptyChain(log.vault);
-  for await (const stored of storedEntries(log, wanted, beginning)) {
-    const judgement = await judge(log.cryptography, withPinned(chain, log.pinnedSigners ?? []), stored);
-    if (judgement.as !== "valid") continue;
-    chain = extended(chain, judgement.logged);
-    entries.push(judgement.logged);
+  const newestFirst = wanted.filter(({ seq }) => seq > 0).reverse();
+  const later: StoredEntry[] = [];
+  let looked = 0;
+  for await (const stored of mapConcurrent(newestFirst, readsAtATime, (entry) => readCurrent(log, entry))) {
+    if (stored !== undefined) later.unshift(stored);
+    looked += 1;
+    if (looked === pageful && looked < newestFirst.length)
+      yield { ...(await judged(log, { genesis: await beginning, later })), listed: total };
   }
-  const isFromBeginning = wanted[0]?.seq === 0;
-  const shown = isFromBeginning ? entries : entries.filter(({ entry }) => entry.seq > 0);
-  return { entries: shown, signers: [...chain.roles.keys()], listed: total };
+  const genesis = wanted.length === 0 ? undefined : await beginning;
+  yield { ...(await judged(log, { genesis, later, listedGenesis: wanted.find(({ seq }) => seq === 0) })), listed: total };
 }
 
 interface NewestListed {
@@ -63,19 +66,29 @@ async function newestListed(log: NewestFacts): Promise<NewestListed> {
   return { listed: all, total: all.length };
 }
 
-/** The genesis entry, then the wanted ones; those that cannot be read are left out. */
-async function* storedEntries(
-  log: LogObjects,
-  wanted: readonly ListedEntry[],
-  beginning: Promise<StoredEntry | undefined>,
-): AsyncGenerator<StoredEntry> {
-  const [first] = wanted;
-  if (first === undefined) return;
-  const genesis = await beginning;
-  if (genesis !== undefined) yield first.seq === 0 ? { ...genesis, createdAt: first.info.createdAt } : genesis;
-  const later = wanted.filter(({ seq }) => seq > 0);
-  for await (const stored of mapConcurrent(later, readsAtATime, (entry) => readCurrent(log, entry)))
-    if (stored !== undefined) yield stored;
+interface ToJudge {
+  readonly genesis: StoredEntry | undefined;
+  /** Oldest first. */
+  readonly later: readonly StoredEntry[];
+  /** Where the genesis entry is itself one of the newest. */
+  readonly listedGenesis?: ListedEntry | undefined;
+}
+
+async function judged(
+  log: NewestFacts,
+  { genesis, later, listedGenesis }: ToJudge,
+): Promise<Omit<NewestEntries, "listed">> {
+  const createdAt = listedGenesis?.info.createdAt ?? "";
+  const entries: LoggedEntry[] = [];
+  let chain = emptyChain(log.vault);
+  for (const stored of genesis === undefined ? later : [{ ...genesis, createdAt }, ...later]) {
+    const judgement = await judge(log.cryptography, withPinned(chain, log.pinnedSigners ?? []), stored);
+    if (judgement.as !== "valid") continue;
+    chain = extended(chain, judgement.logged);
+    entries.push(judgement.logged);
+  }
+  const shown = listedGenesis === undefined ? entries.filter(({ entry }) => entry.seq > 0) : entries;
+  return { entries: shown, signers: [...chain.roles.keys()] };
 }
 
 /** Pinned signers count although the keys entry that brought them in may not be among the newest. */

@@ -18,7 +18,8 @@ export interface HistoryFigureProps {
 }
 
 /** Stored bytes as a line, changed streams as bars below, anomalies as marks that can be opened. */
-export function HistoryFigure({ history, onOpen }: HistoryFigureProps): React.ReactElement {
+export const HistoryFigure = React.memo(function HistoryFigure(props: HistoryFigureProps): React.ReactElement {
+  const { history, onOpen } = props;
   const [frame, width] = useWidth();
   const alarming = history.points.filter(({ anomalies }) => anomalies.length > 0);
   return (
@@ -66,7 +67,7 @@ export function HistoryFigure({ history, onOpen }: HistoryFigureProps): React.Re
       </figcaption>
     </figure>
   );
-}
+});
 
 interface DrawingProps {
   readonly history: History;

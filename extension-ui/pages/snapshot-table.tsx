@@ -71,8 +71,9 @@ export interface SnapshotTableProps {
   readonly onOpen: (row: SnapshotRow) => void;
 }
 
-/** Snapshots and runs that made none, one per row; only the rows that are in sight are drawn. */
-export function SnapshotTable({ rows, showsRetention, onOpen }: SnapshotTableProps): React.ReactElement {
+/** Snapshots and runs that made none, one per row; only the rows that are in sight are drawn, and only when they change. */
+export const SnapshotTable = React.memo(function SnapshotTable(props: SnapshotTableProps): React.ReactElement {
+  const { rows, showsRetention, onOpen } = props;
   const provider = React.useMemo(() => new ArrayItemProvider([...rows]), [rows]);
   const shown = React.useMemo(() => columns.filter(({ id }) => showsRetention || id !== "kept"), [showsRetention]);
   return (
@@ -85,7 +86,7 @@ export function SnapshotTable({ rows, showsRetention, onOpen }: SnapshotTablePro
       onActivate={(_event, { data }) => onOpen(data)}
     />
   );
-}
+});
 
 /** The state that people must know first, and the others beside it. */
 export function RowStates({ row }: { readonly row: Pick<SnapshotRow, "state" | "states"> }): React.ReactElement {

@@ -49,15 +49,20 @@ function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElem
   );
   const shown = React.useMemo(() => filteredRows(rows, filter), [rows, filter]);
   const history = React.useMemo(() => historyOf(snapshots), [snapshots]);
-  const open = ({ snapshot, run }: SnapshotRow): void => {
-    if (snapshot !== undefined) go({ snapshot: snapshot.id });
-    else if (run !== undefined) services.navigation.open(run.url);
-  };
+  // The same functions as before: while the log is checked, the page is told often how far that has come.
+  const openSnapshot = React.useCallback((snapshot: string) => go({ snapshot }), [go]);
+  const open = React.useCallback(
+    ({ snapshot, run }: SnapshotRow): void => {
+      if (snapshot !== undefined) openSnapshot(snapshot.id);
+      else if (run !== undefined) services.navigation.open(run.url);
+    },
+    [openSnapshot, services],
+  );
   if (rows.length === 0 && isDone) return <NoSnapshots />;
   return (
     <>
       {history !== undefined && snapshots.length > 1 && (
-        <HistoryFigure history={history} onOpen={(snapshot) => go({ snapshot })} />
+        <HistoryFigure history={history} onOpen={openSnapshot} />
       )}
       <SnapshotFilter filter={filter} rows={rows} onChange={setFilter} />
       <div className="secondary-text" role="status">
