@@ -10,6 +10,8 @@ export interface HealthFinding {
   readonly title: string;
   readonly detail: string;
   readonly remedy: string;
+  /** What the person may decide here, where they know better. */
+  readonly decision?: "accept-history";
 }
 
 const hourMs = 3_600_000;

@@ -16,6 +16,7 @@ import { defaultRpoHours } from "../model/project-services.ts";
 import type { VaultView } from "../model/vault-source.ts";
 import { compareReports } from "../vault/compare-reports.ts";
 import { snapshotReports, type RunReport } from "../vault/run-reports.ts";
+import { AcceptHistory } from "./accept-history.tsx";
 import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
 import { useStreams } from "./use-streams.ts";
@@ -75,6 +76,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
             <div className="font-weight-semibold">{finding.title}</div>
             <div>{finding.detail}</div>
             <div>{finding.remedy}</div>
+            {finding.decision === "accept-history" && <AcceptHistory />}
           </div>
         </MessageCard>
       ))}

@@ -61,9 +61,7 @@ function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElem
   if (rows.length === 0 && isDone) return <NoSnapshots />;
   return (
     <>
-      {history !== undefined && snapshots.length > 1 && (
-        <HistoryFigure history={history} onOpen={openSnapshot} />
-      )}
+      {history !== undefined && snapshots.length > 1 && <HistoryFigure history={history} onOpen={openSnapshot} />}
       <SnapshotFilter filter={filter} rows={rows} onChange={setFilter} />
       <div className="secondary-text" role="status">
         {shown.length === rows.length

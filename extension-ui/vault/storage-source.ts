@@ -23,7 +23,7 @@ import { shownText } from "../model/shown-text.ts";
 import type { ChainProblem, ChainState, Snapshot, VaultSource, VaultView } from "../model/vault-source.ts";
 import { catalogueReader } from "./catalogue-reader.ts";
 import { guardedReader } from "./guarded-reader.ts";
-import { headsUnknownTo, newestHead } from "./known-heads.ts";
+import { headsLostFrom, headsUnknownTo, newestHead } from "./known-heads.ts";
 import { latest } from "./latest.ts";
 import { readOnce } from "./read-once.ts";
 import { snapshotsOf } from "./snapshots-of-log.ts";
@@ -148,6 +148,7 @@ function checkedChain(log: Log, heads: readonly string[] = []): ChainState {
     signers: log.signerTrust,
     head: log.head === undefined ? undefined : formatHead(log.head),
     isHeadPinned: log.headPinned && unknown.length === 0,
+    lostHeads: headsLostFrom(log, heads),
     hashes: new Map(log.entries.map(({ entry, sha256 }) => [entry.seq, sha256])),
   };
 }

@@ -4,7 +4,16 @@ import { createRequire } from "node:module";
 import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
-import { command, openHub, panelOf, rowsOf, type HubPage, type OpenHub } from "../support/hub-browser.ts";
+import {
+  command,
+  focused,
+  openHub,
+  panelOf,
+  rowsOf,
+  tabTo,
+  type HubPage,
+  type OpenHub,
+} from "../support/hub-browser.ts";
 import { backUp, startHubWorld, type HubWorld } from "../support/hub-world.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -90,20 +99,20 @@ describeInChromium("the hub's looks", () => {
       await hub.getByText("Log checked").waitFor();
       const { keyboard } = opened.page;
       await hub.locator("body").press("Tab");
-      await tabTo(hub, "tab", "Snapshots");
-      await tabTo(hub, "row", /Complete/);
+      await tabTo(opened, hub.getByRole("tab", { name: "Snapshots" }).first());
+      await tabTo(opened, hub.getByRole("row", { name: /Complete/ }).first());
       await keyboard.press("Enter");
       await hub.getByText("What changed").waitFor();
-      await tabTo(hub, "tab", "What changed");
+      await tabTo(opened, hub.getByRole("tab", { name: "What changed" }).first());
       await keyboard.press("ArrowRight");
       await keyboard.press("Enter");
-      await tabTo(hub, "textbox", "Search names and ids in this snapshot");
+      await tabTo(opened, hub.getByRole("textbox", { name: "Search names and ids in this snapshot" }).first());
       await keyboard.type("cart");
       await rowsOf(hub, "Hits").first().waitFor();
-      await tabTo(hub, "checkbox", "Select all rows");
+      await tabTo(opened, hub.getByRole("checkbox", { name: "Select all rows" }).first());
       await keyboard.press("ArrowDown");
       await keyboard.press("Space");
-      await tabTo(hub, "button", "Restore 1 item", "Shift+Tab");
+      await tabTo(opened, hub.getByRole("button", { name: "Restore 1 item" }).first(), "Shift+Tab");
       await keyboard.press("Enter");
       await panelOf(hub).getByRole("textbox", { name: "Items" }).waitFor();
       const isInside = await panelOf(hub).evaluate(holdsFocus);
@@ -114,22 +123,6 @@ describeInChromium("the hub's looks", () => {
       await expect.poll(() => focused(hub)).toContain("Restore 1 item");
     });
   });
-
-  type Role = "tab" | "row" | "textbox" | "checkbox" | "button";
-
-  async function tabTo(
-    hub: FrameLocator,
-    role: Role,
-    ...[name, key = "Tab"]: [string | RegExp, string?]
-  ): Promise<void> {
-    const wanted = hub.getByRole(role, { name }).first();
-    await wanted.waitFor();
-    for (let step = 0; step < 40; step += 1) {
-      if (await wanted.evaluate(isFocused)) return;
-      await opened.page.keyboard.press(key);
-    }
-    throw new Error(`Tab does not reach the ${role} ${String(name)}: the focus is at ${await focused(hub)}`);
-  }
 });
 
 function frameOf(page: Page): Frame {
@@ -165,16 +158,8 @@ interface Place {
   contains(other: unknown): boolean;
 }
 
-function isFocused(element: unknown): boolean {
-  return (element as Place).ownerDocument.activeElement === element;
-}
-
 function holdsFocus(element: unknown): boolean {
   return (element as Place).contains((element as Place).ownerDocument.activeElement);
-}
-
-async function focused(hub: FrameLocator): Promise<string> {
-  return (await hub.locator(":focus").allInnerTexts()).join(" ");
 }
 
 const background = "getComputedStyle(document.body).backgroundColor";

@@ -178,6 +178,16 @@ describe("the health of a vault", () => {
     expect(findings.every(({ title, remedy }) => typeof title === "string" && remedy !== "")).toBe(true);
   });
 
+  it("lets the person decide about another history only where a head that they know is not part of it", () => {
+    const problems = ["LOG_ROLLBACK", "LOG_FORK", "LOG_CHAIN_BROKEN"].map((code) => ({ code, message: code }));
+    const decisions = (chain: Partial<typeof checked>): readonly (string | undefined)[] =>
+      assessHealth(facts({ chain: { ...checked, problems, ...chain } })).findings.map(({ decision }) => decision);
+
+    expect(decisions({ lostHeads: [`4:${"a".repeat(64)}`] })).toEqual(["accept-history", "accept-history", undefined]);
+    expect(decisions({ lostHeads: [] })).toEqual([undefined, undefined, undefined]);
+    expect(decisions({})).toEqual([undefined, undefined, undefined]);
+  });
+
   it("raises the alarm when storage lacks what runs have reported", () => {
     const difference = { what: "missing", snapshot: "run-9", runId: 12, reported: `9:${"b".repeat(64)}` } as const;
     const { findings } = assessHealth(facts({ differences: [difference] }));

@@ -144,7 +144,7 @@ describe("a vault that somebody has tampered with", () => {
 
     const chain = checkedChain(await lastView(world.source({ heads: [seen] })));
 
-    expect(chain.isHeadPinned).toBe(false);
+    expect(chain).toMatchObject({ isHeadPinned: false, lostHeads: [seen] });
     expect(chain.problems).toEqual([
       { code: "LOG_ROLLBACK", message: expect.stringContaining("entry 1 is known to have been written") },
     ]);
@@ -160,8 +160,9 @@ describe("a vault that somebody has tampered with", () => {
     const sound = checkedChain(await lastView(world.source({ heads: [early, late, "no head"] })));
     const forked = checkedChain(await lastView(world.source({ heads: [`1:${"0".repeat(64)}`, late] })));
 
-    expect(sound).toMatchObject({ isHeadPinned: true, problems: [] });
+    expect(sound).toMatchObject({ isHeadPinned: true, problems: [], lostHeads: [] });
     expect(forked).toMatchObject({ isHeadPinned: false, problems: [{ code: "LOG_FORK" }] });
+    expect(forked.lostHeads).toEqual([`1:${"0".repeat(64)}`]);
   });
 
   it("never shows an entry that a stranger has signed, not even at first", async () => {
