@@ -2,6 +2,7 @@
  * Reports as pages that stand alone: no script, nothing loaded from anywhere, foreign text escaped, and a policy
  * that lets a browser do nothing else even if an escape were missing.
  */
+import { withFieldName } from "../foundation/field-names.ts";
 import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { RestorePlan, VerifiedStream, VerifyResult } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
@@ -109,7 +110,7 @@ function planPart(kind: string, items: readonly PlannedItem[]): string {
       action === "cannot" ? `<strong class="bad">cannot</strong>` : action,
       markupText(key),
       markupText(name),
-      [...reasons, ...changes].map((line) => markupText(line)).join("<br>"),
+      [...reasons, ...changes.map(withFieldName)].map((line) => markupText(line)).join("<br>"),
     ]),
   );
 }

@@ -1,4 +1,5 @@
 /** What a restore did: failures first, then what came out, under which ids, and what differs from the snapshot. */
+import { withFieldName } from "../foundation/field-names.ts";
 import { counted } from "../foundation/text.ts";
 import type { RestoreResult } from "../operations/results.ts";
 import { markdownText } from "./escape.ts";
@@ -86,7 +87,7 @@ function differences(items: readonly DoneItem[]): string {
   const names = new Map<string, string[]>();
   for (const { kind, name, fidelity } of items) {
     for (const line of fidelity) {
-      const difference = `${kindTitle(kind)}: ${line}`;
+      const difference = `${kindTitle(kind)}: ${withFieldName(line)}`;
       names.set(difference, [...(names.get(difference) ?? []), name]);
     }
   }

@@ -128,7 +128,7 @@ function Figures({
       <Tile title="Stored">
         {storage === undefined ? "Nothing" : bytesForPeople(storage.totalBytes)}
         {storage !== undefined && (
-          <div className="secondary-text hub-plain">{`${bytesForPeople(storage.recentBytes)} in 30 days`}</div>
+          <div className="secondary-text hub-plain">{`${bytesForPeople(storage.recentBytes)} added in the last 30 days`}</div>
         )}
       </Tile>
       <RecoveryTile recovery={recovery} />

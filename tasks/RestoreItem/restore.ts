@@ -1,5 +1,6 @@
 /** Finds the vault and the target, plans, shows the plan, applies it, publishes what came of it. */
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
+import { withFieldName } from "../../engine/foundation/field-names.ts";
 import { counted } from "../../engine/foundation/text.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import { findVault, type FoundVault } from "../../engine/operations/find-vault.ts";
@@ -102,7 +103,7 @@ function announce(agent: Agent, plan: RestorePlan): void {
   );
   for (const step of plan.steps.slice(0, 200)) {
     agent.print(`  ${step.action} ${step.kind} ${step.name}${step.reason === undefined ? "" : ` (${step.reason})`}`);
-    for (const change of step.changes.slice(0, 20)) agent.print(`    ${change}`);
+    for (const change of step.changes.slice(0, 20)) agent.print(`    ${withFieldName(change)}`);
   }
   if (plan.steps.length > 200)
     agent.print(`  and ${plan.steps.length - 200} more steps; all stand in the attached plan`);
