@@ -6,7 +6,7 @@ import { useHub } from "./hub-context.ts";
 export function AcceptHistory(): React.ReactElement {
   const { openPanel } = useHub();
   return (
-    <div>
+    <div className="hub-decision">
       <Button text="Accept this history…" onClick={() => openPanel({ form: "accept-history" })} />
     </div>
   );

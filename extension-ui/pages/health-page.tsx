@@ -156,7 +156,7 @@ function Levels({ report }: { readonly report: HealthReport }): React.ReactEleme
   return (
     <section aria-label="Verifications" className="flex-column rhythm-vertical-8">
       <h2 className="hub-heading">Verifications</h2>
-      <Card contentProps={{ contentPadding: false }}>
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
         <ul className="hub-rows">
           {report.levels.map(({ level, newest }) => (
             <li key={level} className="flex-row flex-center rhythm-horizontal-8">
@@ -191,7 +191,7 @@ function StaleStreams({ report }: { readonly report: HealthReport }): React.Reac
   return (
     <section aria-label="Not read lately" className="flex-column rhythm-vertical-8">
       <h2 className="hub-heading">Not read lately</h2>
-      <Card contentProps={{ contentPadding: false }}>
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
         <ul className="hub-rows">
           {staleStreams.slice(0, listed).map(({ stream, name, status, ageHours, code }) => (
             <li key={stream}>

@@ -6,6 +6,7 @@ import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { Age, localTime } from "../components/times.tsx";
+import { useNarrow } from "../components/use-narrow.ts";
 import { changesText, levelText, rowStateText } from "../model/format.ts";
 import type { RowState, SnapshotRow } from "../model/snapshot-rows.ts";
 
@@ -23,7 +24,7 @@ const columns = tableColumns<SnapshotRow>([
   {
     id: "taken",
     name: "Snapshot",
-    width: -22,
+    width: 210,
     isPrimary: true,
     cell: ({ at }) => localTime(at),
     below: ({ at }) => <Age instant={at} />,
@@ -64,6 +65,9 @@ const columns = tableColumns<SnapshotRow>([
   },
 ]);
 
+/** Left out where the page is narrow: a snapshot's own page shows them. */
+const sizes = ["new", "total"];
+
 export interface SnapshotTableProps {
   readonly rows: readonly SnapshotRow[];
   /** Without retention rules nothing is known about what keeps a snapshot. */
@@ -75,7 +79,11 @@ export interface SnapshotTableProps {
 export const SnapshotTable = React.memo(function SnapshotTable(props: SnapshotTableProps): React.ReactElement {
   const { rows, showsRetention, onOpen } = props;
   const provider = React.useMemo(() => new ArrayItemProvider([...rows]), [rows]);
-  const shown = React.useMemo(() => columns.filter(({ id }) => showsRetention || id !== "kept"), [showsRetention]);
+  const isNarrow = useNarrow();
+  const shown = React.useMemo(
+    () => columns.filter(({ id }) => (showsRetention || id !== "kept") && !(isNarrow && sizes.includes(id))),
+    [showsRetention, isNarrow],
+  );
   return (
     <Table<SnapshotRow>
       ariaLabel="Snapshots"

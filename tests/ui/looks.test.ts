@@ -3,8 +3,13 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
+import { logName } from "../../engine/vault/layout.ts";
+import { readLog } from "../../engine/vault/log.ts";
+import { defaultChoice, previewParameters } from "../../extension-ui/model/restore-request.ts";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
 import {
+  button,
   command,
   focused,
   openHub,
@@ -14,7 +19,9 @@ import {
   type HubPage,
   type OpenHub,
 } from "../support/hub-browser.ts";
-import { backUp, startHubWorld, type HubWorld } from "../support/hub-world.ts";
+import { vaultOf } from "../support/hub-vault.ts";
+import { backUp, seenHead, startHubWorld, storeOf, type HubWorld } from "../support/hub-world.ts";
+import { ask } from "../support/simulator.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -81,6 +88,52 @@ describeInChromium("the hub's looks", () => {
     });
   });
 
+  describe("the tab of a run's results", () => {
+    async function openTab(pipeline: "backup" | "verify" | "restore", parameters: object): Promise<FrameLocator> {
+      const run = await runOf(world, pipeline, parameters);
+      const { origin } = new URL(world.place.hubUrl);
+      const { name } = world.azure.state.organization;
+      opened = await openHub(browser, `${origin}/${name}/${world.shop.project.name}/_build/results?buildId=${run}`);
+      return opened.hub;
+    }
+
+    it("shows what a backup has reported", async () => {
+      const tab = await openTab("backup", {});
+      await tab.getByRole("heading", { name: /^Backup of/ }).waitFor();
+
+      await looksRight("light");
+      await looksRight("dark");
+    });
+
+    it("shows what a verification has found", async () => {
+      const tab = await openTab("verify", { snapshot: "latest", level: "catalogue" });
+      await tab.getByText("Intact").waitFor();
+
+      await looksRight("light");
+      await looksRight("dark");
+    });
+
+    it("shows a restore's plan, with fields named as on a work item's form", async () => {
+      world.shop.wit.edit(world.shop.bug, { "System.Title": "Changed since" });
+      const choice = defaultChoice([`work-items/${world.shop.bug.id}`], snapshot);
+      const parameters = previewParameters({ ...choice, conflictPolicy: "overwrite" }, "0123456789abcdef");
+      const tab = await openTab("restore", parameters);
+      await tab.getByText(/^Title: Changed since → /).waitFor();
+
+      await looksRight("light");
+      await looksRight("dark");
+    });
+  });
+
+  it("keeps the history's bars, marks and axes within its figure", async () => {
+    const hub = await open();
+    await hub.getByText("Log checked").waitFor();
+    const outside: readonly string[] = await frameOf(opened.page).evaluate(outsideFigure);
+
+    expect(await hub.locator(".hub-figure rect").count()).toBeGreaterThan(1);
+    expect(outside).toEqual([]);
+  });
+
   async function looksRight(theme: "light" | "dark"): Promise<void> {
     const frame = frameOf(opened.page);
     await opened.page.evaluate(`window.__setTheme("${theme}")`);
@@ -123,7 +176,39 @@ describeInChromium("the hub's looks", () => {
       await expect.poll(() => focused(hub)).toContain("Restore 1 item");
     });
   });
+
+  it("asks about another history in both themes", async () => {
+    await open();
+    await opened.hub.getByText("Log checked").waitFor();
+    await expect.poll(() => seenHead(world)).toMatch(/^\d+:/);
+    await opened.close();
+    await removeNewestEntry(world);
+    const hub = await open({ tab: "health" });
+    await button(hub, "Accept this history…").first().click();
+    await panelOf(hub).getByText("Found in storage now").waitFor();
+
+    await looksRight("light");
+    await looksRight("dark");
+  });
 });
+
+/** Starts a run of a pipeline as a person would, and waits for its end; gives its id. */
+async function runOf(
+  { azure, shop, place }: HubWorld,
+  pipeline: "backup" | "verify" | "restore",
+  templateParameters: object,
+): Promise<number> {
+  const path = `${shop.project.id}/_apis/pipelines/${place.pipelines?.[pipeline]}/runs`;
+  const { json, text } = await ask(azure, path, { method: "POST", body: { templateParameters } });
+  await place.agent.idle();
+  if (typeof json.id !== "number") throw new Error(`the run did not start: ${text}`);
+  return json.id;
+}
+
+async function removeNewestEntry(world: HubWorld): Promise<void> {
+  const { head } = await readLog({ store: storeOf(world), cryptography: nodeCryptography(), vault: vaultOf(world) });
+  await storeOf(world).delete(logName(vaultOf(world), head?.seq ?? 0));
+}
 
 function frameOf(page: Page): Frame {
   return page.frames()[1]!;
@@ -169,6 +254,15 @@ const color = "getComputedStyle(document.body).color";
 const tooWide = `[...document.querySelectorAll("body *")]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && one.checkVisibility() && !one.closest(".hub-code"))
   .slice(0, 5).map((one) => one.outerHTML.slice(0, 120) + one.getBoundingClientRect().right)`;
+
+/** What of the figure's drawing reaches beyond its axes, or beyond the figure. */
+const outsideFigure = `[...document.querySelectorAll(".hub-figure rect, .hub-figure .hub-mark, .hub-figure .hub-axis")]
+  .filter((one) => {
+    const [own, axis, figure] = [one, document.querySelector(".hub-axis"), document.querySelector(".hub-figure")]
+      .map((element) => element.getBoundingClientRect());
+    return own.left < Math.max(axis.left, figure.left) - 0.5 || own.right > Math.min(axis.right, figure.right) + 0.5;
+  })
+  .map((one) => one.outerHTML.slice(0, 120))`;
 
 /** Large bright areas in the dark theme. */
 const brightAreas = `[...document.querySelectorAll("body *")]
