@@ -76,7 +76,19 @@ function SnapshotList({ snapshots, isDone }: SnapshotListProps): React.ReactElem
 }
 
 function NoSnapshots(): React.ReactElement {
-  const { openPanel } = useHub();
+  const { openPanel, vault, settings } = useHub();
+  if (vault.source?.origin === "runs" && settings?.containerUrl !== undefined)
+    return (
+      <ZeroData
+        iconProps={{ iconName: "PlugConnected" }}
+        imageAltText=""
+        primaryText="No run has reported a snapshot"
+        secondaryText="Storage was not read; it may hold snapshots all the same."
+        actionText="Connect to storage"
+        actionType={ZeroDataActionType.ctaButton}
+        onActionClick={() => openPanel({ form: "storage" })}
+      />
+    );
   return (
     <ZeroData
       iconProps={{ iconName: "CloudUpload" }}
