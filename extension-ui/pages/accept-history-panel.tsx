@@ -1,8 +1,8 @@
 import { Checkbox } from "azure-devops-ui/Checkbox";
-import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { ErrorCard } from "../components/error-card.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
+import { StateLabel } from "../components/state-label.tsx";
 import { useAction } from "../components/use-action.ts";
 import { useHub } from "./hub-context.ts";
 
@@ -29,16 +29,16 @@ export function AcceptHistoryPanel(): React.ReactElement | null {
         { text: "Accept this history", danger: true, disabled: !isSure || accept.isBusy, onClick: accept.start },
       ]}
     >
-      <MessageCard severity={MessageCardSeverity.Warning}>
-        <div className="hub-message">
-          <div className="font-weight-semibold">Your history may have been replaced</div>
-          <div>
-            Somebody who has the agent key, or rights on the storage, can have removed your snapshots or put others in
-            their place. Accept only if you know why the history is another one: for example, because the vault was
-            begun anew.
-          </div>
+      <section aria-label="What it means" className="flex-column rhythm-vertical-8">
+        <h2 className="hub-heading">
+          <StateLabel mark="warning" text="Your history may have been replaced" />
+        </h2>
+        <div>
+          Somebody who has the agent key, or rights on the storage, can have removed your snapshots or put others in
+          their place. Accept only if you know why the history is another one: for example, because the vault was begun
+          anew.
         </div>
-      </MessageCard>
+      </section>
       <HeadText title="Expected, from your earlier visits" heads={expected} />
       <HeadText title="Found in storage now" heads={head === undefined ? [] : [head]} />
       <div>

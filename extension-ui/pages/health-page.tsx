@@ -35,6 +35,8 @@ const worstWords: Readonly<Record<Severity, { readonly mark: Mark; readonly text
   good: { mark: "good", text: "Good" },
 };
 
+const unfinished = { mark: "running", text: "Being checked" } as const;
+
 /** How well the project is protected, and what to do about what is not well. */
 export function HealthPage(): React.ReactElement {
   const { vault } = useHub();
@@ -108,11 +110,11 @@ function Figures({
   readonly report: HealthReport;
   readonly rpoHours: number;
 }): React.ReactElement {
-  const { lastGood, rtoSeconds, recovery, storage, worst } = report;
+  const { lastGood, rtoSeconds, recovery, storage, worst, isWhole } = report;
   return (
     <div className="hub-tiles">
       <Tile title="State">
-        <StateLabel {...worstWords[worst]} />
+        <StateLabel {...(isWhole || worst === "critical" ? worstWords[worst] : unfinished)} />
       </Tile>
       <Tile title="Last good snapshot">
         {lastGood === undefined ? "None" : `${hoursForPeople(lastGood.ageHours)} ago`}

@@ -7,7 +7,7 @@ import { writeLog, writeStreams } from "../support/hub-vault.ts";
 import { startHubWorld, type HubWorld } from "../support/hub-world.ts";
 
 /** What design.md §5 asks of a quiet machine is 1,000 ms; tests share theirs with others. */
-const generousMs = 5000;
+const generousMs = 8000;
 
 /** In the page: waits until the table has so many rows, drawn or not, besides its header. */
 async function hasRows(table: RowCounted, rows: number): Promise<void> {

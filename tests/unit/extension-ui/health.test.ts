@@ -161,6 +161,16 @@ describe("the health of a vault", () => {
     expect(idsOf({ chain: { state: "checking", read: 1, of: 9 } })).toEqual([]);
   });
 
+  it("calls nothing missing before the whole log is read", () => {
+    const chain = { state: "checking", read: 20, of: 900 } as const;
+    const partial = aSnapshot(400, { status: "partial" });
+
+    expect(idsOf({ chain, snapshots: [] })).toEqual([]);
+    expect(idsOf({ chain, snapshots: [partial] })).toEqual(["warning partial"]);
+    expect(assessHealth(facts({ chain })).isWhole).toBe(false);
+    expect(assessHealth(facts({})).isWhole).toBe(true);
+  });
+
   it("raises the alarm for a log that was cut back, and a note for what had no effect", () => {
     const problem = (code: string): { readonly code: string; readonly message: string } => ({
       code,
