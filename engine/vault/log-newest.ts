@@ -51,7 +51,10 @@ export async function* newestEntries(log: NewestFacts, count: number): AsyncGene
       yield { ...(await judged(log, { genesis: await beginning, later })), listed: total };
   }
   const genesis = wanted.length === 0 ? undefined : await beginning;
-  yield { ...(await judged(log, { genesis, later, listedGenesis: wanted.find(({ seq }) => seq === 0) })), listed: total };
+  yield {
+    ...(await judged(log, { genesis, later, listedGenesis: wanted.find(({ seq }) => seq === 0) })),
+    listed: total,
+  };
 }
 
 interface NewestListed {
