@@ -12,6 +12,8 @@ import type { ListedEntry, LogObjects } from "./log-objects.ts";
 
 const hundred = 100;
 const lastHundred = Math.floor(maxLogSeq / hundred);
+/** Millions of entries; further on somebody only wants this to go on asking. */
+const mostRounds = 64;
 const strides = [1, 10, 100, 1000];
 /** With these a browser's six connections to one host are busy once. */
 const asksBetween = 5;
@@ -44,7 +46,7 @@ function isWhole(entries: readonly ListedEntry[], last: number): boolean {
 async function lastBegun(log: LogObjects, from: number): Promise<number> {
   let low = from;
   let high: number | undefined;
-  while (low < lastHundred && high !== low + 1) {
+  for (let round = 0; round < mostRounds && low < lastHundred && high !== low + 1; round += 1) {
     const asked = between(low, high);
     const begun = await Promise.all(asked.map((number) => hasBegun(log, number)));
     const firstNot = begun.indexOf(false);

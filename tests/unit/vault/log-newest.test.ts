@@ -146,6 +146,23 @@ describe("the newest entries of a log", () => {
     expect(await newestSeqs(vault, 2, { knownSeq: 249 })).toEqual([118, 119]);
   });
 
+  it("are not looked for without end where every number seems to be taken", async () => {
+    const vault = await aVaultOf(2);
+    let asked = 0;
+    const store: ObjectReader = {
+      ...vault.store,
+      async *list(prefix) {
+        asked += 1;
+        const isEnd = prefix.endsWith("/log/");
+        if (isEnd) yield* vault.store.list(prefix);
+        else yield { name: `${prefix.padEnd(prefix.lastIndexOf("/") + 11, "0")}.json`, length: 9, createdAt: "" };
+      },
+    };
+
+    expect(await newestSeqs(vault, 5, { store })).toEqual([0, 1]);
+    expect(asked).toBeLessThan(400);
+  });
+
   it("are found before names that somebody has planted behind the end, and across a gap", async () => {
     const vault = await aLongVault(250);
     await vault.store.create(logName(vaultId, 400_005), new TextEncoder().encode("planted"));
