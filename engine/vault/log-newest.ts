@@ -12,7 +12,8 @@ import type { ListedEntry, LogObjects } from "./log-objects.ts";
 import { agentKinds, ownerKinds } from "./roles.ts";
 import type { Roles } from "./roles.ts";
 
-const readsAtATime = 32;
+/** All of them: a page that is busy drawing the first ones must not keep the connections waiting for their next request. */
+const readsAtATime = 100;
 /** Rows of a table that a screen shows at once. */
 const pageful = 20;
 
