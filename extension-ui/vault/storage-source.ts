@@ -103,8 +103,10 @@ export function storageSource(facts: StorageFacts): VaultSource {
         const pin = newestHead(facts.heads);
         const log = { ...facts, pinnedSigners: facts.signers, pin };
         let newest: NewestEntries = { entries: [], signers: [], listed: 0 };
-        for await (newest of newestEntries({ ...log, store: first, knownSeq: pin?.seq }, firstEntries))
+        for await (newest of newestEntries({ ...log, store: first, knownSeq: pin?.seq }, firstEntries)) {
+          signal.throwIfAborted();
           yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);
+        }
         const { steps, whole } = checking({ ...log, store: then });
         yield* viewsWhile(steps, newest);
         const checked = await whole;
