@@ -196,7 +196,7 @@ export function markdownOperations(names: readonly string[]): readonly PatchOper
   return names.map((name) => ({ op: "add", path: `/multilineFieldsFormat/${name}`, value: "Markdown" }));
 }
 
-/** One line for people: `System.State: Closed → Active`. */
+/** One line, which reports show with the field's own name (foundation/field-names.ts): `System.State: Closed → Active`. */
 export function describeDifference({ name, wanted, live }: FieldDifference): string {
   return `${name}: ${shown(live)} → ${shown(wanted)}`;
 }

@@ -2,6 +2,7 @@
  * Reports as pages that stand alone: no script, nothing loaded from anywhere, foreign text escaped, and a policy
  * that lets a browser do nothing else even if an escape were missing.
  */
+import { withFieldName } from "../foundation/field-names.ts";
 import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { RestorePlan, VerifiedStream, VerifyResult } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
@@ -116,7 +117,7 @@ function planRows({ word, count, items }: PlannedGroup): readonly (readonly stri
     action,
     markupText(key),
     markupText(name),
-    [...reasons, ...changes].map((line) => markupText(line)).join("<br>"),
+    [...reasons, ...changes.map(withFieldName)].map((line) => markupText(line)).join("<br>"),
   ]);
   if (count === items.length) return rows;
   return [

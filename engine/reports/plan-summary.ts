@@ -1,4 +1,5 @@
 /** What a restore would do, before anything is touched. */
+import { withFieldName } from "../foundation/field-names.ts";
 import { counted } from "../foundation/text.ts";
 import type { RestorePlan } from "../operations/results.ts";
 import { markdownText } from "./escape.ts";
@@ -104,7 +105,7 @@ function details(groups: readonly PlannedGroup[]): readonly string[] {
 const maxChanges = 8;
 
 function whatAndWhy(action: Action, { changes, reasons }: PlannedItem): string {
-  const shown = changes.slice(0, maxChanges).map((change) => markdownText(change));
+  const shown = changes.slice(0, maxChanges).map((change) => markdownText(withFieldName(change)));
   if (changes.length > shown.length) shown.push(`… and ${figure(changes.length - shown.length)} more`);
   const why = reasons.map((reason) => markdownText(reason));
   return (action === "skip" ? [...why, ...shown] : [...shown, ...why]).join("<br>") || "–";

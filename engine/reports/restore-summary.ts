@@ -1,4 +1,5 @@
 /** What a restore did: failures first, then what came out, under which ids, and what differs from the snapshot. */
+import { withFieldName } from "../foundation/field-names.ts";
 import { counted } from "../foundation/text.ts";
 import type { DoneStep, RestoreResult } from "../operations/results.ts";
 import { markdownText } from "./escape.ts";
@@ -91,7 +92,7 @@ function differences(steps: Iterable<DoneStep>): string {
   const differing = new Map<string, Differing>();
   for (const { kind, key, name, result } of steps) {
     for (const line of result.fidelity ?? []) {
-      const difference = `${kindTitle(kind)}: ${line}`;
+      const difference = `${kindTitle(kind)}: ${withFieldName(line)}`;
       const own = differing.get(difference) ?? { names: [], keys: new Set() };
       differing.set(difference, own);
       if (own.keys.has(key)) continue;

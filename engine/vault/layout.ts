@@ -68,6 +68,11 @@ export function logName(vault: string, seq: number): string {
   return `${logPrefix(vault)}${counter(seq, maxLogSeq).padStart(10, "0")}.json`;
 }
 
+/** What the names of the `10^zeros` numbers from `seq` on begin with; `seq` is a multiple of `10^zeros`. */
+export function logNumbersPrefix(vault: string, seq: number, zeros: number): string {
+  return `${logPrefix(vault)}${counter(seq, maxLogSeq).padStart(10, "0").slice(0, -zeros)}`;
+}
+
 /** Undefined for a name that is no log name of this vault. */
 export function seqOfLogName(vault: string, name: string): number | undefined {
   const rest = after(logPrefix(vault), name);

@@ -25,10 +25,13 @@ export interface ListedEntry {
   readonly suspicious: boolean;
 }
 
-/** By number, ascending. */
-export async function listEntries({ store, vault }: LogObjects): Promise<ReadonlyMap<number, ListedEntry>> {
+/** By number, ascending. All of the log, or what of it has names with the given prefix (layout.ts). */
+export async function listEntries(
+  { store, vault }: LogObjects,
+  prefix = logPrefix(vault),
+): Promise<ReadonlyMap<number, ListedEntry>> {
   const found: { readonly seq: number; readonly info: ObjectInfo }[] = [];
-  for await (const info of store.list(logPrefix(vault))) {
+  for await (const info of store.list(prefix)) {
     const seq = seqOfLogName(vault, info.name);
     if (seq !== undefined) found.push({ seq, info });
   }
@@ -45,6 +48,11 @@ export async function listEntries({ store, vault }: LogObjects): Promise<Readonl
 export async function readCurrent(log: LogObjects, { seq, info }: ListedEntry): Promise<StoredEntry | undefined> {
   if (info.length > maxEntryBytes) return undefined;
   return readStored(log, seq, { createdAt: info.createdAt });
+}
+
+/** The genesis entry, without asking when it was created; undefined when there is none. */
+export async function readBeginning(log: LogObjects): Promise<StoredEntry | undefined> {
+  return readStored(log, 0, { createdAt: "" });
 }
 
 export interface Resolved {

@@ -10,7 +10,9 @@ const bytesHeight = 90;
 const gap = 18;
 const barsHeight = 44;
 const height = top + bytesHeight + gap + barsHeight;
-const margin = 8;
+const thickestBar = 12;
+/** On both sides, where half of the first and the last bar stands, or half of a mark (18 pixels wide). */
+const margin = 10;
 
 export interface HistoryFigureProps {
   readonly history: History;
@@ -18,7 +20,8 @@ export interface HistoryFigureProps {
 }
 
 /** Stored bytes as a line, changed streams as bars below, anomalies as marks that can be opened. */
-export function HistoryFigure({ history, onOpen }: HistoryFigureProps): React.ReactElement {
+export const HistoryFigure = React.memo(function HistoryFigure(props: HistoryFigureProps): React.ReactElement {
+  const { history, onOpen } = props;
   const [frame, width] = useWidth();
   const alarming = history.points.filter(({ anomalies }) => anomalies.length > 0);
   return (
@@ -66,7 +69,7 @@ export function HistoryFigure({ history, onOpen }: HistoryFigureProps): React.Re
       </figcaption>
     </figure>
   );
-}
+});
 
 interface DrawingProps {
   readonly history: History;
@@ -83,7 +86,7 @@ function Bytes({ history, width }: DrawingProps): React.ReactElement {
   const bottom = top + bytesHeight;
   return (
     <>
-      <line className="hub-axis" x1={first} x2={last} y1={bottom} y2={bottom} />
+      <line className="hub-axis" x1={0} x2={width} y1={bottom} y2={bottom} />
       {history.points.length > 1 && (
         <polygon className="hub-area" points={`${first},${bottom} ${line.join(" ")} ${last},${bottom}`} />
       )}
@@ -94,10 +97,10 @@ function Bytes({ history, width }: DrawingProps): React.ReactElement {
 
 function Bars({ history, width }: DrawingProps): React.ReactElement {
   const most = Math.max(1, history.maxChangedStreams);
-  const thickness = Math.max(1, Math.min(12, (width / Math.max(1, history.points.length)) * 0.6));
+  const thickness = Math.max(1, Math.min(thickestBar, (width / Math.max(1, history.points.length)) * 0.6));
   return (
     <>
-      <line className="hub-axis" x1={margin} x2={width - margin} y1={height} y2={height} />
+      <line className="hub-axis" x1={0} x2={width} y1={height} y2={height} />
       {history.points.map((point) => {
         const size = Math.max(point.changedStreams === 0 ? 0 : 1, (barsHeight * point.changedStreams) / most);
         const left = x(point, history, width) - thickness / 2;

@@ -27,7 +27,7 @@ export function ItemGroup<Row extends { readonly id: string }>(props: ItemGroupP
       <h3 className="hub-heading">
         <StateLabel mark={mark} text={`${text} (${count.toLocaleString()})`} />
       </h3>
-      <Card contentProps={{ contentPadding: false }}>
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
         <ul className="hub-rows">
           {rows.slice(0, listed).map((row) => (
             <li key={row.id}>{children(row)}</li>

@@ -2,6 +2,7 @@
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import type { SnapshotSum } from "../../engine/vault/log-entry.ts";
 import type { StreamStatus } from "../../engine/vault/state.ts";
+import type { ItemField } from "./compare.ts";
 import type { RowState } from "./snapshot-rows.ts";
 import type { ChainState, Verification } from "./vault-source.ts";
 
@@ -69,6 +70,20 @@ export function changesText({ changed, deleted, stale, missing }: SnapshotSum): 
 
 export function sizeText({ newBytes, totalBytes }: SnapshotSum): string {
   return `${bytesForPeople(newBytes)} new of ${bytesForPeople(totalBytes)}`;
+}
+
+const itemFields: Readonly<Record<ItemField, string>> = {
+  name: "name",
+  type: "type",
+  state: "state",
+  rev: "revision",
+  at: "time of change",
+  by: "changed by",
+};
+
+/** What of an item is different, in words. */
+export function itemFieldsText(fields: readonly ItemField[]): string {
+  return fields.map((field) => itemFields[field]).join(", ");
 }
 
 /** One line on how far the log can be relied on. */

@@ -33,7 +33,7 @@ const unreadStorage: HealthFinding = {
 };
 
 function checkedFindings(chain: Extract<ChainState, { readonly state: "checked" }>): readonly HealthFinding[] {
-  const findings = groupedByCode(chain.problems).map(problemFinding);
+  const findings = groupedByCode(chain.problems).map((group) => problemFinding(group, hasLostHead(chain)));
   if (chain.signers === "first-use" && chain.head !== undefined) findings.push(unpinnedSigners);
   return findings;
 }
@@ -69,10 +69,18 @@ const remedies: Readonly<Record<string, string>> = {
   LOG_NEWER: "Update the extension.",
 };
 
+/** Problems that come of a head that is known from elsewhere, and go when that is no longer expected. */
+const ofHeads = ["LOG_ROLLBACK", "LOG_FORK"];
+
+/** A person may then decide that the history in storage is the true one. */
+export function hasLostHead(chain: ChainState): boolean {
+  return chain.state === "checked" && chain.lostHeads !== undefined && chain.lostHeads.length > 0;
+}
+
 const plainRemedy =
   "Find out who can write to the container, and take that right away. The backups go on without these blobs.";
 
-function problemFinding({ code, messages }: CodeGroup): HealthFinding {
+function problemFinding({ code, messages }: CodeGroup, isHeadLost: boolean): HealthFinding {
   const isHarmless = harmless.includes(code);
   const [first = "", ...others] = messages;
   return {
@@ -81,6 +89,7 @@ function problemFinding({ code, messages }: CodeGroup): HealthFinding {
     title: ownOr(titles, code, "Something is wrong with the vault's log"),
     detail: others.length === 0 ? first : `${first} And ${counted(others.length, "more problem")} of this sort.`,
     remedy: ownOr(remedies, code, plainRemedy),
+    ...(isHeadLost && ofHeads.includes(code) ? { decision: "accept-history" } : {}),
   };
 }
 

@@ -47,6 +47,8 @@ export interface StaleStream {
 export interface HealthReport {
   /** Worst first. */
   readonly findings: readonly HealthFinding[];
+  /** False while the log is being read: what is not known yet is then not called missing, and `worst` says little. */
+  readonly isWhole: boolean;
   readonly worst: Severity;
   readonly lastGood: { readonly snapshot: Snapshot; readonly ageHours: number } | undefined;
   /** Catalogue, stored, content, drill. */
@@ -79,13 +81,14 @@ export function assessHealth(facts: HealthFacts): HealthReport {
   const figures = levels.map((level) => levelFigure(level, facts));
   const staleStreams = facts.streams === undefined ? undefined : staleStreamsOf(facts.streams, facts.now);
   const recovery = recoveryPoint(facts.snapshots);
+  const isWhole = facts.chain.state !== "checking";
   const found = [
     ...chainFindings(facts),
-    ...ageFindings(facts, lastGood?.ageHours),
+    ...(isWhole ? ageFindings(facts, lastGood?.ageHours) : []),
     ...anomalyFindings(facts, recovery),
     ...damageFindings(facts),
     ...partialFindings(facts),
-    ...verificationFindings(facts, figures),
+    ...(isWhole ? verificationFindings(facts, figures) : []),
     ...immutabilityFindings(facts),
   ];
   const findings = found.toSorted(
@@ -93,6 +96,7 @@ export function assessHealth(facts: HealthFacts): HealthReport {
   );
   return {
     findings,
+    isWhole,
     worst: findings[0]?.severity ?? "good",
     lastGood,
     levels: figures,

@@ -9,7 +9,8 @@ export interface Kept {
   readonly detail: string;
 }
 
-export interface KeptFacts extends Pick<VaultView, "snapshots" | "chain"> {
+export interface KeptFacts extends Pick<VaultView, "snapshots"> {
+  readonly isChecked: boolean;
   /** Text of the rules; empty or absent keeps everything. */
   readonly retention: string | undefined;
   readonly now: Date;
@@ -19,8 +20,8 @@ export interface KeptFacts extends Pick<VaultView, "snapshots" | "chain"> {
  * By entry number. Undefined as long as the log is not checked to its end: with snapshots missing, the first one of a
  * month might be taken for one that goes.
  */
-export function whyKept({ snapshots, chain, retention, now }: KeptFacts): ReadonlyMap<number, Kept> | undefined {
-  if (chain.state !== "checked") return undefined;
+export function whyKept({ snapshots, isChecked, retention, now }: KeptFacts): ReadonlyMap<number, Kept> | undefined {
+  if (!isChecked) return undefined;
   const rules = parseRetention(retention ?? "");
   const kept = snapshots
     .filter(({ isRetired }) => !isRetired)

@@ -36,8 +36,10 @@ export interface SettingsStore {
   readHead(vault: string): Promise<string | undefined>;
   /** Never goes back: an older head leaves the newer one. */
   saveHead(vault: string, head: string): Promise<void>;
-  /** A person has decided that the log that is there now is the true one. */
+  /** A person has decided that the log that is there now is the true one: no head is expected any more. */
   forgetHead(vault: string): Promise<void>;
+  /** The same where that log has a head: it is expected from now on, whatever was before. */
+  acceptHead(vault: string, head: string): Promise<void>;
 }
 
 export interface PipelineRef {

@@ -2,6 +2,7 @@
  * The plan that a preview run attached (`devops-backup.plan`, form `project-backup/plan/v1`), put together by item. An
  * attachment is a claim of whoever may change the run: nothing in it is trusted to have the right shape.
  */
+import { withFieldName } from "../../engine/foundation/field-names.ts";
 import { objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { countAt, objectsAt, plainText, plainTextAt, plainTextsAt } from "./plain-text.ts";
 
@@ -107,7 +108,7 @@ function rowOf(id: string, steps: readonly [JsonObject, ...JsonObject[]]): PlanR
     key: plainTextAt(first, "key"),
     name: plainTextAt(first, "name"),
     action: planActions.find((action) => actions.includes(action)) ?? "cannot",
-    changes: distinct(steps.flatMap((step) => plainTextsAt(step, "changes"))),
+    changes: distinct(steps.flatMap((step) => plainTextsAt(step, "changes")).map(withFieldName)),
     reasons: distinct([...reasons, ...unknown.map((action) => `This page does not know the action "${action}".`)]),
     secrets: distinct(steps.flatMap((step) => plainTextsAt(step, "secrets"))),
   };

@@ -3,6 +3,7 @@
  * of it, with links to what was restored. Links are made here from the organisation that the page runs in, never taken
  * from the attachment.
  */
+import { withFieldName } from "../../engine/foundation/field-names.ts";
 import { objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { countAt, objectsAt, plainTextAt, plainTextsAt } from "./plain-text.ts";
 
@@ -124,7 +125,7 @@ function rowOf(item: JsonObject, projectUrl: string | undefined): ResultRow {
     outcome,
     newId,
     messages: plainTextsAt(item, "messages"),
-    fidelity: plainTextsAt(item, "fidelity"),
+    fidelity: plainTextsAt(item, "fidelity").map(withFieldName),
     url:
       outcome === "failed" || projectUrl === undefined
         ? undefined

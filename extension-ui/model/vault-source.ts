@@ -54,6 +54,8 @@ export type ChainState =
       readonly head: string | undefined;
       /** A head known from elsewhere (an earlier visit, a run) is part of the log. */
       readonly isHeadPinned: boolean;
+      /** Heads known from elsewhere that the log does not hold: it was taken back, or is another one. */
+      readonly lostHeads?: readonly string[];
       /** SHA-256 of each valid entry by its number, to compare with heads that runs report. */
       readonly hashes: ReadonlyMap<number, string>;
     }

@@ -3,6 +3,8 @@ import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { StateLabel } from "../components/state-label.tsx";
 import { chainText } from "../model/format.ts";
+import { hasLostHead } from "../model/health-chain.ts";
+import { AcceptHistory } from "./accept-history.tsx";
 import { useHub } from "./hub-context.ts";
 
 /** How far what is shown has been checked; problems of the log as an alarm. */
@@ -30,6 +32,7 @@ export function ChainNote(): React.ReactElement | null {
             <li key={index}>{`${message} (${code})`}</li>
           ))}
         </ul>
+        {hasLostHead(chain) && <AcceptHistory />}
       </MessageCard>
     );
   return (

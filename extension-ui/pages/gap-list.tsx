@@ -14,7 +14,7 @@ export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): R
   return (
     <section aria-label="Gaps" className="flex-column rhythm-vertical-8">
       <h2 className="hub-heading">{`Not read (${gaps.length.toLocaleString()})`}</h2>
-      <Card contentProps={{ contentPadding: false }}>
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
         <ul className="hub-rows">
           {gaps.map((line) => (
             <li key={line.s}>

@@ -17,6 +17,7 @@ import { defaultRpoHours } from "../model/project-services.ts";
 import type { VaultView } from "../model/vault-source.ts";
 import { compareReports } from "../vault/compare-reports.ts";
 import { snapshotReports, type RunReport } from "../vault/run-reports.ts";
+import { AcceptHistory } from "./accept-history.tsx";
 import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
 import { useStreams } from "./use-streams.ts";
@@ -34,6 +35,8 @@ const worstWords: Readonly<Record<Severity, { readonly mark: Mark; readonly text
   note: { mark: "good", text: "Good, with notes" },
   good: { mark: "good", text: "Good" },
 };
+
+const unfinished = { mark: "running", text: "Being checked" } as const;
 
 /** How well the project is protected, and what to do about what is not well. */
 export function HealthPage(): React.ReactElement {
@@ -77,6 +80,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
             <div>{finding.detail}</div>
             <div>{finding.remedy}</div>
             {finding.link === "storage" && <Link onClick={() => go({ tab: "setup" })}>Storage commands in Set up</Link>}
+            {finding.decision === "accept-history" && <AcceptHistory />}
           </div>
         </MessageCard>
       ))}
@@ -108,11 +112,11 @@ function Figures({
   readonly report: HealthReport;
   readonly rpoHours: number;
 }): React.ReactElement {
-  const { lastGood, rtoSeconds, recovery, storage, worst } = report;
+  const { lastGood, rtoSeconds, recovery, storage, worst, isWhole } = report;
   return (
     <div className="hub-tiles">
       <Tile title="State">
-        <StateLabel {...worstWords[worst]} />
+        <StateLabel {...(isWhole || worst === "critical" ? worstWords[worst] : unfinished)} />
       </Tile>
       <Tile title="Last good snapshot">
         {lastGood === undefined ? "None" : `${hoursForPeople(lastGood.ageHours)} ago`}
@@ -128,7 +132,7 @@ function Figures({
       <Tile title="Stored">
         {storage === undefined ? "Nothing" : bytesForPeople(storage.totalBytes)}
         {storage !== undefined && (
-          <div className="secondary-text hub-plain">{`${bytesForPeople(storage.recentBytes)} in 30 days`}</div>
+          <div className="secondary-text hub-plain">{`${bytesForPeople(storage.recentBytes)} added in the last 30 days`}</div>
         )}
       </Tile>
       <ImmutabilityTile figure={report.immutability} />
@@ -172,7 +176,7 @@ function Levels({ report }: { readonly report: HealthReport }): React.ReactEleme
   return (
     <section aria-label="Verifications" className="flex-column rhythm-vertical-8">
       <h2 className="hub-heading">Verifications</h2>
-      <Card contentProps={{ contentPadding: false }}>
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
         <ul className="hub-rows">
           {report.levels.map(({ level, newest }) => (
             <li key={level} className="flex-row flex-center rhythm-horizontal-8">
@@ -207,7 +211,7 @@ function StaleStreams({ report }: { readonly report: HealthReport }): React.Reac
   return (
     <section aria-label="Not read lately" className="flex-column rhythm-vertical-8">
       <h2 className="hub-heading">Not read lately</h2>
-      <Card contentProps={{ contentPadding: false }}>
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
         <ul className="hub-rows">
           {staleStreams.slice(0, listed).map(({ stream, name, status, ageHours, code }) => (
             <li key={stream}>

@@ -12,13 +12,16 @@ import type { Route } from "./route.ts";
 import { useAccess } from "./use-access.ts";
 import { usePanels } from "./use-panels.ts";
 import { useRoute } from "./use-route.ts";
-import { useVault } from "./use-vault.ts";
+import { readSeenHead, useVault } from "./use-vault.ts";
 
 /** The whole hub. `onShown` is called once, when there is something to see. */
 export function HubApp(props: { readonly parts: HubParts; readonly onShown: () => void }): React.ReactElement {
   const { parts, onShown } = props;
   const [route, go] = useRoute(parts.services.navigation);
-  const settings = useLoaded(async () => ({ saved: await parts.services.settings.read() }), [parts]);
+  const settings = useLoaded(async () => {
+    const seenHead = readSeenHead(parts.services);
+    return { saved: await parts.services.settings.read(), seenHead };
+  }, [parts]);
   const isShown = route !== undefined && !(settings.isLoading && settings.value === undefined);
   React.useEffect(() => {
     if (isShown) onShown();
@@ -32,7 +35,7 @@ export function HubApp(props: { readonly parts: HubParts; readonly onShown: () =
         </div>
       </Page>
     );
-  return <ConfiguredHub parts={parts} route={route} go={go} saved={settings.value.saved} />;
+  return <ConfiguredHub parts={parts} route={route} go={go} {...settings.value} />;
 }
 
 interface ConfiguredHubProps {
@@ -40,12 +43,13 @@ interface ConfiguredHubProps {
   readonly route: Route;
   readonly go: (to: Partial<Route>) => void;
   readonly saved: ProjectSettings | undefined;
+  readonly seenHead: Promise<string | undefined>;
 }
 
-function ConfiguredHub({ parts, route, go, saved }: ConfiguredHubProps): React.ReactElement {
+function ConfiguredHub({ parts, route, go, saved, seenHead }: ConfiguredHubProps): React.ReactElement {
   const [settings, setSettings] = React.useState(saved);
   const { access, viewer, ...secrets } = useAccess(parts.services, settings);
-  const vault = useVault(parts, { settings, access });
+  const vault = useVault(parts, { settings, access, seenHead });
   const panels = usePanels();
   const saveSettings = async (next: ProjectSettings): Promise<void> => {
     await parts.services.settings.save(next);

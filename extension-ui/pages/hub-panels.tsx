@@ -5,6 +5,7 @@ import { useHub } from "./hub-context.ts";
 const StoragePanel = lazyPart(async () => (await import("./storage-panel.tsx")).StoragePanel);
 const ViewerKeyPanel = lazyPart(async () => (await import("./viewer-key-panel.tsx")).ViewerKeyPanel);
 const BackUpPanel = lazyPart(async () => (await import("./back-up-panel.tsx")).BackUpPanel);
+const AcceptHistoryPanel = lazyPart(async () => (await import("./accept-history-panel.tsx")).AcceptHistoryPanel);
 const RestorePanel = lazyPart(async () => (await import("./restore-panel.tsx")).RestorePanel);
 const RunPanel = lazyPart(async () => (await import("./run-panel.tsx")).RunPanel);
 
@@ -14,6 +15,7 @@ export function HubPanels(): React.ReactElement | null {
   if (panel?.form === "storage") return <StoragePanel />;
   if (panel?.form === "viewer-key") return <ViewerKeyPanel />;
   if (panel?.form === "back-up") return <BackUpPanel />;
+  if (panel?.form === "accept-history") return <AcceptHistoryPanel />;
   if (panel?.form === "restore") return <RestorePanel selection={panel.selection} />;
   if (route.run !== undefined) return <RunPanel id={route.run} />;
   return null;

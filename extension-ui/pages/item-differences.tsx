@@ -6,6 +6,7 @@ import { ErrorCard } from "../components/error-card.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useLoaded } from "../components/use-loaded.ts";
 import { compareItems, type ItemDifference, type StreamDifference } from "../model/compare.ts";
+import { itemFieldsText } from "../model/format.ts";
 import type { StreamLine, VaultSource, ViewerKey } from "../model/vault-source.ts";
 import { useHub } from "./hub-context.ts";
 
@@ -74,5 +75,5 @@ function itemName({ id, before, after }: ItemDifference): string {
 }
 
 function explanation({ change, fields }: ItemDifference): string {
-  return change === "changed" ? `changed: ${fields.join(", ")}` : change;
+  return change === "changed" ? `changed: ${itemFieldsText(fields)}` : change;
 }

@@ -24,7 +24,7 @@ const columns = tableColumns<ItemRow>([
     cell: ({ label }) => label,
     below: ({ id, place, label }) => [place, ...(id === label ? [] : [id])].filter((part) => part !== "").join(" · "),
   },
-  { id: "type", name: "Type", width: -16, cell: ({ item }) => item.type ?? "" },
+  { id: "type", name: "Type", width: -18, cell: ({ item }) => item.type ?? "" },
   {
     id: "state",
     name: "State",
@@ -34,7 +34,7 @@ const columns = tableColumns<ItemRow>([
   {
     id: "changed",
     name: "Changed",
-    width: -22,
+    width: 196,
     cell: ({ item }) => (item.at === undefined ? "" : localTime(item.at)),
     below: ({ item }) => item.by ?? "",
   },

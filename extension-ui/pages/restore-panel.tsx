@@ -87,15 +87,21 @@ interface FieldsProps {
 
 function WhatToRestore({ choice, change }: FieldsProps): React.ReactElement {
   const hub = useHub();
+  const [isTouched, touch] = React.useState(false);
+  const help = "One per line: work-items/42, git-repositories/Web, or * for the whole project.";
+  const isUntouched = !isTouched && choice.items.join("").trim() === "";
   const snapshots = [choice.snapshot, "recommended", "latest"].filter((one, at, all) => all.indexOf(one) === at);
   return (
     <>
       <TextInput
         label="Items"
         value={choice.items.join("\n")}
-        onChange={(text) => change({ items: text.split("\n") })}
+        onChange={(text) => {
+          touch(true);
+          change({ items: text.split("\n") });
+        }}
         lines={Math.min(8, Math.max(3, choice.items.length))}
-        {...problem(choice, "items", "One per line: work-items/42, git-repositories/Web, or * for the whole project.")}
+        {...(isUntouched ? { message: help } : problem(choice, "items", help))}
       />
       <Choices
         label="Snapshot"

@@ -40,7 +40,7 @@ export function SetupCheckSection(): React.ReactElement {
       </div>
       <div role="status">
         {shown.length > 0 && (
-          <Card contentProps={{ contentPadding: false }}>
+          <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
             <ul className="hub-rows">
               {shown.map(({ title, mark, detail }) => (
                 <li key={title}>

@@ -61,9 +61,14 @@ export function SetupPipelinesSection({ draft, change }: SectionProps): React.Re
       </div>
       {problems.length > 0 ? (
         <MessageCard severity={MessageCardSeverity.Info}>
-          {`The files are shown when everything is filled in. Missing or wrong: ${problems
-            .map(({ field, message }) => `${fieldNames[field]} (${message})`)
-            .join("; ")}`}
+          <div>
+            The files are shown when everything is filled in. Missing or wrong:
+            <ul className="hub-details">
+              {problems.map(({ field, message }) => (
+                <li key={field}>{`${fieldNames[field]}: ${message}`}</li>
+              ))}
+            </ul>
+          </div>
         </MessageCard>
       ) : (
         pipelineFiles(setup).map((file) => <PipelineText key={file.purpose} file={file} />)

@@ -76,7 +76,10 @@ function KeptTile({ snapshot }: { readonly snapshot: Snapshot }): React.ReactEle
   const { view } = vault;
   const retention = settings?.retention;
   const kept = React.useMemo(
-    () => (view === undefined ? undefined : whyKept({ ...view, retention, now: clock.now() })),
+    () =>
+      view === undefined
+        ? undefined
+        : whyKept({ ...view, isChecked: view.chain.state === "checked", retention, now: clock.now() }),
     [view, retention],
   );
   const own = kept?.get(snapshot.seq);

@@ -25,7 +25,7 @@ const columns = tableColumns<SnapshotRow>([
   {
     id: "taken",
     name: "Snapshot",
-    width: -22,
+    width: 210,
     isPrimary: true,
     cell: ({ at }) => localTime(at),
     below: ({ at }) => <Age instant={at} />,
@@ -76,8 +76,9 @@ export interface SnapshotTableProps {
   readonly onOpen: (row: SnapshotRow) => void;
 }
 
-/** Snapshots and runs that made none, one per row; only the rows that are in sight are drawn. */
-export function SnapshotTable({ rows, onOpen }: SnapshotTableProps): React.ReactElement {
+/** Snapshots and runs that made none, one per row; only the rows that are in sight are drawn, and only when they change. */
+export const SnapshotTable = React.memo(function SnapshotTable(props: SnapshotTableProps): React.ReactElement {
+  const { rows, onOpen } = props;
   const provider = React.useMemo(() => new ArrayItemProvider([...rows]), [rows]);
   const [place, width] = useWidth();
   const hidden = hiddenAt(width).join(" ");
@@ -94,7 +95,7 @@ export function SnapshotTable({ rows, onOpen }: SnapshotTableProps): React.React
       />
     </div>
   );
-}
+});
 
 /** None as long as the width is not known. */
 function hiddenAt(width: number): readonly string[] {

@@ -42,13 +42,14 @@ function SnapshotList({ view, isDone }: SnapshotListProps): React.ReactElement {
   const pipeline = settings?.backupPipelineId;
   const runs = useLoaded(
     async () => (pipeline === undefined ? [] : services.pipelines.runs([pipeline], recentRuns)),
-    [pipeline, snapshots],
+    [pipeline, snapshots[0]?.id],
     [pipeline],
   );
   const retention = settings?.retention;
+  const isChecked = chain.state === "checked";
   const kept = React.useMemo(
-    () => whyKept({ snapshots, chain, retention, now: clock.now() }),
-    [snapshots, chain, retention],
+    () => whyKept({ snapshots, isChecked, retention, now: clock.now() }),
+    [snapshots, isChecked, retention],
   );
   const rows = React.useMemo(
     () => snapshotRows({ snapshots, runs: runs.value ?? [], now: clock.now(), kept }),
@@ -56,16 +57,19 @@ function SnapshotList({ view, isDone }: SnapshotListProps): React.ReactElement {
   );
   const shown = React.useMemo(() => filteredRows(rows, filter), [rows, filter]);
   const history = React.useMemo(() => historyOf(snapshots), [snapshots]);
-  const open = ({ snapshot, run }: SnapshotRow): void => {
-    if (snapshot !== undefined) go({ snapshot: snapshot.id });
-    else if (run !== undefined) services.navigation.open(run.url);
-  };
+  // The same functions as before: while the log is checked, the page is told often how far that has come.
+  const openSnapshot = React.useCallback((snapshot: string) => go({ snapshot }), [go]);
+  const open = React.useCallback(
+    ({ snapshot, run }: SnapshotRow): void => {
+      if (snapshot !== undefined) openSnapshot(snapshot.id);
+      else if (run !== undefined) services.navigation.open(run.url);
+    },
+    [openSnapshot, services],
+  );
   if (rows.length === 0 && isDone) return <NoSnapshots />;
   return (
     <>
-      {history !== undefined && snapshots.length > 1 && (
-        <HistoryFigure history={history} onOpen={(snapshot) => go({ snapshot })} />
-      )}
+      {history !== undefined && snapshots.length > 1 && <HistoryFigure history={history} onOpen={openSnapshot} />}
       <SnapshotFilter filter={filter} rows={rows} onChange={setFilter} />
       <div className="secondary-text" role="status">
         {shown.length === rows.length
@@ -80,7 +84,19 @@ function SnapshotList({ view, isDone }: SnapshotListProps): React.ReactElement {
 }
 
 function NoSnapshots(): React.ReactElement {
-  const { openPanel } = useHub();
+  const { openPanel, vault, settings } = useHub();
+  if (vault.source?.origin === "runs" && settings?.containerUrl !== undefined)
+    return (
+      <ZeroData
+        iconProps={{ iconName: "PlugConnected" }}
+        imageAltText=""
+        primaryText="No run has reported a snapshot"
+        secondaryText="Storage was not read; it may hold snapshots all the same."
+        actionText="Connect to storage"
+        actionType={ZeroDataActionType.ctaButton}
+        onActionClick={() => openPanel({ form: "storage" })}
+      />
+    );
   return (
     <ZeroData
       iconProps={{ iconName: "CloudUpload" }}

@@ -24,7 +24,7 @@ export function StreamDifferences({ comparison }: { readonly comparison: StreamC
     <section aria-label="Differences" className="flex-column rhythm-vertical-8">
       <div role="status">{`${countsText(differences)}; ${counted(same, "stream")} the same.`}</div>
       {differences.length > 0 && (
-        <Card contentProps={{ contentPadding: false }}>
+        <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
           <ul className="hub-rows">
             {differences.slice(0, listed).map((difference) => (
               <DifferenceRow key={difference.stream} difference={difference} />
@@ -54,7 +54,7 @@ function DifferenceRow({ difference }: { readonly difference: StreamDifference }
         />
         <Pill size={PillSize.compact}>{words[change]}</Pill>
         <span className="flex-grow hub-cell">
-          <span className="secondary-text">{`${title} `}</span>
+          {name !== title && <span className="secondary-text">{`${title} `}</span>}
           <span className="font-weight-semibold">{name ?? (stream.includes("/") ? stream : "")}</span>
         </span>
         <span className="secondary-text">{sizeText(difference)}</span>

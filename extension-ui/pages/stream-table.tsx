@@ -23,20 +23,29 @@ const columns = tableColumns<StreamLine>([
   {
     id: "state",
     name: "State",
-    width: -30,
+    width: -24,
     cell: ({ st }) => <StateLabel mark={st === "ok" ? "good" : "warning"} text={streamStatusText(st)} />,
   },
   { id: "items", name: "Items", width: -10, cell: ({ count }) => count?.toLocaleString() ?? "" },
   { id: "bytes", name: "Stored", width: -10, cell: ({ bytes }) => (bytes === undefined ? "" : bytesForPeople(bytes)) },
-  { id: "read", name: "Read", width: -20, cell: ({ asOf }) => (asOf === undefined ? "" : localTime(asOf)) },
+  { id: "read", name: "Read", width: 190, cell: ({ asOf }) => (asOf === undefined ? "" : localTime(asOf)) },
 ]);
 
 /** Every stream of a snapshot with its figures. */
 export function StreamTable({ lines }: { readonly lines: readonly StreamLine[] }): React.ReactElement {
-  const provider = React.useMemo(() => new ArrayItemProvider([...lines]), [lines]);
+  const provider = React.useMemo(() => new ArrayItemProvider([...named(lines)]), [lines]);
   return (
     <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
       <Table<StreamLine> ariaLabel="Streams" role="table" columns={columns} itemProvider={provider} />
     </Card>
   );
+}
+
+/** Files of a stream have no name of their own: they are shown under that stream's. */
+function named(lines: readonly StreamLine[]): readonly StreamLine[] {
+  const names = new Map(lines.map(({ s, name }) => [s, name]));
+  return lines.map((line) => {
+    const name = line.name ?? names.get(line.s.replace(/\/files$/, ""));
+    return name === undefined ? line : { ...line, name };
+  });
 }

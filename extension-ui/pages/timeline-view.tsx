@@ -6,6 +6,7 @@ import { ErrorCard } from "../components/error-card.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { localTime } from "../components/times.tsx";
 import { selectorFor } from "../model/selector.ts";
+import { itemFieldsText } from "../model/format.ts";
 import { sightingsOf, timelineOf, type ItemAddress, type Sighting, type TimelineRow } from "../model/timeline.ts";
 import type { Snapshot } from "../model/vault-source.ts";
 import { useHub } from "./hub-context.ts";
@@ -40,7 +41,7 @@ export function TimelineView({ address }: { readonly address: ItemAddress }): Re
           : `${counted(rows.length, "change")} in the newest ${counted(chosen.length, "snapshot")}`}
       </div>
       {rows.length > 0 && (
-        <Card contentProps={{ contentPadding: false }}>
+        <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
           <ol className="hub-rows" aria-label="States of the item, newest first">
             {rows.map((row) => (
               <TimelineEntry key={row.snapshot.id} row={row} onRestore={restore} />
@@ -76,7 +77,7 @@ function TimelineEntry({ row, onRestore }: TimelineEntryProps): React.ReactEleme
   return (
     <li className="flex-row flex-center rhythm-horizontal-16">
       <div className="flex-column flex-grow hub-cell">
-        <StateLabel mark={mark} text={fields.length === 0 ? text : `${text}: ${fields.join(", ")}`} />
+        <StateLabel mark={mark} text={fields.length === 0 ? text : `${text}: ${itemFieldsText(fields)}`} />
         <span className="font-weight-semibold hub-wrap">{item.name ?? item.id}</span>
         <span className="secondary-text hub-wrap">
           {facts.filter((fact) => fact !== undefined && fact !== "").join(" · ")}

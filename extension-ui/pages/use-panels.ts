@@ -12,6 +12,7 @@ export type Panel =
   | { readonly form: "storage" }
   | { readonly form: "viewer-key" }
   | { readonly form: "back-up" }
+  | { readonly form: "accept-history" }
   | { readonly form: "restore"; readonly selection: RestoreSelection };
 
 export interface Panels {

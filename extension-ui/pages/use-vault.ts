@@ -1,5 +1,5 @@
 import * as React from "react";
-import type { ProjectSettings } from "../model/project-services.ts";
+import type { ProjectServices, ProjectSettings } from "../model/project-services.ts";
 import type { VaultSource, VaultView } from "../model/vault-source.ts";
 import type { HubParts, StorageAccess, VaultStatus } from "./hub-context.ts";
 
@@ -9,6 +9,8 @@ const nothing: State = { source: undefined, view: undefined, error: undefined, i
 
 interface Wanted {
   readonly settings: ProjectSettings | undefined;
+  /** Being read since before the settings were there; later readings of the vault ask anew. */
+  readonly seenHead: Promise<string | undefined>;
   /** Undefined: only what runs have reported can be read. */
   readonly access: StorageAccess | undefined;
 }
@@ -17,20 +19,30 @@ interface Wanted {
  * Reads the vault for as long as the hub is open: storage where this visit may read it, else what runs have reported.
  * Where storage cannot be read, the reason stays beside what the runs say.
  */
-export function useVault(parts: HubParts, { settings, access }: Wanted): VaultStatus {
+export function useVault(parts: HubParts, { settings, access, seenHead }: Wanted): VaultStatus {
   const [round, setRound] = React.useState(0);
   const [state, setState] = React.useState<State>(nothing);
+  const firstHead = React.useRef<Promise<string | undefined> | undefined>(seenHead);
   // Another way to the vault may show another vault; reading it again shows the same one until there is news.
   React.useEffect(() => {
     setState(nothing);
   }, [parts, settings, access]);
   React.useEffect(() => {
     const abort = new AbortController();
-    if (settings !== undefined) void readVault(parts, { settings, access }, { signal: abort.signal, tell: setState });
+    if (settings !== undefined) {
+      const head = firstHead.current ?? readSeenHead(parts.services);
+      firstHead.current = undefined;
+      void readVault(parts, { settings, access, seenHead: head }, { signal: abort.signal, tell: setState });
+    }
     return () => abort.abort();
   }, [parts, settings, access, round]);
   const reload = React.useCallback(() => setRound((before) => before + 1), []);
   return { ...state, reload };
+}
+
+/** The head that this person's earlier visits have found sound; that it cannot be read stops nobody from reading on. */
+export async function readSeenHead({ settings, project }: ProjectServices): Promise<string | undefined> {
+  return settings.readHead(project.id).catch(() => undefined);
 }
 
 interface Listener {
@@ -40,11 +52,10 @@ interface Listener {
 
 async function readVault(
   parts: HubParts,
-  { settings, access }: Wanted & { readonly settings: ProjectSettings },
+  { settings, access, seenHead }: Wanted & { readonly settings: ProjectSettings },
   listener: Listener,
 ): Promise<void> {
-  const vault = parts.services.project.id;
-  const seen = await parts.services.settings.readHead(vault).catch(() => undefined);
+  const seen = await seenHead;
   const heads = seen === undefined ? [] : [seen];
   const runs = parts.openVault({ settings, access: undefined, heads });
   if (access === undefined) {
@@ -57,7 +68,7 @@ async function readVault(
     await follow(runs, outcome.error, listener);
     return;
   }
-  await keepHead(parts, vault, outcome.view);
+  await keepHead(parts, parts.services.project.id, outcome.view);
 }
 
 /** Shows what the source tells until it has told everything; `error` is why another source was not read. */

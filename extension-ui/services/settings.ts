@@ -55,16 +55,23 @@ export function settingsStore(data: () => Promise<ExtensionData>, projectId: str
       if (wanted === undefined) return;
       const known = parseHead((await readHead(data, vault)) ?? "");
       if (known !== undefined && known.seq >= wanted.seq) return;
-      const manager = await data();
-      // -1: whatever is there. Two tabs may both write; the higher one is written again on the next visit.
-      const document = { id: vault, head, __etag: -1 };
-      await guarded("remember the head", () => manager.setDocument(headsCollection, document, ofPerson));
+      await writeHead(data, vault, head);
+    },
+    async acceptHead(vault, head) {
+      if (parseHead(head) !== undefined) await writeHead(data, vault, head);
     },
     async forgetHead(vault) {
       const manager = await data();
       await documentOf(() => manager.deleteDocument(headsCollection, vault, ofPerson));
     },
   };
+}
+
+async function writeHead(data: () => Promise<ExtensionData>, vault: string, head: string): Promise<void> {
+  const manager = await data();
+  // -1: whatever is there. Two tabs may both write; the higher one is written again on the next visit.
+  const document = { id: vault, head, __etag: -1 };
+  await guarded("remember the head", () => manager.setDocument(headsCollection, document, ofPerson));
 }
 
 async function readHead(data: () => Promise<ExtensionData>, vault: string): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 /** Heads of the log that are known from outside the storage, and what the log makes of them. */
-import { parseHead } from "../../engine/vault/head-pin.ts";
+import { formatHead, parseHead } from "../../engine/vault/head-pin.ts";
 import type { LogProblem } from "../../engine/vault/log-chain.ts";
 import type { Head } from "../../engine/vault/log-entry.ts";
 import { headProblem } from "../../engine/vault/log-trust.ts";
@@ -15,10 +15,26 @@ export function newestHead(heads: readonly string[] = []): Head | undefined {
 
 /** A problem for each head that the log does not hold. */
 export function headsUnknownTo(log: Log, heads: readonly string[]): readonly LogProblem[] {
-  const taken = new Set([...log.entries.map(({ entry }) => entry.seq), ...log.voids.map(({ seq }) => seq)]);
-  const { vault, head, entries } = log;
-  const problems = parsed(heads).flatMap((known) => headProblem(vault, { head, entries, taken }, known) ?? []);
+  const problems = lost(log, heads).map(({ problem }) => problem);
   return problems.filter(({ seq, code }) => !log.problems.some((told) => told.seq === seq && told.code === code));
+}
+
+/** Those of the heads that the log does not hold. */
+export function headsLostFrom(log: Log, heads: readonly string[]): readonly string[] {
+  return lost(log, heads).map(({ head }) => formatHead(head));
+}
+
+interface LostHead {
+  readonly head: Head;
+  readonly problem: LogProblem;
+}
+
+function lost({ vault, head, entries, voids }: Log, heads: readonly string[]): readonly LostHead[] {
+  const taken = new Set([...entries.map(({ entry }) => entry.seq), ...voids.map(({ seq }) => seq)]);
+  return parsed(heads).flatMap((known) => {
+    const problem = headProblem(vault, { head, entries, taken }, known);
+    return problem === undefined ? [] : [{ head: known, problem }];
+  });
 }
 
 function parsed(heads: readonly string[]): readonly Head[] {

@@ -13,7 +13,8 @@ import type { ObjectReader } from "../../engine/store/object-store.ts";
 import { formatHead } from "../../engine/vault/head-pin.ts";
 import type { LoggedEntry, LogProblem } from "../../engine/vault/log-chain.ts";
 import { isKind } from "../../engine/vault/log-chain.ts";
-import { newestEntries } from "../../engine/vault/log-newest.ts";
+import { maxEntryBytes } from "../../engine/vault/log-codec.ts";
+import { newestEntries, type NewestEntries } from "../../engine/vault/log-newest.ts";
 import { readLog } from "../../engine/vault/log.ts";
 import type { Log, LogProgress } from "../../engine/vault/log.ts";
 import type { Ref } from "../../engine/vault/ref.ts";
@@ -22,8 +23,9 @@ import { shownText } from "../model/shown-text.ts";
 import type { ChainProblem, ChainState, Snapshot, VaultSource, VaultView } from "../model/vault-source.ts";
 import { catalogueReader } from "./catalogue-reader.ts";
 import { guardedReader } from "./guarded-reader.ts";
-import { headsUnknownTo, newestHead } from "./known-heads.ts";
+import { headsLostFrom, headsUnknownTo, newestHead } from "./known-heads.ts";
 import { latest } from "./latest.ts";
+import { readOnce } from "./read-once.ts";
 import { snapshotsOf } from "./snapshots-of-log.ts";
 
 export interface StorageFacts {
@@ -42,6 +44,8 @@ export interface StorageFacts {
 const firstEntries = 100;
 /** Entries between two views while the log is being checked. */
 const entriesPerView = 100;
+/** Times that older snapshots are added to the list until the log is checked. */
+const listsWhileChecking = 5;
 /** A backup every ten minutes fills this in four years. */
 const maxLogEntries = 200_000;
 /** An entry has a kilobyte or two. */
@@ -64,6 +68,20 @@ export function storageSource(facts: StorageFacts): VaultSource {
     return { snapshots: snapshotsOf(entries), chain, signers };
   }
 
+  /** How far the check has come, often; the list of snapshots, which costs more to make and to show, a few times. */
+  async function* viewsWhile(steps: AsyncIterable<LogProgress>, newest: NewestEntries): AsyncGenerator<VaultView> {
+    let snapshots: readonly Snapshot[] = [];
+    let due = 0;
+    for await (const { read, of, entries } of steps) {
+      const chain: ChainState = { state: "checking", read, of };
+      if (read >= due) {
+        ({ snapshots } = viewOf(joined(entries, newest.entries), chain, newest.signers));
+        due = read + of / listsWhileChecking;
+      }
+      yield { snapshots, chain, signers: newest.signers };
+    }
+  }
+
   function indexOf(snapshot: Snapshot): Ref {
     const known = indexes.get(snapshot.seq);
     if (snapshot.isRetired) throw retired(snapshot);
@@ -81,12 +99,16 @@ export function storageSource(facts: StorageFacts): VaultSource {
           maxListed: maxLogEntries,
           maxBytes: maxLogBytes,
         };
-        const log = { ...facts, store: guardedReader(facts.store, guard), pinnedSigners: facts.signers };
-        const newest = await newestEntries(log, firstEntries);
-        yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);
-        const { steps, whole } = checking({ ...log, pin: newestHead(facts.heads) });
-        for await (const { read, of, entries } of steps)
-          yield viewOf(joined(entries, newest.entries), { state: "checking", read, of }, newest.signers);
+        const { first, then } = readOnce(guardedReader(facts.store, guard), maxEntryBytes);
+        const pin = newestHead(facts.heads);
+        const log = { ...facts, pinnedSigners: facts.signers, pin };
+        let newest: NewestEntries = { entries: [], signers: [], listed: 0 };
+        for await (newest of newestEntries({ ...log, store: first, knownSeq: pin?.seq }, firstEntries)) {
+          signal.throwIfAborted();
+          yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);
+        }
+        const { steps, whole } = checking({ ...log, store: then });
+        yield* viewsWhile(steps, newest);
         const checked = await whole;
         indexes.clear();
         yield viewOf(checked.entries, checkedChain(checked, facts.heads), signersOf(checked));
@@ -128,6 +150,7 @@ function checkedChain(log: Log, heads: readonly string[] = []): ChainState {
     signers: log.signerTrust,
     head: log.head === undefined ? undefined : formatHead(log.head),
     isHeadPinned: log.headPinned && unknown.length === 0,
+    lostHeads: headsLostFrom(log, heads),
     hashes: new Map(log.entries.map(({ entry, sha256 }) => [entry.seq, sha256])),
   };
 }

@@ -1,5 +1,6 @@
 /** Finds the vault and the target, plans, shows the plan, applies it, publishes what came of it. */
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
+import { withFieldName } from "../../engine/foundation/field-names.ts";
 import { counted } from "../../engine/foundation/text.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import { findVault, type FoundVault } from "../../engine/operations/find-vault.ts";
@@ -122,7 +123,7 @@ function announce(agent: Agent, plan: RestorePlan): void {
     if (printed === shownSteps) break;
     printed += 1;
     agent.print(`  ${step.action} ${step.kind} ${step.name}${step.reason === undefined ? "" : ` (${step.reason})`}`);
-    for (const change of step.changes.slice(0, shownChanges)) agent.print(`    ${change}`);
+    for (const change of step.changes.slice(0, shownChanges)) agent.print(`    ${withFieldName(change)}`);
     if (step.changes.length > shownChanges) agent.print(`    and ${step.changes.length - shownChanges} more`);
   }
   if (plan.steps.length > printed)

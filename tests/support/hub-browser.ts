@@ -111,3 +111,26 @@ export async function enterViewerKey(hub: FrameLocator, key: string): Promise<vo
   await panelOf(hub).getByRole("textbox", { name: "Viewer key" }).fill(key);
   await button(panelOf(hub), "Use the key").click();
 }
+
+interface Focusable {
+  readonly ownerDocument: { readonly activeElement: unknown };
+}
+
+function isFocused(element: unknown): boolean {
+  return (element as Focusable).ownerDocument.activeElement === element;
+}
+
+/** Presses Tab, or another key, until the focus is there. */
+export async function tabTo({ page, hub }: HubPage, wanted: Locator, key = "Tab"): Promise<void> {
+  await wanted.waitFor();
+  for (let step = 0; step < 40; step += 1) {
+    if (await wanted.evaluate(isFocused)) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${key} does not reach ${String(wanted)}: the focus is at ${await focused(hub)}`);
+}
+
+/** Texts of what has the focus. */
+export async function focused(hub: FrameLocator): Promise<string> {
+  return (await hub.locator(":focus").allInnerTexts()).join(" ");
+}

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
-import { isObject } from "../../engine/foundation/json.ts";
+import { isObject, stringAt } from "../../engine/foundation/json.ts";
 import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
@@ -86,6 +86,14 @@ const settingsPlace = "project-backup.project-backup/default/project-settings";
 export function savedSettings({ azure, shop }: HubWorld): Readonly<Record<string, unknown>> {
   const document = azure.state.extensionData.read(settingsPlace, shop.project.id);
   return isObject(document) ? document : {};
+}
+
+/** The head that the person's visits have kept; undefined while there is none. */
+export function seenHead({ azure, shop }: HubWorld): string | undefined {
+  const { extensionData, owner } = azure.state;
+  const kept = extensionData.list(`project-backup.project-backup/${owner.id}/vault-heads`);
+  const document = kept.find(({ id }) => id === shop.project.id.toLowerCase());
+  return document === undefined ? undefined : stringAt(document, "head");
 }
 
 /** As somebody else might change them; gives a function that takes the change back. */

@@ -3,9 +3,25 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
+import { logName } from "../../engine/vault/layout.ts";
+import { readLog } from "../../engine/vault/log.ts";
+import { defaultChoice, previewParameters } from "../../extension-ui/model/restore-request.ts";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
-import { command, openHub, panelOf, rowsOf, type HubPage, type OpenHub } from "../support/hub-browser.ts";
-import { backUp, startHubWorld, type HubWorld } from "../support/hub-world.ts";
+import {
+  button,
+  command,
+  focused,
+  openHub,
+  panelOf,
+  rowsOf,
+  tabTo,
+  type HubPage,
+  type OpenHub,
+} from "../support/hub-browser.ts";
+import { vaultOf } from "../support/hub-vault.ts";
+import { backUp, seenHead, startHubWorld, storeOf, type HubWorld } from "../support/hub-world.ts";
+import { ask } from "../support/simulator.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -72,6 +88,52 @@ describeInChromium("the hub's looks", () => {
     });
   });
 
+  describe("the tab of a run's results", () => {
+    async function openTab(pipeline: "backup" | "verify" | "restore", parameters: object): Promise<FrameLocator> {
+      const run = await runOf(world, pipeline, parameters);
+      const { origin } = new URL(world.place.hubUrl);
+      const { name } = world.azure.state.organization;
+      opened = await openHub(browser, `${origin}/${name}/${world.shop.project.name}/_build/results?buildId=${run}`);
+      return opened.hub;
+    }
+
+    it("shows what a backup has reported", async () => {
+      const tab = await openTab("backup", {});
+      await tab.getByRole("heading", { name: /^Backup of/ }).waitFor();
+
+      await looksRight("light");
+      await looksRight("dark");
+    });
+
+    it("shows what a verification has found", async () => {
+      const tab = await openTab("verify", { snapshot: "latest", level: "catalogue" });
+      await tab.getByText("Intact").waitFor();
+
+      await looksRight("light");
+      await looksRight("dark");
+    });
+
+    it("shows a restore's plan, with fields named as on a work item's form", async () => {
+      world.shop.wit.edit(world.shop.bug, { "System.Title": "Changed since" });
+      const choice = defaultChoice([`work-items/${world.shop.bug.id}`], snapshot);
+      const parameters = previewParameters({ ...choice, conflictPolicy: "overwrite" }, "0123456789abcdef");
+      const tab = await openTab("restore", parameters);
+      await tab.getByText(/^Title: Changed since → /).waitFor();
+
+      await looksRight("light");
+      await looksRight("dark");
+    });
+  });
+
+  it("keeps the history's bars, marks and axes within its figure", async () => {
+    const hub = await open();
+    await hub.getByText("Log checked").waitFor();
+    const outside: readonly string[] = await frameOf(opened.page).evaluate(outsideFigure);
+
+    expect(await hub.locator(".hub-figure rect").count()).toBeGreaterThan(1);
+    expect(outside).toEqual([]);
+  });
+
   async function looksRight(theme: "light" | "dark"): Promise<void> {
     const frame = frameOf(opened.page);
     await opened.page.evaluate(`window.__setTheme("${theme}")`);
@@ -90,20 +152,20 @@ describeInChromium("the hub's looks", () => {
       await hub.getByText("Log checked").waitFor();
       const { keyboard } = opened.page;
       await hub.locator("body").press("Tab");
-      await tabTo(hub, "tab", "Snapshots");
-      await tabTo(hub, "row", /Complete/);
+      await tabTo(opened, hub.getByRole("tab", { name: "Snapshots" }).first());
+      await tabTo(opened, hub.getByRole("row", { name: /Complete/ }).first());
       await keyboard.press("Enter");
       await hub.getByText("What changed").waitFor();
-      await tabTo(hub, "tab", "What changed");
+      await tabTo(opened, hub.getByRole("tab", { name: "What changed" }).first());
       await keyboard.press("ArrowRight");
       await keyboard.press("Enter");
-      await tabTo(hub, "textbox", "Search names and ids in this snapshot");
+      await tabTo(opened, hub.getByRole("textbox", { name: "Search names and ids in this snapshot" }).first());
       await keyboard.type("cart");
       await rowsOf(hub, "Hits").first().waitFor();
-      await tabTo(hub, "checkbox", "Select all rows");
+      await tabTo(opened, hub.getByRole("checkbox", { name: "Select all rows" }).first());
       await keyboard.press("ArrowDown");
       await keyboard.press("Space");
-      await tabTo(hub, "button", "Restore 1 item", "Shift+Tab");
+      await tabTo(opened, hub.getByRole("button", { name: "Restore 1 item" }).first(), "Shift+Tab");
       await keyboard.press("Enter");
       await panelOf(hub).getByRole("textbox", { name: "Items" }).waitFor();
       const isInside = await panelOf(hub).evaluate(holdsFocus);
@@ -115,22 +177,38 @@ describeInChromium("the hub's looks", () => {
     });
   });
 
-  type Role = "tab" | "row" | "textbox" | "checkbox" | "button";
+  it("asks about another history in both themes", async () => {
+    await open();
+    await opened.hub.getByText("Log checked").waitFor();
+    await expect.poll(() => seenHead(world)).toMatch(/^\d+:/);
+    await opened.close();
+    await removeNewestEntry(world);
+    const hub = await open({ tab: "health" });
+    await button(hub, "Accept this history…").first().click();
+    await panelOf(hub).getByText("Found in storage now").waitFor();
 
-  async function tabTo(
-    hub: FrameLocator,
-    role: Role,
-    ...[name, key = "Tab"]: [string | RegExp, string?]
-  ): Promise<void> {
-    const wanted = hub.getByRole(role, { name }).first();
-    await wanted.waitFor();
-    for (let step = 0; step < 40; step += 1) {
-      if (await wanted.evaluate(isFocused)) return;
-      await opened.page.keyboard.press(key);
-    }
-    throw new Error(`Tab does not reach the ${role} ${String(name)}: the focus is at ${await focused(hub)}`);
-  }
+    await looksRight("light");
+    await looksRight("dark");
+  });
 });
+
+/** Starts a run of a pipeline as a person would, and waits for its end; gives its id. */
+async function runOf(
+  { azure, shop, place }: HubWorld,
+  pipeline: "backup" | "verify" | "restore",
+  templateParameters: object,
+): Promise<number> {
+  const path = `${shop.project.id}/_apis/pipelines/${place.pipelines?.[pipeline]}/runs`;
+  const { json, text } = await ask(azure, path, { method: "POST", body: { templateParameters } });
+  await place.agent.idle();
+  if (typeof json.id !== "number") throw new Error(`the run did not start: ${text}`);
+  return json.id;
+}
+
+async function removeNewestEntry(world: HubWorld): Promise<void> {
+  const { head } = await readLog({ store: storeOf(world), cryptography: nodeCryptography(), vault: vaultOf(world) });
+  await storeOf(world).delete(logName(vaultOf(world), head?.seq ?? 0));
+}
 
 function frameOf(page: Page): Frame {
   return page.frames()[1]!;
@@ -165,16 +243,8 @@ interface Place {
   contains(other: unknown): boolean;
 }
 
-function isFocused(element: unknown): boolean {
-  return (element as Place).ownerDocument.activeElement === element;
-}
-
 function holdsFocus(element: unknown): boolean {
   return (element as Place).contains((element as Place).ownerDocument.activeElement);
-}
-
-async function focused(hub: FrameLocator): Promise<string> {
-  return (await hub.locator(":focus").allInnerTexts()).join(" ");
 }
 
 const background = "getComputedStyle(document.body).backgroundColor";
@@ -184,6 +254,15 @@ const color = "getComputedStyle(document.body).color";
 const tooWide = `[...document.querySelectorAll("body *")]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && one.checkVisibility() && !one.closest(".hub-code"))
   .slice(0, 5).map((one) => one.outerHTML.slice(0, 120) + one.getBoundingClientRect().right)`;
+
+/** What of the figure's drawing reaches beyond its axes, or beyond the figure. */
+const outsideFigure = `[...document.querySelectorAll(".hub-figure rect, .hub-figure .hub-mark, .hub-figure .hub-axis")]
+  .filter((one) => {
+    const [own, axis, figure] = [one, document.querySelector(".hub-axis"), document.querySelector(".hub-figure")]
+      .map((element) => element.getBoundingClientRect());
+    return own.left < Math.max(axis.left, figure.left) - 0.5 || own.right > Math.min(axis.right, figure.right) + 0.5;
+  })
+  .map((one) => one.outerHTML.slice(0, 120))`;
 
 /** Large bright areas in the dark theme. */
 const brightAreas = `[...document.querySelectorAll("body *")]

@@ -7,7 +7,16 @@ import { writeLog, writeStreams } from "../support/hub-vault.ts";
 import { startHubWorld, type HubWorld } from "../support/hub-world.ts";
 
 /** What design.md §5 asks of a quiet machine is 1,000 ms; tests share theirs with others. */
-const generousMs = 5000;
+const generousMs = 8000;
+
+/** In the page: waits until the table has so many rows, drawn or not, besides its header. */
+async function hasRows(table: RowCounted, rows: number): Promise<void> {
+  while (Number(table.getAttribute("aria-rowcount")) <= rows) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+interface RowCounted {
+  getAttribute(name: string): string | null;
+}
 
 describeInChromium("1,000 snapshots of 5,000 streams", () => {
   let browser: Browser;
@@ -28,16 +37,21 @@ describeInChromium("1,000 snapshots of 5,000 streams", () => {
     const entered = { project: world.shop.project.id, sas: world.readSas, viewerKey: world.keys.viewerKey };
     opened = await openHub(browser, world.place.hubUrl, { entered });
     const begun = performance.now();
+    const since = (): number => performance.now() - begun;
     await rowsOf(opened.hub, "Snapshots").first().waitFor();
-    const usableMs = performance.now() - begun;
+    const firstMs = since();
+    const table = opened.hub.getByRole("table", { name: "Snapshots" });
+    const usableMs = await table.evaluate(hasRows, 100).then(since);
+    const isStillChecking = await opened.hub.getByText(/^Checking the log/).isVisible();
     const drawn = await rowsOf(opened.hub, "Snapshots").count();
     await opened.hub.getByText("Log checked: signed by the pinned keys").waitFor({ timeout: 60_000 });
-    const checkedMs = performance.now() - begun;
-    console.log(`newest snapshots ${usableMs.toFixed(0)} ms after load, all checked after ${checkedMs.toFixed(0)} ms`);
+    const figures = `first rows ${firstMs.toFixed(0)} ms, newest hundred ${usableMs.toFixed(0)} ms after load`;
+    console.log(`${figures}, all checked after ${since().toFixed(0)} ms`);
 
     expect(usableMs).toBeLessThan(generousMs);
+    expect(isStillChecking).toBe(true);
     expect(drawn).toBeLessThan(150);
-    expect(await opened.hub.getByRole("table", { name: "Snapshots" }).getAttribute("aria-rowcount")).toBe("1001");
+    expect(await table.getAttribute("aria-rowcount")).toBe("1001");
   });
 
   it("opens a snapshot and finds one of its streams at once", async () => {

@@ -1,7 +1,7 @@
 /** What the hub may not do: talk to others, write to storage, keep secrets; and what a hostile vault cannot make it do. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, FrameLocator } from "playwright-core";
+import type { Browser, FrameLocator, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
@@ -10,13 +10,22 @@ import { writeIndex } from "../../engine/vault/index-file.ts";
 import { writeItems } from "../../engine/vault/items-catalogue.ts";
 import { appendEntry } from "../../engine/vault/log-append.ts";
 import { logName } from "../../engine/vault/layout.ts";
+import type { Head } from "../../engine/vault/log-entry.ts";
 import { readLog } from "../../engine/vault/log.ts";
 import { logType } from "../../engine/vault/log-codec.ts";
 import { signText } from "../../engine/vault/signed-text.ts";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
-import { openHub, rowsOf, type HubPage, type OpenHub } from "../support/hub-browser.ts";
+import { button, openHub, panelOf, rowsOf, tabTo, type HubPage, type OpenHub } from "../support/hub-browser.ts";
 import { runNumber, sealedWriterOf, snapshotBody, testKeysOf, vaultOf } from "../support/hub-vault.ts";
-import { backUp, changeSettings, savedSettings, startHubWorld, storeOf, type HubWorld } from "../support/hub-world.ts";
+import {
+  backUp,
+  changeSettings,
+  savedSettings,
+  seenHead,
+  startHubWorld,
+  storeOf,
+  type HubWorld,
+} from "../support/hub-world.ts";
 import { each } from "../support/sealed-vault.ts";
 import { aRef } from "../unit/vault/log-vault.ts";
 
@@ -91,6 +100,8 @@ describeInChromium("the hub's limits", () => {
   });
 
   describe("a hostile vault", () => {
+    let rolledBack: { readonly lost: Head; readonly left: Head };
+
     it("shows script in names as text", async () => {
       const hub = await visit({ snapshot, view: "items", stream: "work-items" });
       await rowsOf(hub, /^Items of Work items/)
@@ -150,21 +161,64 @@ describeInChromium("the hub's limits", () => {
     });
 
     it("raises the alarm when the log was rolled back since the last visit", async () => {
-      const first = await visit();
-      await first.getByText("Log checked").waitFor();
-      await opened.page.waitForTimeout(300);
-      await opened.close();
-      const { head } = await readLog({ store: storeOf(world), cryptography, vault: vaultOf(world) });
-      const newest = logName(vaultOf(world), head?.seq ?? 0);
-      await world.azurite.service().getContainerClient(world.container.name).deleteBlob(newest);
+      rolledBack = await rollBackAfterVisit();
       const hub = await visit();
-      await hub
-        .getByRole("alert")
-        .getByText(/The log has \d+ problem/)
-        .waitFor();
+      await alarmOf(hub).waitFor();
 
       await expectInert();
     });
+
+    it("goes on raising it until the person has seen both heads and accepted the history that is there", async () => {
+      const hub = await visit({ tab: "health" });
+      await alarmOf(hub).waitFor();
+      await button(hub, "Accept this history…").first().click();
+      const panel = panelOf(hub);
+      const accept = button(panel, "Accept this history");
+      for (const head of [rolledBack.lost, rolledBack.left]) await panel.getByText(head.sha256).waitFor();
+      const isOffered = await accept.isEnabled();
+      await opened.page.keyboard.press("Escape");
+      await panel.waitFor({ state: "hidden" });
+      await opened.close();
+
+      const again = await visit();
+      await alarmOf(again).waitFor();
+      await button(again, "Accept this history…").focus();
+      const { keyboard } = opened.page;
+      await keyboard.press("Enter");
+      await tabTo(opened, panelOf(again).getByRole("checkbox", { name: "I know why the history is another one" }));
+      await keyboard.press("Space");
+      await tabTo(opened, button(panelOf(again), "Accept this history"));
+      await keyboard.press("Enter");
+      await again.getByText("Log checked: signed by the pinned keys, nothing was taken back").waitFor();
+      const alarms = await alarmOf(again).count();
+      await opened.close();
+      const later = await visit();
+      await later.getByText("Log checked: signed by the pinned keys, nothing was taken back").waitFor();
+
+      expect(isOffered).toBe(false);
+      expect(alarms).toBe(0);
+      await expectInert();
+    });
+
+    /** What a person has seen at its end is gone: the head they know, and the one that is left. */
+    async function rollBackAfterVisit(): Promise<typeof rolledBack> {
+      await append(runNumber(910), aRef());
+      const facts = { store: storeOf(world), cryptography, vault: vaultOf(world) };
+      const { head: lost } = await readLog(facts);
+      const hub = await visit();
+      await hub.getByText("Log checked").waitFor();
+      await expect.poll(() => seenHead(world)).toBe(`${lost?.seq}:${lost?.sha256}`);
+      await opened.close();
+      const newest = logName(facts.vault, lost?.seq ?? 0);
+      await world.azurite.service().getContainerClient(world.container.name).deleteBlob(newest);
+      const { head: left } = await readLog(facts);
+      if (lost === undefined || left === undefined) throw new Error("the log is empty");
+      return { lost, left };
+    }
+
+    function alarmOf(hub: FrameLocator): Locator {
+      return hub.getByRole("alert").getByText(/The log has \d+ problem/);
+    }
 
     async function append(run: string, index: Parameters<typeof snapshotBody>[1]): Promise<void> {
       const { agent } = await testKeysOf(world);

@@ -209,6 +209,16 @@ describe("the health of a vault", () => {
     expect(idsOf({ chain: { state: "checking", read: 1, of: 9 } })).toEqual([]);
   });
 
+  it("calls nothing missing before the whole log is read", () => {
+    const chain = { state: "checking", read: 20, of: 900 } as const;
+    const partial = aSnapshot(400, { status: "partial" });
+
+    expect(idsOf({ chain, snapshots: [] })).toEqual([]);
+    expect(idsOf({ chain, snapshots: [partial] })).toEqual(["warning partial"]);
+    expect(assessHealth(facts({ chain })).isWhole).toBe(false);
+    expect(assessHealth(facts({})).isWhole).toBe(true);
+  });
+
   it("raises the alarm for a log that was cut back, and a note for what had no effect", () => {
     const problem = (code: string): { readonly code: string; readonly message: string } => ({
       code,
@@ -224,6 +234,16 @@ describe("the health of a vault", () => {
     ]);
     expect(findings[2]?.detail).toBe("LOG_VOID found. And 1 more problem of this sort.");
     expect(findings.every(({ title, remedy }) => typeof title === "string" && remedy !== "")).toBe(true);
+  });
+
+  it("lets the person decide about another history only where a head that they know is not part of it", () => {
+    const problems = ["LOG_ROLLBACK", "LOG_FORK", "LOG_CHAIN_BROKEN"].map((code) => ({ code, message: code }));
+    const decisions = (chain: Partial<typeof checked>): readonly (string | undefined)[] =>
+      assessHealth(facts({ chain: { ...checked, problems, ...chain } })).findings.map(({ decision }) => decision);
+
+    expect(decisions({ lostHeads: [`4:${"a".repeat(64)}`] })).toEqual(["accept-history", "accept-history", undefined]);
+    expect(decisions({ lostHeads: [] })).toEqual([undefined, undefined, undefined]);
+    expect(decisions({})).toEqual([undefined, undefined, undefined]);
   });
 
   it("raises the alarm when storage lacks what runs have reported", () => {

@@ -66,7 +66,12 @@ describe("a plan", () => {
   it("is read as the task attaches it, put together by item", () => {
     const plan = aPlan([
       aPlannedStep({ phase: "create" }),
-      aPlannedStep({ phase: "fill", action: "update", changes: ["State: Closed → Active"], reason: "differs" }),
+      aPlannedStep({
+        phase: "fill",
+        action: "update",
+        changes: ["System.State: Closed → Active", "Custom.Cost: 1 → 2"],
+        reason: "differs",
+      }),
       aPlannedStep({ key: "7", name: "Board", action: "skip", reason: "exists and is the same" }),
       aPlannedStep({ kind: "service-endpoints", key: "x", name: "Hook", action: "create", secrets: ["password"] }),
       aPlannedStep({ key: "8", name: "Old", action: "cannot", reason: "type is gone" }),
@@ -90,7 +95,7 @@ describe("a plan", () => {
       key: "42",
       name: "Pay by card",
       action: "undelete",
-      changes: ["State: Closed → Active"],
+      changes: ["State: Closed → Active", "Custom.Cost: 1 → 2"],
       reasons: ["differs"],
       secrets: [],
     });

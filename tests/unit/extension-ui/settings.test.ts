@@ -168,4 +168,14 @@ describe("the heads that a person has seen", () => {
 
     expect(await ada.readHead(aProjectId)).toBe(head(2));
   });
+
+  it("go back only where the person has accepted an earlier one, for that person alone", async () => {
+    const [ada, bob] = storesOf("Ada", "Bob") as [SettingsStore, SettingsStore];
+    for (const store of [ada, bob]) await store.saveHead(aProjectId, head(9));
+    await ada.acceptHead(aProjectId, "no head");
+    expect(await ada.readHead(aProjectId)).toBe(head(9));
+    await ada.acceptHead(aProjectId, head(3));
+
+    expect([await ada.readHead(aProjectId), await bob.readHead(aProjectId)]).toEqual([head(3), head(9)]);
+  });
 });

@@ -84,8 +84,8 @@ it("reads 300 snapshots of 5,000 streams over fetch with a read-only SAS: the ne
   }
   const lines = await source.streams(newestOf(lastOf(told)), { identity: viewerKey }, never);
 
-  expect(told[0]?.snapshots).toHaveLength(100);
-  expect(requestsBefore[0]).toBeLessThanOrEqual(102); // the list, the genesis entry, the newest hundred
+  expect(told.slice(0, 2).map(({ snapshots }) => snapshots.length)).toEqual([20, 100]);
+  expect(requestsBefore[1]).toBeLessThanOrEqual(120); // where the log ends, the genesis entry, the newest hundred
   expect(lastOf(told).snapshots).toHaveLength(300);
   expect(checkedChain(lastOf(told)).problems).toEqual([]);
   expect(lines).toHaveLength(5000);

@@ -37,16 +37,47 @@ describe("watching a vault in storage", () => {
 
     const views = await viewsOf(log.source());
 
-    const [first, ...rest] = views;
-    expect(first?.chain).toEqual({ state: "checking", read: 0, of: 351 });
+    const [pageful, first, ...rest] = views;
+    expect(pageful?.chain).toEqual({ state: "checking", read: 0, of: 351 });
+    expect(first?.chain).toEqual(pageful?.chain);
     expect(first?.snapshots).toHaveLength(100);
     expect(first?.snapshots[0]?.seq).toBe(350);
+    expect(pageful?.snapshots).toEqual(first?.snapshots.slice(0, 20));
     expect(rest.length).toBeGreaterThan(1);
     expect(rest.map(({ snapshots }) => snapshots.length)).toEqual(
       [...rest.map(({ snapshots }) => snapshots.length)].sort((a, b) => a - b),
     );
     expect(lastOf(views).snapshots).toHaveLength(350);
     expect(checkedChain(lastOf(views)).hashes.size).toBe(351);
+  });
+
+  it("makes the list anew a few times only, however often it tells how far the check has come", async () => {
+    const log = await manyEntries(1200);
+
+    const views = await viewsOf(log.source());
+
+    const checking = views.filter(({ chain }) => chain.state === "checking");
+    const lists = new Set(checking.map(({ snapshots }) => snapshots));
+    expect(checking.length).toBeGreaterThan(10);
+    expect(lists.size).toBeLessThanOrEqual(8);
+    expect(lists.size).toBeGreaterThan(4);
+  });
+
+  it("reads each entry of the log once", async () => {
+    const log = await manyEntries(250);
+    const reads = new Map<string, number>();
+    const store: ObjectReader = {
+      ...log.store,
+      read: (name, options) => {
+        reads.set(name, (reads.get(name) ?? 0) + 1);
+        return log.store.read(name, options);
+      },
+    };
+
+    await viewsOf(log.source({ store }));
+
+    expect(reads.size).toBe(251);
+    expect([...reads].filter(([, times]) => times > 1)).toEqual([]);
   });
 
   it("joins verifications, retirement and incidents to the snapshots that they name", async () => {
@@ -113,7 +144,7 @@ describe("a vault that somebody has tampered with", () => {
 
     const chain = checkedChain(await lastView(world.source({ heads: [seen] })));
 
-    expect(chain.isHeadPinned).toBe(false);
+    expect(chain).toMatchObject({ isHeadPinned: false, lostHeads: [seen] });
     expect(chain.problems).toEqual([
       { code: "LOG_ROLLBACK", message: expect.stringContaining("entry 1 is known to have been written") },
     ]);
@@ -129,8 +160,9 @@ describe("a vault that somebody has tampered with", () => {
     const sound = checkedChain(await lastView(world.source({ heads: [early, late, "no head"] })));
     const forked = checkedChain(await lastView(world.source({ heads: [`1:${"0".repeat(64)}`, late] })));
 
-    expect(sound).toMatchObject({ isHeadPinned: true, problems: [] });
+    expect(sound).toMatchObject({ isHeadPinned: true, problems: [], lostHeads: [] });
     expect(forked).toMatchObject({ isHeadPinned: false, problems: [{ code: "LOG_FORK" }] });
+    expect(forked.lostHeads).toEqual([`1:${"0".repeat(64)}`]);
   });
 
   it("never shows an entry that a stranger has signed, not even at first", async () => {
@@ -150,11 +182,11 @@ describe("a vault that somebody has tampered with", () => {
   it("shows a signed entry of a pinned key at first, even when the key came in by an older keys entry", async () => {
     const log = await manyEntries(150, { rekeyAt: 10 });
 
-    const [unpinned] = await viewsOf(log.source());
-    const [pinned] = await viewsOf(log.source({ signers: log.signers }));
+    const unpinned = await viewsOf(log.source());
+    const pinned = await viewsOf(log.source({ signers: log.signers }));
 
-    expect(unpinned?.snapshots).toHaveLength(0);
-    expect(pinned?.snapshots).toHaveLength(100);
+    expect(unpinned.slice(0, 2).map(({ snapshots }) => snapshots.length)).toEqual([0, 0]);
+    expect(pinned.slice(0, 2).map(({ snapshots }) => snapshots.length)).toEqual([20, 100]);
   });
 
   it("does not drown in planted entries: the worst problems first, the others counted", async () => {

@@ -98,6 +98,18 @@ describe("the summary of a plan", () => {
     expect(text).toContain(`planHash: ${"cd".repeat(32)}`);
   });
 
+  it("names fields of work items as people know them, and leaves those of a process of one's own", () => {
+    const changes = [
+      "System.State: Closed → Active",
+      "Microsoft.VSTS.Scheduling.StoryPoints: 3 → 5",
+      "My.Field: a → b",
+    ];
+    const text = planSummary(aPlan({ steps: [aStep({ action: "update", changes })] }));
+
+    expect(text).toContain("State: Closed → Active<br>Story Points: 3 → 5<br>My.Field: a → b");
+    expect(text).not.toContain("System.");
+  });
+
   it("names what cannot be restored and why, before the rest", () => {
     const steps = [
       aStep(),

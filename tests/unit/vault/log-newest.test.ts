@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { collect } from "../../../engine/foundation/concurrency.ts";
 import { parseObject } from "../../../engine/foundation/json.ts";
 import type { ObjectReader } from "../../../engine/store/object-store.ts";
 import { logName } from "../../../engine/vault/layout.ts";
-import { newestEntries } from "../../../engine/vault/log-newest.ts";
+import { newestEntries, type NewestEntries, type NewestFacts } from "../../../engine/vault/log-newest.ts";
 import { readLog } from "../../../engine/vault/log.ts";
 import { signText } from "../../../engine/vault/signed-text.ts";
 import { aLogVault, anIncidentBody, asOwner, cryptography, someKeys, vaultId, type LogVault } from "./log-vault.ts";
@@ -13,16 +14,54 @@ async function aVaultOf(entries: number): Promise<LogVault> {
   return vault;
 }
 
-async function newestSeqs(vault: LogVault, count: number): Promise<readonly number[]> {
-  const { entries } = await newestEntries({ store: vault.store, cryptography, vault: vaultId }, count);
+async function newestOf(vault: LogVault, count: number, over: Partial<NewestFacts> = {}): Promise<NewestEntries> {
+  const steps = await collect(newestEntries({ store: vault.store, cryptography, vault: vaultId, ...over }, count));
+  const last = steps.at(-1);
+  if (last === undefined) throw new Error("nothing was told");
+  return last;
+}
+
+async function newestSeqs(vault: LogVault, count: number, over?: Partial<NewestFacts>): Promise<readonly number[]> {
+  return seqsOf(await newestOf(vault, count, over));
+}
+
+function seqsOf({ entries }: NewestEntries): readonly number[] {
   return entries.map(({ entry }) => entry.seq);
+}
+
+/** A log of so many entries under one genesis entry, signed one by one as a fast writer would. */
+async function aLongVault(entries: number): Promise<LogVault> {
+  const vault = await aLogVault();
+  const { store, keys } = vault;
+  const created = new TextDecoder().decode(store.objects.get(logName(vaultId, 0))).split("\n")[0] ?? "";
+  const { at, srv, by, type } = JSON.parse(created) as Record<string, unknown>;
+  for (let seq = 1; seq < entries; seq += 1) {
+    const entry = { type, vault: vaultId, seq, prev: `sha256:${"0".repeat(64)}`, void: [], at, srv, by };
+    const bytes = await signText(cryptography, keys.agent.signingSeed, { ...entry, ...anIncidentBody() });
+    await store.create(logName(vaultId, seq), bytes);
+  }
+  return vault;
+}
+
+/** The same store; notes how many names each listing gave. */
+function counting(store: ObjectReader, counts: number[]): ObjectReader {
+  return {
+    ...store,
+    async *list(prefix) {
+      const at = counts.push(0) - 1;
+      for await (const info of store.list(prefix)) {
+        counts[at] = (counts[at] ?? 0) + 1;
+        yield info;
+      }
+    },
+  };
 }
 
 describe("the newest entries of a log", () => {
   it("are those at its end, oldest first, and say who may sign", async () => {
     const vault = await aVaultOf(6);
 
-    const newest = await newestEntries({ store: vault.store, cryptography, vault: vaultId }, 3);
+    const newest = await newestOf(vault, 3);
 
     expect(newest.entries.map(({ entry }) => entry.seq)).toEqual([3, 4, 5]);
     expect(newest.listed).toBe(6);
@@ -41,9 +80,11 @@ describe("the newest entries of a log", () => {
       },
     };
 
-    await newestEntries({ store, cryptography, vault: vaultId }, 3);
+    await newestOf(vault, 3, { store });
+    await newestOf(vault, 10, { store });
 
-    expect(reads).toEqual([0, 5, 6, 7].map((seq) => logName(vaultId, seq)));
+    const names = [0, 7, 6, 5, 0, 7, 6, 5, 4, 3, 2, 1].map((seq) => logName(vaultId, seq));
+    expect(reads).toEqual(names);
   });
 
   it("leave out what no signer of the vault has signed, what is damaged and what may not be written by its signer", async () => {
@@ -64,6 +105,75 @@ describe("the newest entries of a log", () => {
     vault.store.objects.delete(logName(vaultId, 0));
 
     expect(await newestSeqs(vault, 2)).toEqual([]);
+  });
+
+  it("are told by the pageful: the very newest before all of them are read", async () => {
+    const vault = await aLongVault(150);
+
+    const steps = await collect(newestEntries({ store: vault.store, cryptography, vault: vaultId }, 100));
+
+    expect(steps.map((step) => [seqsOf(step)[0], seqsOf(step).at(-1)])).toEqual([
+      [130, 149],
+      [50, 149],
+    ]);
+    expect(steps.map(({ listed }) => listed)).toEqual([150, 150]);
+  });
+
+  it.each([100, 101, 200, 1000, 1001, 1234])(
+    "are found at the end of a log of %i entries without listing all of it",
+    async (entries) => {
+      const vault = await aLongVault(entries);
+      const end = Array.from({ length: 100 }, (_, index) => entries - 100 + index);
+      const counts: number[] = [];
+      const store = counting(vault.store, counts);
+
+      for (const knownSeq of [undefined, 0, entries - 1, Math.floor(entries / 2)]) {
+        counts.splice(0);
+        const { entries: found, listed } = await newestOf(vault, 100, { store, knownSeq });
+        expect(found.map(({ entry }) => entry.seq)).toEqual(end);
+        expect(listed).toBe(entries);
+        expect(Math.max(...counts)).toBeLessThanOrEqual(100);
+        expect(counts.length).toBeLessThan(40);
+      }
+    },
+  );
+
+  it("are those that are left where newer ones that were seen before are gone", async () => {
+    const vault = await aLongVault(250);
+
+    expect(await newestSeqs(vault, 2, { knownSeq: 5000 })).toEqual([248, 249]);
+    for (let seq = 120; seq < 250; seq += 1) vault.store.objects.delete(logName(vaultId, seq));
+    expect(await newestSeqs(vault, 2, { knownSeq: 249 })).toEqual([118, 119]);
+  });
+
+  it("are not looked for without end where every number seems to be taken", async () => {
+    const vault = await aVaultOf(2);
+    let asked = 0;
+    const store: ObjectReader = {
+      ...vault.store,
+      async *list(prefix) {
+        asked += 1;
+        const isEnd = prefix.endsWith("/log/");
+        if (isEnd) yield* vault.store.list(prefix);
+        else yield { name: `${prefix.padEnd(prefix.lastIndexOf("/") + 11, "0")}.json`, length: 9, createdAt: "" };
+      },
+    };
+
+    expect(await newestSeqs(vault, 5, { store })).toEqual([0, 1]);
+    expect(asked).toBeLessThan(400);
+  });
+
+  it("are found before names that somebody has planted behind the end, and across a gap", async () => {
+    const vault = await aLongVault(250);
+    await vault.store.create(logName(vaultId, 400_005), new TextEncoder().encode("planted"));
+    expect(await newestSeqs(vault, 3)).toEqual([247, 248, 249]);
+    await vault.store.create(logName(vaultId, 305), new TextEncoder().encode("planted"));
+    expect(await newestSeqs(vault, 4)).toEqual([248, 249]);
+
+    vault.store.objects.delete(logName(vaultId, 305));
+    vault.store.objects.delete(logName(vaultId, 400_005));
+    vault.store.objects.delete(logName(vaultId, 230));
+    expect(await newestSeqs(vault, 21)).toEqual([228, 229, ...Array.from({ length: 19 }, (_, index) => 231 + index)]);
   });
 
   it("follow a change of keys among them", async () => {
