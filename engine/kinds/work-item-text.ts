@@ -62,9 +62,12 @@ export function mentionedIn(text: string, format: "html" | "markdown", source: T
   return mentioned;
 }
 
-/** Texts that differ only in where their images lie have the same. */
-export function withoutAttachmentAddresses(text: string): string {
-  return text.replace(attachmentAddresses, "attachment");
+/** Texts that differ only in where their images lie have the same; `foreign` ones stay what they are. */
+export function withoutAttachmentAddresses(text: string, foreign: ReadonlySet<string> = new Set()): string {
+  return text.replace(attachmentAddresses, (whole: string, ...groups: readonly unknown[]) => {
+    const id = groups.slice(0, 2).find((group) => typeof group === "string");
+    return id !== undefined && foreign.has(id.toLowerCase()) ? whole : "attachment";
+  });
 }
 
 /** `https://dev.azure.com/contoso/Shop`, or without the project: ids are the organisation's. */

@@ -18,7 +18,8 @@ import {
   type FieldDifference,
   type Fields,
 } from "./work-item-fields.ts";
-import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
+import type { TargetProject } from "./kind.ts";
+import { fieldsOf, filesOf, type WorkItemRecord } from "./work-item-record.ts";
 import {
   isFile,
   linkedWorkItem,
@@ -44,6 +45,8 @@ export interface State {
   readonly fields: readonly FieldDifference[];
   /** All that is wanted, to tell what the service made of it. */
   readonly wanted: WantedFields;
+  /** Images of the original that texts of a copy still show although the snapshot holds them. */
+  readonly foreign: ReadonlySet<string>;
   /** Long texts that have to become Markdown. */
   readonly markdown: readonly string[];
   readonly relations: RelationDifference;
@@ -82,12 +85,14 @@ export async function compareState(pair: Pair, where: Whereabouts): Promise<Stat
   const { record, live, isCopy } = pair;
   const home = projectOf(live);
   const wanted = await wantedOf(record.item, pair, where);
+  const foreign = isCopy ? await foreignImages(pair, where.target) : new Set<string>();
   const related = await comparedRelations(pair, where);
   return {
     typeWas: typeOf(live) === typeOf(record.item) ? undefined : typeOf(live),
     movesFrom: home.toLowerCase() === where.target.project.name.toLowerCase() ? undefined : home,
-    fields: fieldsToSet(live, wanted, { isCopy, where }),
+    fields: fieldsToSet(live, wanted, { isCopy, where, foreign }),
     wanted,
+    foreign,
     markdown: markdownFields(record.item).filter(
       (name) => formatOf(live, name) !== "markdown" && wanted.fields.has(name),
     ),
@@ -127,10 +132,18 @@ export async function wantedOf(
 export function fieldsToSet(
   live: JsonObject,
   { fields, unknown }: WantedFields,
-  { isCopy, where }: { readonly isCopy: boolean; readonly where: Whereabouts },
+  { isCopy, where, foreign }: { readonly isCopy: boolean; readonly where: Whereabouts } & Pick<State, "foreign">,
 ): readonly FieldDifference[] {
-  const present = [...settableFields(live, liveTranslation(isCopy, where))];
+  const present = [...settableFields(live, liveTranslation(isCopy, where, foreign))];
   return fieldDifferences(fields, new Map(present.filter(([name]) => !unknown.has(name))));
+}
+
+async function foreignImages({ record, live }: Pair, target: TargetProject): Promise<ReadonlySet<string>> {
+  const shown = [...filesOf([fieldsOf(live)]).keys()].filter((id) => record.files?.[id] !== undefined);
+  const stored = shown.length === 0 ? undefined : await target.snapshot.stream("work-items/files");
+  const foreign = new Set<string>();
+  for (const id of shown) if ((await stored?.file(id)) !== undefined) foreign.add(id);
+  return foreign;
 }
 
 export function lostFields({ unknown, type }: WantedFields, present: Fields): readonly string[] {

@@ -228,9 +228,9 @@ class Settling {
   }
 
   /** The service derives some fields from others: what came out differently is written once more. */
-  async #insist(item: JsonObject, { pair, where }: Seen, { wanted }: State): Promise<void> {
+  async #insist(item: JsonObject, { pair, where }: Seen, { wanted, foreign }: State): Promise<void> {
     const differences = (now: JsonObject): readonly FieldDifference[] =>
-      fieldsToSet(now, wanted, { isCopy: pair.isCopy, where }).filter(({ name }) => !this.#refused.has(name));
+      fieldsToSet(now, wanted, { isCopy: pair.isCopy, where, foreign }).filter(({ name }) => !this.#refused.has(name));
     const left = this.#withImages(differences(item), { pair, where });
     this.#lines = unknownIdentities(item, wanted.fields);
     if (left.length === 0) return;

@@ -32,14 +32,21 @@ export function translationFor(
   };
 }
 
-/** Values of the target stay as they are; those it is not asked to have are left out. */
-export function liveTranslation(isCopy: boolean, { target }: Whereabouts): FieldTranslation {
+/**
+ * Values of the target stay as they are; those it is not asked to have are left out. A text of a copy is as it should be
+ * wherever its images lie, but for `foreign` ones: the original's, of which the copy is to have its own.
+ */
+export function liveTranslation(
+  isCopy: boolean,
+  { target }: Whereabouts,
+  foreign: ReadonlySet<string> = new Set(),
+): FieldTranslation {
   return {
     keeps: (name) => target.isSource || !isBoardField(name),
     path: (path) => path,
     identity: (identity) => identityName(identity, { mapping: {} }),
     text: (_, text) => text,
-    likeness: isCopy ? withoutAttachmentAddresses : (text) => text,
+    likeness: isCopy ? (text) => withoutAttachmentAddresses(text, foreign) : (text) => text,
   };
 }
 

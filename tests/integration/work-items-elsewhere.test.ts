@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RestoreRequest } from "../../engine/operations/restore-items.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
+import type { Exchange } from "../simulator/faults.ts";
 import type { ProjectRecord } from "../simulator/project-store.ts";
 import { Wit } from "../simulator/wit/builder.ts";
 import type { WorkItem } from "../simulator/wit/model.ts";
@@ -140,6 +141,28 @@ describe("restoring work items into another project", () => {
     );
     const images = [...text.matchAll(/attachments\/([0-9a-f-]{36})/g)].map(([, guid]) => guid!);
     expect(await Promise.all(images.map(contentOf))).toEqual(["picture", "old picture"]);
+    expect(await into(copy, { conflictPolicy: "overwrite" })).toMatchObject({ updated: 0, created: 0 });
+  });
+
+  it("gives copies images of their own, also where nothing else in the text becomes another", async () => {
+    const copy = azure.state.addProject("Copy");
+    const image = wit.upload("shot.png", "picture");
+    const lost = wit.upload("lost.png", "the service has lost it");
+    const address = (id: string): string => `${azure.organizationUrl}/${project.id}/_apis/wit/attachments/${id}`;
+    const html = `<img src="${address(image.id)}?fileName=shot.png"><img src="${address(lost.id)}?fileName=lost.png">`;
+    const bug = wit.create(project, { title: "Only pictures", fields: { "System.Description": html } });
+    const isLost = ({ path, method }: Exchange): boolean => method === "GET" && path.includes(lost.id);
+    azure.faults.add({ kind: "status", status: 404, when: isLost, times: Infinity });
+    await engine.backUp(project);
+
+    const restored = await into(copy);
+
+    const id = newIdOf(restored, bug);
+    const text = String((await readItem(id)).fields["System.Description"]);
+    expect(text).not.toContain(image.id);
+    expect(text).toContain(address(lost.id));
+    const [own = ""] = [...text.matchAll(/attachments\/([0-9a-f-]{36})/g)].map(([, guid]) => guid!);
+    expect(await contentOf(own)).toBe("picture");
     expect(await into(copy, { conflictPolicy: "overwrite" })).toMatchObject({ updated: 0, created: 0 });
   });
 
