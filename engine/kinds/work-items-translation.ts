@@ -52,7 +52,7 @@ export function liveTranslation(
 
 /** Only texts that may hold addresses or mentions. */
 function isRewritable(text: string): boolean {
-  return text.includes("/_") || text.includes("#");
+  return text.includes("/_") || text.includes("#") || /AttachFileHandler\.ashx/i.test(text);
 }
 
 function rewritingFor(isCopy: boolean, where: Whereabouts, attachment: Addresses): TextRewriting {

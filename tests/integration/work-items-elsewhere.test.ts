@@ -151,6 +151,11 @@ describe("restoring work items into another project", () => {
     const address = (id: string): string => `${azure.organizationUrl}/${project.id}/_apis/wit/attachments/${id}`;
     const html = `<img src="${address(image.id)}?fileName=shot.png"><img src="${address(lost.id)}?fileName=lost.png">`;
     const bug = wit.create(project, { title: "Only pictures", fields: { "System.Description": html } });
+    const handler = `${azure.organizationUrl}/WorkItemTracking/v1.0/AttachFileHandler.ashx?FileNameGuid=${image.id}&amp;FileName=old.png`;
+    const oldest = wit.create(project, {
+      title: "Old address",
+      fields: { "System.Description": `<img src="${handler}">` },
+    });
     const isLost = ({ path, method }: Exchange): boolean => method === "GET" && path.includes(lost.id);
     azure.faults.add({ kind: "status", status: 404, when: isLost, times: Infinity });
     await engine.backUp(project);
@@ -163,6 +168,9 @@ describe("restoring work items into another project", () => {
     expect(text).toContain(address(lost.id));
     const [own = ""] = [...text.matchAll(/attachments\/([0-9a-f-]{36})/g)].map(([, guid]) => guid!);
     expect(await contentOf(own)).toBe("picture");
+    const older = String((await readItem(newIdOf(restored, oldest))).fields["System.Description"]);
+    expect(older).not.toContain(image.id);
+    expect(older).toMatch(/attachments\/[0-9a-f-]{36}/);
     expect(await into(copy, { conflictPolicy: "overwrite" })).toMatchObject({ updated: 0, created: 0 });
   });
 
