@@ -2,18 +2,20 @@ import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { anomalyText } from "../../engine/foundation/wording.ts";
-import { ProtectionText } from "../components/protection-text.tsx";
 import { StateLabel } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age } from "../components/times.tsx";
 import { changesText, levelText } from "../model/format.ts";
-import { protectionDetail, protectionOf } from "../model/immutability.ts";
-import { whyKept } from "../model/kept-by.ts";
 import type { Snapshot } from "../model/vault-source.ts";
-import { useHub } from "./hub-context.ts";
 
-/** What is known of a snapshot without any key. */
-export function SnapshotFacts({ snapshot }: { readonly snapshot: Snapshot }): React.ReactElement {
+export interface SnapshotFactsProps {
+  readonly snapshot: Snapshot;
+  /** More tiles, from what the page around knows. */
+  readonly children?: React.ReactNode;
+}
+
+/** What is known of a snapshot without any key; stands alone, for the tab of a run as well. */
+export function SnapshotFacts({ snapshot, children }: SnapshotFactsProps): React.ReactElement {
   const { sum, anomalies, isRetired, isDamaged, status } = snapshot;
   return (
     <>
@@ -45,50 +47,9 @@ export function SnapshotFacts({ snapshot }: { readonly snapshot: Snapshot }): Re
         <Tile title="Verified">
           <VerifiedLevels snapshot={snapshot} />
         </Tile>
-        {!isRetired && <ImmutableTile snapshot={snapshot} />}
-        <KeptTile snapshot={snapshot} />
+        {children}
       </div>
     </>
-  );
-}
-
-function ImmutableTile({ snapshot }: { readonly snapshot: Snapshot }): React.ReactElement {
-  const { clock } = useHub();
-  const protection = protectionOf(snapshot.immutability, clock.now());
-  return (
-    <Tile title="Immutable until">
-      <ProtectionText protection={protection} />
-      <div className="secondary-text hub-plain">
-        <div>{protectionDetail(protection)}</div>
-        {protection.seenAt !== undefined && (
-          <div>
-            {"Seen "}
-            <Age instant={protection.seenAt} />
-          </div>
-        )}
-      </div>
-    </Tile>
-  );
-}
-
-function KeptTile({ snapshot }: { readonly snapshot: Snapshot }): React.ReactElement | null {
-  const { vault, settings, clock } = useHub();
-  const { view } = vault;
-  const retention = settings?.retention;
-  const kept = React.useMemo(
-    () =>
-      view === undefined
-        ? undefined
-        : whyKept({ ...view, isChecked: view.chain.state === "checked", retention, now: clock.now() }),
-    [view, retention],
-  );
-  const own = kept?.get(snapshot.seq);
-  if (own === undefined) return null;
-  return (
-    <Tile title="Kept by">
-      {own.text}
-      <div className="secondary-text hub-plain">{own.detail}</div>
-    </Tile>
   );
 }
 

@@ -10,6 +10,7 @@ import { useHub } from "./hub-context.ts";
 import { ItemsView } from "./items-view.tsx";
 import { Opened } from "./opened.tsx";
 import { SnapshotFacts } from "./snapshot-facts.tsx";
+import { SnapshotKeeping } from "./snapshot-keeping.tsx";
 import { StreamTable } from "./stream-table.tsx";
 import { TimelineView } from "./timeline-view.tsx";
 import { useStreams } from "./use-streams.ts";
@@ -40,7 +41,11 @@ export function SnapshotPage({ id }: { readonly id: string }): React.ReactElemen
   return (
     <>
       <ChainNote />
-      {route.view === "changes" && <SnapshotFacts snapshot={snapshot} />}
+      {route.view === "changes" && (
+        <SnapshotFacts snapshot={snapshot}>
+          <SnapshotKeeping snapshot={snapshot} />
+        </SnapshotFacts>
+      )}
       {!snapshot.isRetired && (
         <Opened loaded={loaded} label="Opening the snapshot">
           {(lines) => <View snapshot={snapshot} lines={lines} />}
