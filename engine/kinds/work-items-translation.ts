@@ -2,6 +2,7 @@
 import { movedPath } from "./classification.ts";
 import { quotedText, type WantedComment } from "./work-item-comments.ts";
 import { formatOf, identityName, isBoardField, type FieldTranslation } from "./work-item-fields.ts";
+import { mayMentionFile } from "./work-item-json.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
 import { mentionedIn, rewriteText, withoutAttachmentAddresses, type TextRewriting } from "./work-item-text.ts";
 import type { Whereabouts } from "./work-items-links.ts";
@@ -52,7 +53,7 @@ export function liveTranslation(
 
 /** Only texts that may hold addresses or mentions. */
 function isRewritable(text: string): boolean {
-  return text.includes("/_") || text.includes("#") || /AttachFileHandler\.ashx/i.test(text);
+  return text.includes("/_") || text.includes("#") || mayMentionFile(text);
 }
 
 function rewritingFor(isCopy: boolean, where: Whereabouts, attachment: Addresses): TextRewriting {

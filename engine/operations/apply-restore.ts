@@ -67,11 +67,7 @@ async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly
   target.signal.throwIfAborted();
   const numbers = batch.entries.map(({ number }) => number);
   await journal.intend(numbers.filter((number) => !journal.intents.has(number)));
-  const results = await applyBatch(batch.entries, request);
-  const done = batch.entries.map(({ number, step }, place) => {
-    const result = results[place] ?? { outcome: "failed", message: "was not reached" };
-    return { number, step, result };
-  });
+  const done = await applyBatch(batch.entries, request);
   await journal.record(done.map(({ number, step, result }) => [number, { ...result, item: [step.kind, step.key] }]));
   stopWithoutProject(done);
   return done.map(({ step, result }) => ({ ...step, result }));
@@ -99,10 +95,15 @@ function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResu
   if (entries.length > 0) yield { entries };
 }
 
-async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<readonly StepResult[]> {
+async function applyBatch(
+  batch: readonly Numbered[],
+  request: ApplyRequest,
+): Promise<readonly (Numbered & { readonly result: StepResult })[]> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
   const lanes = kind?.applying === "ordered" ? 1 : Math.max(1, request.target.parallelism);
-  return collect(mapConcurrent(batch, lanes, (entry) => applyOne(entry, kind, request)));
+  return collect(
+    mapConcurrent(batch, lanes, async (entry) => ({ ...entry, result: await applyOne(entry, kind, request) })),
+  );
 }
 
 async function applyOne(

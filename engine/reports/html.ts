@@ -122,7 +122,7 @@ function planRows({ word, count, items }: PlannedGroup): readonly (readonly stri
   if (count === items.length) return rows;
   return [
     ...rows,
-    [action, "", `… and ${figure(count - items.length)} more`, "They stand in the attached list of steps."],
+    [action, "", `… and ${figure(count - items.length)} more`, "They stand in what this run has attached."],
   ];
 }
 

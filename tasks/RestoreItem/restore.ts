@@ -127,7 +127,9 @@ function announce(agent: Agent, plan: RestorePlan): void {
     if (step.changes.length > shownChanges) agent.print(`    and ${step.changes.length - shownChanges} more`);
   }
   if (plan.steps.length > printed)
-    agent.print(`  and ${counted(plan.steps.length - printed, "more step")}; all stand in the attached plan`);
+    agent.print(
+      `  and ${counted(plan.steps.length - printed, "more step")}; all stand in the attached ${all?.name ?? "plan"}`,
+    );
 }
 
 function publish(agent: Agent, result: RestoreResult, { previewOnly }: Settings): TaskOutcome {
