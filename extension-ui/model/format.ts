@@ -6,21 +6,6 @@ import type { ItemField } from "./compare.ts";
 import type { RowState } from "./snapshot-rows.ts";
 import type { ChainState, Verification } from "./vault-source.ts";
 
-const minuteMs = 60_000;
-const ages: readonly (readonly [ms: number, unit: string])[] = [
-  [365 * 24 * 60 * minuteMs, "year"],
-  [30 * 24 * 60 * minuteMs, "month"],
-  [24 * 60 * minuteMs, "day"],
-  [60 * minuteMs, "hour"],
-  [minuteMs, "minute"],
-];
-
-/** `3 hours ago`; `just now` below a minute. */
-export function ageForPeople(ageMs: number): string {
-  const [ms, unit] = ages.find(([limit]) => ageMs >= limit) ?? [0, ""];
-  return ms === 0 ? "just now" : `${counted(Math.floor(ageMs / ms), unit)} ago`;
-}
-
 const rowStateNames: Readonly<Record<RowState, string>> = {
   running: "Running",
   failed: "Failed",

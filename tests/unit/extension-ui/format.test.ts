@@ -1,19 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { ageForPeople, chainText, changesText } from "../../../extension-ui/model/format.ts";
+import { chainText, changesText } from "../../../extension-ui/model/format.ts";
 import { maxShownCharacters, shownText } from "../../../extension-ui/model/shown-text.ts";
 import { aSum } from "./snapshots.ts";
 
 describe("figures for people", () => {
-  it.each([
-    [20_000, "just now"],
-    [60_000, "1 minute ago"],
-    [7_200_000, "2 hours ago"],
-    [3 * 86_400_000, "3 days ago"],
-    [800 * 86_400_000, "2 years ago"],
-  ])("say how long %d ms are ago: %s", (ms, text) => {
-    expect(ageForPeople(ms)).toBe(text);
-  });
-
   it("tell what changed, and what could not be read", () => {
     expect(changesText({ ...aSum, changed: 0 })).toBe("Nothing changed");
     expect(changesText({ ...aSum, deleted: 1, stale: 1, missing: 2 })).toBe(
