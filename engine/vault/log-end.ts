@@ -1,6 +1,6 @@
 /**
  * Where a log ends, without listing all of it: its numbers have no gaps, and names are padded with zeros, so that the
- * names of a hundred entries begin alike. Looks from a number that is known, or from the beginning:
+ * names of a hundred entries begin alike. Looks from a number that is known:
  *
  *   list the hundred of that number and the one before; ask whether the 1st, 10th, 100th, 1000th after it has begun
  *   between the last that has begun and the first that has not, ask about a few at a time until they are neighbours
@@ -22,7 +22,7 @@ const asksBetween = 5;
  * The newest entries, ascending: a hundred or more, or all if there are fewer. Undefined where that cannot be told
  * without listing everything: nothing lies near `known`, or numbers are missing. Throws what listing throws.
  */
-export async function endOfLog(log: LogObjects, known = 0): Promise<readonly ListedEntry[] | undefined> {
+export async function endOfLog(log: LogObjects, known: number): Promise<readonly ListedEntry[] | undefined> {
   const from = Math.floor(known / hundred);
   const [there, last] = await Promise.all([lastTwoHundreds(log, from), lastBegun(log, from)]);
   const entries = last === from ? there : await lastTwoHundreds(log, last);
