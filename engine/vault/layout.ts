@@ -80,6 +80,22 @@ export function seqOfLogName(vault: string, name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** Beside the log, so that whoever lists that sees entries only. */
+export function logPagePrefix(vault: string): string {
+  return `${vaultPrefix(vault)}log-pages/`;
+}
+
+/** Copies of the entries from `first` on. */
+export function logPageName(vault: string, first: number): string {
+  return `${logPagePrefix(vault)}${counter(first, maxLogSeq).padStart(10, "0")}.txt`;
+}
+
+/** Undefined for a name that is no page of this vault's log. */
+export function firstOfLogPage(vault: string, name: string): number | undefined {
+  const digits = /^([0-9]{10})\.txt$/.exec(after(logPagePrefix(vault), name) ?? "")?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 // Data
 
 export function dataPrefix(vault: string): string {

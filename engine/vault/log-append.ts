@@ -14,6 +14,7 @@ import { logName } from "./layout.ts";
 import { decodeEntry, logType, maxEntryBytes } from "./log-codec.ts";
 import type { EntryBody } from "./log-codec.ts";
 import type { LogEntry } from "./log-entry.ts";
+import { writeFullPage } from "./log-page.ts";
 import { requireWritable } from "./log-problems.ts";
 import { readLog } from "./log.ts";
 import type { Log, LogFacts, LoggedEntry } from "./log.ts";
@@ -62,6 +63,7 @@ export async function appendEntry(
     const entry = newest.entries.find((logged) => logged.sha256 === sha256);
     if (entry !== undefined) {
       requireWritable(newest);
+      await writeFullPage(facts, entry.entry.seq);
       return { log: newest, entry };
     }
     if (hasCode(failure, "STORE_UNAVAILABLE")) throw failure;

@@ -1,21 +1,21 @@
 /**
- * The newest entries of a log, before its chain is checked: for people who wait. Each entry's own form and signature
- * are checked, by the signers of the genesis entry, of keys entries on the way and by pinned ones; whether anything
- * was taken away, added or hidden in between only readLog can tell.
+ * The newest entries of a log, before its chain is checked: for people who wait. They come from copies in pages
+ * (log-page.ts) where there are any. Each entry's own form and signature are checked, by the signers of the genesis
+ * entry, of keys entries on the way and by pinned ones; whether anything was taken away, added or hidden in between
+ * only readLog can tell.
  */
-import { mapConcurrent } from "../foundation/concurrency.ts";
+import { collect, mapConcurrent } from "../foundation/concurrency.ts";
 import { emptyChain, extended, judge } from "./log-chain.ts";
-import type { Chain, LoggedEntry, StoredEntry } from "./log-chain.ts";
+import type { Chain, Judgement, LoggedEntry, StoredEntry } from "./log-chain.ts";
 import { endOfLog } from "./log-end.ts";
-import { listEntries, readBeginning, readCurrent } from "./log-objects.ts";
+import { listEntries, readBySeq, readCurrent } from "./log-objects.ts";
 import type { ListedEntry, LogObjects } from "./log-objects.ts";
+import { entriesPerPage, pageOf, reachedByPages, readPage } from "./log-page.ts";
 import { agentKinds, ownerKinds } from "./roles.ts";
 import type { Roles } from "./roles.ts";
 
-/** All of them: a page that is busy drawing the first ones must not keep the connections waiting for their next request. */
+/** All of them: a page that is busy drawing must not keep the connections waiting for their next request. */
 const readsAtATime = 100;
-/** Rows of a table that a screen shows at once. */
-const pageful = 20;
 
 export interface NewestFacts extends LogObjects {
   readonly pinnedSigners?: readonly string[];
@@ -33,28 +33,48 @@ export interface NewestEntries {
 }
 
 /**
- * At most `count` of them, and no more than a hundred; before they are all read, the very newest by themselves, as many
- * as people see at first. Ends with all of them. Throws what listing throws, and WRONG_VAULT and LOG_NEWER for a
+ * At most `count` of them, and no more than a hundred. Throws what listing throws, and WRONG_VAULT and LOG_NEWER for a
  * genesis entry that is not for this reader.
  */
-export async function* newestEntries(log: NewestFacts, count: number): AsyncGenerator<NewestEntries> {
-  const beginning = readBeginning(log);
+export async function newestEntries(log: NewestFacts, count: number): Promise<NewestEntries> {
+  const beginning = readBySeq(log, 0);
   beginning.catch(() => undefined); // listing says better what is wrong; it comes first
   const { listed, total } = await newestListed(log);
   const wanted = listed.slice(-count);
-  const newestFirst = wanted.filter(({ seq }) => seq > 0).reverse();
-  const later: StoredEntry[] = [];
-  let looked = 0;
-  for await (const stored of mapConcurrent(newestFirst, readsAtATime, (entry) => readCurrent(log, entry))) {
-    if (stored !== undefined) later.unshift(stored);
-    looked += 1;
-    if (looked === pageful && looked < newestFirst.length)
-      yield { ...(await judged(log, { genesis: await beginning, later })), listed: total };
-  }
+  const found = mapConcurrent(wanted.filter(isLater), readsAtATime, readerByPages(log, listed));
+  const later = (await collect(found)).filter((one) => one !== undefined);
+  const listedGenesis = wanted.find((entry) => !isLater(entry));
   const genesis = wanted.length === 0 ? undefined : await beginning;
-  yield {
-    ...(await judged(log, { genesis, later, listedGenesis: wanted.find(({ seq }) => seq === 0) })),
-    listed: total,
+  return { ...(await judged(log, { genesis, later, listedGenesis })), listed: total };
+}
+
+function isLater({ seq }: ListedEntry): boolean {
+  return seq > 0;
+}
+
+interface FoundEntry {
+  readonly stored: StoredEntry;
+  /** Where the entry itself stands; undefined when this is it. */
+  readonly copyOf: ListedEntry | undefined;
+}
+
+/** From its page where there can be one, else by itself; each page is read once. */
+function readerByPages(
+  log: NewestFacts,
+  listed: readonly ListedEntry[],
+): (entry: ListedEntry) => Promise<FoundEntry | undefined> {
+  const last = listed.at(-1)?.seq ?? -1;
+  const pages = new Map<number, ReturnType<typeof readPage>>();
+  return async (entry) => {
+    const { seq, info } = entry;
+    const first = pageOf(seq);
+    const mayBe = first + entriesPerPage <= last + 1;
+    const page = mayBe ? (pages.get(first) ?? readPage(log, first)) : undefined;
+    if (page !== undefined) pages.set(first, page);
+    const bytes = (await page)?.get(seq);
+    if (bytes !== undefined) return { stored: { seq, bytes, createdAt: info.createdAt }, copyOf: entry };
+    const stored = await readCurrent(log, entry);
+    return stored === undefined ? undefined : { stored, copyOf: undefined };
   };
 }
 
@@ -64,8 +84,8 @@ interface NewestListed {
 }
 
 async function newestListed(log: NewestFacts): Promise<NewestListed> {
-  // From nowhere the search takes as many requests as one listing of a thousand entries takes time.
-  const end = log.knownSeq === undefined ? undefined : await endOfLog(log, log.knownSeq);
+  const known = log.knownSeq ?? (await reachedByPages(log));
+  const end = known === undefined ? undefined : await endOfLog(log, known);
   if (end !== undefined) return { listed: end, total: (end.at(-1)?.seq ?? -1) + 1 };
   const all = [...(await listEntries(log)).values()];
   return { listed: all, total: all.length };
@@ -74,7 +94,7 @@ async function newestListed(log: NewestFacts): Promise<NewestListed> {
 interface ToJudge {
   readonly genesis: StoredEntry | undefined;
   /** Oldest first. */
-  readonly later: readonly StoredEntry[];
+  readonly later: readonly FoundEntry[];
   /** Where the genesis entry is itself one of the newest. */
   readonly listedGenesis?: ListedEntry | undefined;
 }
@@ -84,16 +104,29 @@ async function judged(
   { genesis, later, listedGenesis }: ToJudge,
 ): Promise<Omit<NewestEntries, "listed">> {
   const createdAt = listedGenesis?.info.createdAt ?? "";
+  const first: FoundEntry | undefined = genesis && { stored: { ...genesis, createdAt }, copyOf: undefined };
   const entries: LoggedEntry[] = [];
   let chain = emptyChain(log.vault);
-  for (const stored of genesis === undefined ? later : [{ ...genesis, createdAt }, ...later]) {
-    const judgement = await judge(log.cryptography, withPinned(chain, log.pinnedSigners ?? []), stored);
-    if (judgement.as !== "valid") continue;
+  for (const found of first === undefined ? later : [first, ...later]) {
+    const judgement = await judgeFound(log, chain, found);
+    if (judgement?.as !== "valid") continue;
     chain = extended(chain, judgement.logged);
     entries.push(judgement.logged);
   }
   const shown = listedGenesis === undefined ? entries.filter(({ entry }) => entry.seq > 0) : entries;
   return { entries: shown, signers: [...chain.roles.keys()] };
+}
+
+/** A copy that is worth nothing says nothing about the entry. */
+async function judgeFound(
+  log: NewestFacts,
+  chain: Chain,
+  { stored, copyOf }: FoundEntry,
+): Promise<Judgement | undefined> {
+  const judgement = await judge(log.cryptography, withPinned(chain, log.pinnedSigners ?? []), stored);
+  if (judgement.as !== "void" || copyOf === undefined) return judgement;
+  const itself = await readCurrent(log, copyOf);
+  return itself && judgeFound(log, chain, { stored: itself, copyOf: undefined });
 }
 
 /** Pinned signers count although the keys entry that brought them in may not be among the newest. */

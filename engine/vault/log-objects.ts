@@ -50,9 +50,9 @@ export async function readCurrent(log: LogObjects, { seq, info }: ListedEntry): 
   return readStored(log, seq, { createdAt: info.createdAt });
 }
 
-/** The genesis entry, without asking when it was created; undefined when there is none. */
-export async function readBeginning(log: LogObjects): Promise<StoredEntry | undefined> {
-  return readStored(log, 0, { createdAt: "" });
+/** The entry of that number, without asking when it was created; undefined when there is none. */
+export async function readBySeq(log: LogObjects, seq: number): Promise<StoredEntry | undefined> {
+  return readStored(log, seq, { createdAt: "" });
 }
 
 export interface Resolved {

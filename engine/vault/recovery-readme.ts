@@ -263,6 +263,7 @@ WHAT IS WHERE
 -------------
 README.txt           this page
 log/                 the signed log, the only truth
+log-pages/           copies of its entries for quick looks; not needed
 data/RUN/            sealed objects: *.bundle.age are Git bundles, *.ndjson.gz.age lines of JSON,
   SHARD-NUMBER.*     *.json.gz.age states, *.tar.age and *.bin.age files
 runs/                notes of backups that were under way

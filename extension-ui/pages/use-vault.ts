@@ -57,13 +57,12 @@ async function readVault(
 ): Promise<void> {
   const seen = await seenHead;
   const heads = seen === undefined ? [] : [seen];
-  const runs = parts.openVault({ settings, access: undefined, heads });
+  const runs = (): VaultSource => parts.openVault({ settings, access: undefined, heads });
   if (access === undefined) {
     await follow(runs, undefined, listener);
     return;
   }
-  const storage = parts.openVault({ settings, access, heads });
-  const outcome = await follow(storage, undefined, listener);
+  const outcome = await follow(() => parts.openVault({ settings, access, heads }), undefined, listener);
   if (outcome.error !== undefined) {
     await follow(runs, outcome.error, listener);
     return;
@@ -71,14 +70,16 @@ async function readVault(
   await keepHead(parts, parts.services.project.id, outcome.view);
 }
 
-/** Shows what the source tells until it has told everything; `error` is why another source was not read. */
+/** Shows what a source tells until it has told everything; `error` is why another source was not read. */
 async function follow(
-  source: VaultSource,
+  open: () => VaultSource,
   error: unknown,
   { signal, tell }: Listener,
 ): Promise<Pick<State, "view" | "error">> {
+  let source: VaultSource | undefined;
   let view: VaultView | undefined;
   try {
+    source = open();
     for await (const next of source.watch(signal)) {
       if (signal.aborted) return { view, error: undefined };
       view = next;

@@ -102,11 +102,9 @@ export function storageSource(facts: StorageFacts): VaultSource {
         const { first, then } = readOnce(guardedReader(facts.store, guard), maxEntryBytes);
         const pin = newestHead(facts.heads);
         const log = { ...facts, pinnedSigners: facts.signers, pin };
-        let newest: NewestEntries = { entries: [], signers: [], listed: 0 };
-        for await (newest of newestEntries({ ...log, store: first, knownSeq: pin?.seq }, firstEntries)) {
-          signal.throwIfAborted();
-          yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);
-        }
+        const newest = await newestEntries({ ...log, store: first, knownSeq: pin?.seq }, firstEntries);
+        signal.throwIfAborted();
+        yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);
         const { steps, whole } = checking({ ...log, store: then });
         yield* viewsWhile(steps, newest);
         const checked = await whole;

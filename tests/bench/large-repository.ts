@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { runGit } from "../simulator/run-git.ts";
@@ -13,12 +13,11 @@ import type { Random } from "./random.ts";
 import { sentenceOf, sourceFileOf, vocabularyOf } from "./source-text.ts";
 
 /**
- * Counts of a repository of full size: its pack has some 320 MB. Shaped like what people have: a commit changes two
- * or three files, and files that change often are long, so that the average version has some 30 kB (Linux: 35 kB,
- * by the figures of git-sizer).
+ * Counts of a repository of full size: its pack has 308 MB. Shaped like the one of git itself in what costs time; what
+ * that means, and by which figures, stands in docs/benchmarks.md.
  */
-const fullSize = { commits: 60_000, filesPerCommit: 0.35, picturesPerCommit: 0.012 };
-const linesPerEdit = 12;
+const fullSize = { commits: 52_000, filesPerCommit: 0.35, picturesPerCommit: 0.012 };
+const linesPerEdit = 27;
 const newestCommits = 60;
 
 export interface LargeRepository {
@@ -38,7 +37,7 @@ export async function largeRepository(options: {
   readonly cache: string;
 }): Promise<LargeRepository> {
   const { seed, scale, cache } = options;
-  const folder = join(cache, `repository-3-${seed}-${scale}.git`);
+  const folder = join(cache, `repository-4-${seed}-${scale}.git`);
   if (!existsSync(folder)) {
     const unfinished = `${folder}.new`;
     rmSync(unfinished, { recursive: true, force: true });
@@ -68,9 +67,29 @@ async function makeRepository(folder: string, plan: Plan): Promise<void> {
   importer.stdin.end();
   const [code] = (await ended) as [number | null];
   if (code !== 0) throw new Error(`git fast-import ended with ${String(code)}`);
-  runGit(["-C", folder, "commit-graph", "write", "--reachable"]);
   runGit(["-C", folder, "update-ref", "-d", "refs/bench/side"]);
+  packAsAfterPush(folder);
+  runGit(["-C", folder, "commit-graph", "write", "--reachable"]);
   runGit(["-C", folder, "config", "uploadpack.hideRefs", "refs/bench"]);
+}
+
+/**
+ * One pack of what the first backup sees and one of the commits after it, as a server has them once those are pushed.
+ * In the one pack of the import, versions are deltas of later commits' files, which the server then has to replace
+ * each time the older commits are asked for.
+ */
+function packAsAfterPush(folder: string): void {
+  const packs = join(folder, "objects", "pack");
+  const imported = readdirSync(packs);
+  const pack = (...revisions: readonly string[]): void => {
+    const args = ["pack-objects", "--quiet", "--revs", "--delta-base-offset", join(packs, "pack")];
+    runGit(["-C", folder, ...args], `${revisions.join("\n")}\n`);
+  };
+  const served = runGit(["-C", folder, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags"]);
+  const before = served.trim().split("\n");
+  pack(...before);
+  pack("refs/bench/newest", "--not", ...before);
+  for (const name of imported) rmSync(join(packs, name));
 }
 
 async function write(into: Writable, part: Buffer | string): Promise<void> {

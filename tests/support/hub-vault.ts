@@ -5,6 +5,7 @@ import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { writeIndex } from "../../engine/vault/index-file.ts";
 import { logName } from "../../engine/vault/layout.ts";
 import { logType, type EntryBody } from "../../engine/vault/log-codec.ts";
+import { writeFullPage } from "../../engine/vault/log-page.ts";
 import type { Ref } from "../../engine/vault/ref.ts";
 import { sealedWriter, type SealedWriter } from "../../engine/vault/sealed-objects.ts";
 import { signText } from "../../engine/vault/signed-text.ts";
@@ -50,6 +51,7 @@ export async function writeLog(world: HubWorld, snapshots: number, index: Ref): 
     if (writes.length >= parallel) await Promise.all(writes.splice(0));
   }
   await Promise.all(writes);
+  for (let seq = 0; seq <= snapshots; seq += 1) await writeFullPage({ store, cryptography, vault }, seq);
 }
 
 export async function writeStreams(world: HubWorld, count: number): Promise<Ref> {

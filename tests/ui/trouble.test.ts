@@ -100,6 +100,14 @@ describeInChromium("the hub in trouble", () => {
       await hub.getByText("Correct its address in Set up, or create it.").waitFor();
     });
 
+    it("says that the address in the settings names no container", async () => {
+      undo = changeSettings(world, { containerUrl: "https://contosobackups.blob.core.windows.net/" });
+      const hub = await visit({});
+
+      await hub.getByRole("alert").getByText("Add the container: https://contosobackups").waitFor();
+      expect(opened.seen.errors).toEqual([]);
+    });
+
     it("asks for a SAS where the host lets nobody sign in to storage", async () => {
       const id = "0b1c2d3e-0000-4000-8000-000000000001";
       undo = changeSettings(world, { entraClientId: id, entraTenantId: id });

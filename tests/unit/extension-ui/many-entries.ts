@@ -4,6 +4,7 @@ import { webCryptography } from "../../../engine/crypto/web-cryptography.ts";
 import type { ObjectStore } from "../../../engine/store/object-store.ts";
 import { logName } from "../../../engine/vault/layout.ts";
 import { logType, type EntryBody } from "../../../engine/vault/log-codec.ts";
+import { writeFullPage } from "../../../engine/vault/log-page.ts";
 import { agentKinds, ownerKinds } from "../../../engine/vault/roles.ts";
 import type { Ref } from "../../../engine/vault/ref.ts";
 import { signText } from "../../../engine/vault/signed-text.ts";
@@ -62,6 +63,7 @@ export async function manyEntries(count: number, options: ManyOptions = {}): Pro
     if (writes.length >= 16) await Promise.all(writes.splice(0));
   }
   await Promise.all(writes);
+  for (let seq = 0; seq <= count; seq += 1) await writeFullPage({ store, cryptography, vault: vaultId }, seq);
   return {
     store,
     keys,

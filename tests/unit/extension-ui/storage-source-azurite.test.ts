@@ -62,7 +62,7 @@ async function aLargeVault({ url, sas }: AzuriteContainer): Promise<{ readonly v
   return { viewerKey: keys.set.viewerKey };
 }
 
-it("reads 300 snapshots of 5,000 streams over fetch with a read-only SAS: the newest after a hundred requests", async () => {
+it("reads 300 snapshots of 5,000 streams over fetch with a read-only SAS: the newest hundred after a few requests", async () => {
   const container = await azurite.createContainer();
   const { viewerKey } = await aLargeVault(container);
   const sas = azurite.containerSas(container.name, { permissions: "rl" });
@@ -84,8 +84,8 @@ it("reads 300 snapshots of 5,000 streams over fetch with a read-only SAS: the ne
   }
   const lines = await source.streams(newestOf(lastOf(told)), { identity: viewerKey }, never);
 
-  expect(told.slice(0, 2).map(({ snapshots }) => snapshots.length)).toEqual([20, 100]);
-  expect(requestsBefore[1]).toBeLessThanOrEqual(120); // where the log ends, the genesis entry, the newest hundred
+  expect(told[0]?.snapshots).toHaveLength(100);
+  expect(requestsBefore[0]).toBeLessThan(25); // where the log ends, the genesis entry, four pages, one entry after them
   expect(lastOf(told).snapshots).toHaveLength(300);
   expect(checkedChain(lastOf(told)).problems).toEqual([]);
   expect(lines).toHaveLength(5000);

@@ -37,12 +37,10 @@ describe("watching a vault in storage", () => {
 
     const views = await viewsOf(log.source());
 
-    const [pageful, first, ...rest] = views;
-    expect(pageful?.chain).toEqual({ state: "checking", read: 0, of: 351 });
-    expect(first?.chain).toEqual(pageful?.chain);
+    const [first, ...rest] = views;
+    expect(first?.chain).toEqual({ state: "checking", read: 0, of: 351 });
     expect(first?.snapshots).toHaveLength(100);
     expect(first?.snapshots[0]?.seq).toBe(350);
-    expect(pageful?.snapshots).toEqual(first?.snapshots.slice(0, 20));
     expect(rest.length).toBeGreaterThan(1);
     expect(rest.map(({ snapshots }) => snapshots.length)).toEqual(
       [...rest.map(({ snapshots }) => snapshots.length)].sort((a, b) => a - b),
@@ -63,7 +61,7 @@ describe("watching a vault in storage", () => {
     expect(lists.size).toBeGreaterThan(4);
   });
 
-  it("reads each entry of the log once", async () => {
+  it("reads each entry of the log once, whatever copies it has read before", async () => {
     const log = await manyEntries(250);
     const reads = new Map<string, number>();
     const store: ObjectReader = {
@@ -76,7 +74,8 @@ describe("watching a vault in storage", () => {
 
     await viewsOf(log.source({ store }));
 
-    expect(reads.size).toBe(251);
+    const entries = Array.from({ length: 251 }, (_, seq) => logName(vaultId, seq));
+    expect([...reads.keys()]).toEqual(expect.arrayContaining(entries));
     expect([...reads].filter(([, times]) => times > 1)).toEqual([]);
   });
 
@@ -185,8 +184,8 @@ describe("a vault that somebody has tampered with", () => {
     const unpinned = await viewsOf(log.source());
     const pinned = await viewsOf(log.source({ signers: log.signers }));
 
-    expect(unpinned.slice(0, 2).map(({ snapshots }) => snapshots.length)).toEqual([0, 0]);
-    expect(pinned.slice(0, 2).map(({ snapshots }) => snapshots.length)).toEqual([20, 100]);
+    expect(unpinned[0]?.snapshots).toEqual([]);
+    expect(pinned[0]?.snapshots).toHaveLength(100);
   });
 
   it("does not drown in planted entries: the worst problems first, the others counted", async () => {

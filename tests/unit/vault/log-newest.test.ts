@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { collect } from "../../../engine/foundation/concurrency.ts";
 import { parseObject } from "../../../engine/foundation/json.ts";
 import type { ObjectReader } from "../../../engine/store/object-store.ts";
-import { logName } from "../../../engine/vault/layout.ts";
+import { logName, logPageName } from "../../../engine/vault/layout.ts";
 import { newestEntries, type NewestEntries, type NewestFacts } from "../../../engine/vault/log-newest.ts";
+import { writeFullPage } from "../../../engine/vault/log-page.ts";
 import { readLog } from "../../../engine/vault/log.ts";
 import { signText } from "../../../engine/vault/signed-text.ts";
 import { aLogVault, anIncidentBody, asOwner, cryptography, someKeys, vaultId, type LogVault } from "./log-vault.ts";
@@ -15,10 +15,7 @@ async function aVaultOf(entries: number): Promise<LogVault> {
 }
 
 async function newestOf(vault: LogVault, count: number, over: Partial<NewestFacts> = {}): Promise<NewestEntries> {
-  const steps = await collect(newestEntries({ store: vault.store, cryptography, vault: vaultId, ...over }, count));
-  const last = steps.at(-1);
-  if (last === undefined) throw new Error("nothing was told");
-  return last;
+  return newestEntries({ store: vault.store, cryptography, vault: vaultId, ...over }, count);
 }
 
 async function newestSeqs(vault: LogVault, count: number, over?: Partial<NewestFacts>): Promise<readonly number[]> {
@@ -41,6 +38,25 @@ async function aLongVault(entries: number): Promise<LogVault> {
     await store.create(logName(vaultId, seq), bytes);
   }
   return vault;
+}
+
+/** The same with its pages, as writers leave them. */
+async function aPagedVault(entries: number): Promise<LogVault> {
+  const vault = await aLongVault(entries);
+  for (let seq = 0; seq < entries; seq += 1)
+    await writeFullPage({ store: vault.store, cryptography, vault: vaultId }, seq);
+  return vault;
+}
+
+/** The same store; notes what is read. */
+function noting(store: ObjectReader, reads: string[]): ObjectReader {
+  return {
+    ...store,
+    read: (name, options) => {
+      reads.push(name);
+      return store.read(name, options);
+    },
+  };
 }
 
 /** The same store; notes how many names each listing gave. */
@@ -72,18 +88,12 @@ describe("the newest entries of a log", () => {
   it("cost no more reads than there are of them, and one for the beginning", async () => {
     const vault = await aVaultOf(8);
     const reads: string[] = [];
-    const store: ObjectReader = {
-      ...vault.store,
-      read: (name, options) => {
-        reads.push(name);
-        return vault.store.read(name, options);
-      },
-    };
+    const store = noting(vault.store, reads);
 
     await newestOf(vault, 3, { store });
     await newestOf(vault, 10, { store });
 
-    const names = [0, 7, 6, 5, 0, 7, 6, 5, 4, 3, 2, 1].map((seq) => logName(vaultId, seq));
+    const names = [0, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7].map((seq) => logName(vaultId, seq));
     expect(reads).toEqual(names);
   });
 
@@ -107,16 +117,59 @@ describe("the newest entries of a log", () => {
     expect(await newestSeqs(vault, 2)).toEqual([]);
   });
 
-  it("are told by the pageful: the very newest before all of them are read", async () => {
-    const vault = await aLongVault(150);
+  describe("in a log with pages", () => {
+    it("are read by the page, and by themselves after the last full one", async () => {
+      const vault = await aPagedVault(128);
+      const reads: string[] = [];
 
-    const steps = await collect(newestEntries({ store: vault.store, cryptography, vault: vaultId }, 100));
+      const seqs = await newestSeqs(vault, 100, { store: noting(vault.store, reads) });
 
-    expect(steps.map((step) => [seqsOf(step)[0], seqsOf(step).at(-1)])).toEqual([
-      [130, 149],
-      [50, 149],
-    ]);
-    expect(steps.map(({ listed }) => listed)).toEqual([150, 150]);
+      expect(seqs).toEqual(Array.from({ length: 100 }, (_, index) => 28 + index));
+      const pages = [25, 50, 75, 100].map((first) => logPageName(vaultId, first));
+      const entries = [0, 125, 126, 127].map((seq) => logName(vaultId, seq));
+      expect([...reads].sort()).toEqual([...pages, ...entries].sort());
+    });
+
+    it("are found without listing all of it, also where no number is known", async () => {
+      const vault = await aPagedVault(1234);
+      const counts: number[] = [];
+
+      const { entries, listed } = await newestOf(vault, 100, { store: counting(vault.store, counts) });
+
+      expect([entries[0]?.entry.seq, entries.length, listed]).toEqual([1134, 100, 1234]);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(100);
+      expect(counts.length).toBeLessThan(12);
+    });
+
+    it("are found although somebody has planted a page far behind the end", async () => {
+      const vault = await aPagedVault(130);
+      await vault.store.create(logPageName(vaultId, 9_000_000_000), new TextEncoder().encode("planted"));
+
+      expect(await newestSeqs(vault, 3)).toEqual([127, 128, 129]);
+    });
+
+    it("are told when the entries were created, and not when their copies were", async () => {
+      const paged = await aPagedVault(60);
+      const { entries } = await newestOf(paged, 40);
+      for (let first = 0; first < 60; first += 25) paged.store.objects.delete(logPageName(vaultId, first));
+
+      expect((await newestOf(paged, 40)).entries).toEqual(entries);
+    });
+
+    it("are the same where a page is missing, holds something else, other entries, or entries that nobody signed", async () => {
+      const vault = await aPagedVault(130);
+      const { entries } = await newestOf(vault, 100);
+      const page = (first: number): Uint8Array =>
+        vault.store.objects.get(logPageName(vaultId, first)) ?? new Uint8Array();
+      const replace = (first: number, by: Uint8Array): void =>
+        void vault.store.objects.set(logPageName(vaultId, first), by);
+      replace(75, page(50));
+      replace(50, new TextEncoder().encode("x\n".repeat(50)));
+      replace(25, page(25).subarray(0, -1));
+      vault.store.objects.delete(logPageName(vaultId, 100));
+
+      expect((await newestOf(vault, 100)).entries).toEqual(entries);
+    });
   });
 
   it.each([100, 101, 200, 1000, 1001, 1234])(
@@ -137,7 +190,7 @@ describe("the newest entries of a log", () => {
       }
       counts.splice(0);
       expect((await newestOf(vault, 100, { store })).entries.map(({ entry }) => entry.seq)).toEqual(end);
-      expect(counts).toEqual([entries]);
+      expect(counts).toEqual([0, entries]); // no page tells a number: all of them
     },
   );
 
