@@ -1,5 +1,5 @@
 /** The hub as a person sees it in a browser: its page, and everything that the browser did and said meanwhile. */
-import type { Browser, BrowserContext, FrameLocator, Locator, Page, Request } from "playwright-core";
+import type { Browser, BrowserContext, Frame, FrameLocator, Locator, Page, Request } from "playwright-core";
 
 export interface HubSeen {
   /** Errors in the consoles of the host page and of the hub, a refusal by the page's own policy among them. */
@@ -14,6 +14,8 @@ export interface HubPage {
   readonly page: Page;
   /** The extension's own frame. */
   readonly hub: FrameLocator;
+  /** The same frame, to run something in. */
+  frame(): Frame;
   readonly seen: HubSeen;
   close(): Promise<void>;
 }
@@ -45,7 +47,12 @@ export async function openHub(browser: Browser, hubUrl: string, options: OpenHub
   for (const [name, value] of Object.entries(options.query ?? {})) address.searchParams.set(name, value);
   await page.goto(address.href);
   await page.waitForFunction("window.__loaded === true");
-  return { page, hub: page.frameLocator("#extension"), seen, close: () => context.close() };
+  const frame = (): Frame => {
+    const [found] = page.frames().filter((one) => one.url().includes("/hub.html"));
+    if (found === undefined) throw new Error("the page shows no hub");
+    return found;
+  };
+  return { page, hub: page.frameLocator("#extension"), frame, seen, close: () => context.close() };
 }
 
 function watch(page: Page, seen: HubSeen): void {

@@ -9,14 +9,18 @@ import { startHubWorld, type HubWorld } from "../support/hub-world.ts";
 /** What design.md §5 asks of a quiet machine is 1,000 ms; tests share theirs with others. */
 const generousMs = 8000;
 
-/** In the page: waits until the table has so many rows, drawn or not, besides its header. */
-async function hasRows(table: RowCounted, rows: number): Promise<void> {
-  while (Number(table.getAttribute("aria-rowcount")) <= rows) await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-interface RowCounted {
-  getAttribute(name: string): string | null;
-}
+/**
+ * In the hub's frame: when a person saw the table with so many rows (few of them drawn), in milliseconds since 1970. The
+ * frame itself looks, since whoever looks from outside asks it for more than it has to do by itself.
+ */
+const seenAt = (rows: number): string => `new Promise((resolve) => {
+  const look = () => {
+    const table = document.querySelector('table[aria-label="Snapshots"]');
+    const isThere = Number(table?.getAttribute("aria-rowcount")) > ${rows} && table.querySelector("tr.bolt-list-row") !== null;
+    requestAnimationFrame(isThere ? () => setTimeout(() => resolve(performance.timeOrigin + performance.now())) : look);
+  };
+  look();
+})`;
 
 describeInChromium("1,000 snapshots of 5,000 streams", () => {
   let browser: Browser;
@@ -36,21 +40,19 @@ describeInChromium("1,000 snapshots of 5,000 streams", () => {
   it("shows the newest hundred soon after the page has loaded, and checks the rest meanwhile", async () => {
     const entered = { project: world.shop.project.id, sas: world.readSas, viewerKey: world.keys.viewerKey };
     opened = await openHub(browser, world.place.hubUrl, { entered });
-    const begun = performance.now();
-    const since = (): number => performance.now() - begun;
-    await rowsOf(opened.hub, "Snapshots").first().waitFor();
-    const firstMs = since();
-    const table = opened.hub.getByRole("table", { name: "Snapshots" });
-    const usableMs = await table.evaluate(hasRows, 100).then(since);
+    const hundredAt: number = await opened.frame().evaluate(seenAt(100));
+    const loadedAt: number = await opened.page.evaluate("window.__loadedAt");
+    const usableMs = hundredAt - loadedAt;
     const isStillChecking = await opened.hub.getByText(/^Checking the log/).isVisible();
     const drawn = await rowsOf(opened.hub, "Snapshots").count();
     await opened.hub.getByText("Log checked: signed by the pinned keys").waitFor({ timeout: 60_000 });
-    const figures = `first rows ${firstMs.toFixed(0)} ms, newest hundred ${usableMs.toFixed(0)} ms after load`;
-    console.log(`${figures}, all checked after ${since().toFixed(0)} ms`);
+    const checkedMs = performance.timeOrigin + performance.now() - loadedAt;
+    console.log(`newest hundred ${usableMs.toFixed(0)} ms after load, all checked after ${checkedMs.toFixed(0)} ms`);
 
     expect(usableMs).toBeLessThan(generousMs);
     expect(isStillChecking).toBe(true);
     expect(drawn).toBeLessThan(150);
+    const table = opened.hub.getByRole("table", { name: "Snapshots" });
     expect(await table.getAttribute("aria-rowcount")).toBe("1001");
   });
 

@@ -1,6 +1,7 @@
 /**
  * A page that plays Azure DevOps around an extension's page: frame of another origin, handshake, services, themes.
- * For tests: `window.__log` (calls in order), `__loaded`, `__failed`, `__setTheme("dark")`.
+ * For tests: `window.__log` (calls in order), `__loaded` (and `__loadedAt`, in
+ * milliseconds since 1970), `__failed`, `__setTheme("dark")`.
  */
 import { channelManager } from "../../../node_modules/azure-devops-extension-sdk/esm/XDM.js";
 import { browser, elementAt } from "./browser.ts";
@@ -41,7 +42,7 @@ registry.register(
     initialHandshake: () => handshake(facts),
     notifyLoadSucceeded: () => {
       elementAt("spinner").hidden = true;
-      Object.assign(globalThis, { __loaded: true });
+      Object.assign(globalThis, { __loaded: true, __loadedAt: performance.timeOrigin + performance.now() });
     },
     notifyLoadFailed: (error: unknown) => {
       elementAt("spinner").textContent = "The extension could not be loaded.";
