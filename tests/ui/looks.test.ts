@@ -139,6 +139,7 @@ describeInChromium("the hub's looks", () => {
     await opened.page.evaluate(`window.__setTheme("${theme}")`);
     await expect.poll(async () => brightness(await frame.evaluate(color)) > 128).toBe(theme === "dark");
     const paper: string = await opened.page.evaluate(background);
+    await frame.evaluate(hasCalmedDown);
 
     expect(paper).toBe(theme === "dark" ? "rgb(30, 30, 30)" : "rgb(255, 255, 255)");
     expect(await barriers(frame, paper)).toEqual([]);
@@ -191,6 +192,13 @@ describeInChromium("the hub's looks", () => {
     await looksRight("dark");
   });
 });
+
+/** In the page: once colours, panels and overlays have taken on their final looks; what turns without end may go on. */
+const hasCalmedDown = `Promise.allSettled(
+  document.getAnimations()
+    .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+    .map(({ finished }) => finished),
+).then(() => undefined)`;
 
 /** Starts a run of a pipeline as a person would, and waits for its end; gives its id. */
 async function runOf(
