@@ -17,6 +17,8 @@ import { readBySeq, type LogObjects } from "./log-objects.ts";
 export const entriesPerPage = 25;
 const maxPageBytes = entriesPerPage * maxEntryBytes;
 const readsAtATime = 8;
+/** Of a quarter of a million entries; beyond that somebody plants them, and nobody goes on listing. */
+const mostPages = 10_000;
 const lineFeed = 0x0a;
 const linesPerEntry = 2;
 
@@ -57,10 +59,15 @@ export async function readPage(
   }
 }
 
-/** The number that the log had reached at least when its last page was written; undefined when there is none. */
+/** The number that the log had reached at least when its last page was written; undefined when pages do not tell. */
 export async function reachedByPages({ store, vault }: LogObjects): Promise<number | undefined> {
   let last: number | undefined;
-  for await (const { name } of store.list(logPagePrefix(vault))) last = firstOfLogPage(vault, name) ?? last;
+  let listed = 0;
+  for await (const { name } of store.list(logPagePrefix(vault))) {
+    listed += 1;
+    if (listed > mostPages) return undefined;
+    last = firstOfLogPage(vault, name) ?? last;
+  }
   return last === undefined ? undefined : last + entriesPerPage - 1;
 }
 

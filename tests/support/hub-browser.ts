@@ -48,8 +48,8 @@ export async function openHub(browser: Browser, hubUrl: string, options: OpenHub
   await page.goto(address.href);
   await page.waitForFunction("window.__loaded === true");
   const frame = (): Frame => {
-    const [found] = page.frames().filter((one) => one.url().includes("/hub.html"));
-    if (found === undefined) throw new Error("the page shows no hub");
+    const [found] = page.mainFrame().childFrames();
+    if (found === undefined) throw new Error("the page shows no extension");
     return found;
   };
   return { page, hub: page.frameLocator("#extension"), frame, seen, close: () => context.close() };

@@ -1,7 +1,7 @@
 /** Every page of the hub in both themes: colours of the theme, no serious barrier, all of it reached by the keyboard. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import type { Browser, Frame, FrameLocator, Page } from "playwright-core";
+import type { Browser, Frame, FrameLocator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { logName } from "../../engine/vault/layout.ts";
@@ -128,14 +128,14 @@ describeInChromium("the hub's looks", () => {
   it("keeps the history's bars, marks and axes within its figure", async () => {
     const hub = await open();
     await hub.getByText("Log checked").waitFor();
-    const outside: readonly string[] = await frameOf(opened.page).evaluate(outsideFigure);
+    const outside: readonly string[] = await opened.frame().evaluate(outsideFigure);
 
     expect(await hub.locator(".hub-figure rect").count()).toBeGreaterThan(1);
     expect(outside).toEqual([]);
   });
 
   async function looksRight(theme: "light" | "dark"): Promise<void> {
-    const frame = frameOf(opened.page);
+    const frame = opened.frame();
     await opened.page.evaluate(`window.__setTheme("${theme}")`);
     await expect.poll(async () => brightness(await frame.evaluate(color)) > 128).toBe(theme === "dark");
     const paper: string = await opened.page.evaluate(background);
@@ -216,10 +216,6 @@ async function runOf(
 async function removeNewestEntry(world: HubWorld): Promise<void> {
   const { head } = await readLog({ store: storeOf(world), cryptography: nodeCryptography(), vault: vaultOf(world) });
   await storeOf(world).delete(logName(vaultOf(world), head?.seq ?? 0));
-}
-
-function frameOf(page: Page): Frame {
-  return page.frames()[1]!;
 }
 
 interface Violation {

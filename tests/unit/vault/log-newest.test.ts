@@ -148,6 +148,23 @@ describe("the newest entries of a log", () => {
       expect(await newestSeqs(vault, 3)).toEqual([127, 128, 129]);
     });
 
+    it("are found without listing pages without end, however many somebody has planted", async () => {
+      const vault = await aPagedVault(130);
+      let listed = 0;
+      const store: ObjectReader = {
+        ...vault.store,
+        async *list(prefix) {
+          const isPages = prefix.endsWith("/log-pages/");
+          if (!isPages) yield* vault.store.list(prefix);
+          for (; isPages && listed < 1_000_000; listed += 1)
+            yield { name: logPageName(vaultId, listed), length: 7, createdAt: "2026-11-22T18:05:44Z" };
+        },
+      };
+
+      expect(await newestSeqs(vault, 3, { store })).toEqual([127, 128, 129]);
+      expect(listed).toBeLessThan(20_000);
+    });
+
     it("are told when the entries were created, and not when their copies were", async () => {
       const paged = await aPagedVault(60);
       const { entries } = await newestOf(paged, 40);
