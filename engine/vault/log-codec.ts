@@ -5,10 +5,13 @@
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
 import { decodeRecipient } from "../crypto/age-keys.ts";
 import { publicKeyOfSigner } from "../crypto/keys.ts";
+import type { KindSum, RunSum } from "./figures.ts";
 import { containerPolicies, type SnapshotImmutability, type ToldImmutability } from "./immutability.ts";
 import { isRunId, isVaultId, maxLogSeq } from "./layout.ts";
 import type {
+  AcknowledgeEntry,
   Anomaly,
+  ExpectEntry,
   GenesisEntry,
   IncidentEntry,
   KeysEntry,
@@ -42,7 +45,16 @@ import {
 export const logType = "azdo-vault/log/v1";
 /** A planted object larger than this is not even read. */
 export const maxEntryBytes = 1 << 20;
-export const logKinds: readonly LogKind[] = ["genesis", "snapshot", "retire", "keys", "incident", "verification"];
+export const logKinds: readonly LogKind[] = [
+  "genesis",
+  "snapshot",
+  "retire",
+  "keys",
+  "incident",
+  "verification",
+  "acknowledge",
+  "expect",
+];
 
 type EntryFrame = Pick<LogEntry, "type" | "vault" | "seq" | "prev" | "void" | "at" | "srv" | "by">;
 type BodyOf<Entry> = Entry extends LogEntry ? Omit<Entry, keyof EntryFrame> : never;
@@ -111,6 +123,10 @@ function bodyOf(object: JsonObject): EntryBody {
       return { kind, incident: incidentOf(body) };
     case "verification":
       return { kind, verification: verificationOf(body) };
+    case "acknowledge":
+      return { kind, acknowledge: acknowledgeOf(body) };
+    case "expect":
+      return { kind, expect: expectOf(body) };
   }
 }
 
@@ -169,12 +185,57 @@ function sumOf(sum: JsonObject): SnapshotSum {
     items: count(sum, "items"),
     newBytes: count(sum, "newBytes"),
     totalBytes: count(sum, "totalBytes"),
+    ...(sum.kinds === undefined ? {} : { kinds: listAt(sum, "kinds", kindSumOf) }),
+    ...(sum.run === undefined ? {} : { run: runSumOf(objectAt(sum, "run")) }),
+  };
+}
+
+function kindSumOf(value: JsonValue): KindSum {
+  const sum = anObject(value);
+  return {
+    kind: text(sum, "kind"),
+    streams: count(sum, "streams"),
+    items: count(sum, "items"),
+    added: count(sum, "added"),
+    changed: count(sum, "changed"),
+    deleted: count(sum, "deleted"),
+    back: count(sum, "back"),
+    dense: count(sum, "dense"),
+    missing: count(sum, "missing"),
+    ...(sum.hidden === undefined ? {} : { hidden: count(sum, "hidden") }),
+    newBytes: count(sum, "newBytes"),
+  };
+}
+
+function runSumOf(sum: JsonObject): RunSum {
+  return {
+    requests: count(sum, "requests"),
+    seconds: count(sum, "seconds"),
+    throttledSeconds: count(sum, "throttledSeconds"),
+    retries: count(sum, "retries"),
   };
 }
 
 function anomalyOf(value: JsonValue): Anomaly {
   const anomaly = anObject(value);
-  return { code: text(anomaly, "code"), n: count(anomaly, "n") };
+  return {
+    code: text(anomaly, "code"),
+    n: count(anomaly, "n"),
+    ...(anomaly.of === undefined ? {} : { of: count(anomaly, "of") }),
+    ...(anomaly.level === undefined ? {} : { level: count(anomaly, "level") }),
+    ...(anomaly.streams === undefined ? {} : { streams: listAt(anomaly, "streams", aText) }),
+    ...(anomaly.since === undefined ? {} : { since: time(anomaly, "since") }),
+    ...(anomaly.chance === undefined ? {} : { chance: count(anomaly, "chance") }),
+    ...(anomaly.note === true ? { note: true as const } : {}),
+  };
+}
+
+function acknowledgeOf(body: JsonObject): AcknowledgeEntry["acknowledge"] {
+  return { seq: seqAt(body, "seq"), codes: listAt(body, "codes", aText), streams: listAt(body, "streams", aText) };
+}
+
+function expectOf(body: JsonObject): ExpectEntry["expect"] {
+  return { codes: listAt(body, "codes", aText), until: time(body, "until") };
 }
 
 function retireOf(body: JsonObject): RetireEntry["retire"] {

@@ -2,6 +2,7 @@
  * Log entries: the only truth about a vault (format.md §3.3). An entry is two lines: canonical JSON, then the
  * base64 Ed25519 signature over exactly the bytes of line 1 without its line feed.
  */
+import type { KindSum, RunSum } from "./figures.ts";
 import type { ToldImmutability } from "./immutability.ts";
 import type { Ref } from "./ref.ts";
 
@@ -18,12 +19,31 @@ export interface SnapshotSum {
   readonly items: number;
   readonly newBytes: number;
   readonly totalBytes: number;
+  /** Absent in entries of versions that did not record it, like `run`. */
+  readonly kinds?: readonly KindSum[];
+  readonly run?: RunSum;
 }
 
+/**
+ * Something at the source that looks like an attack or an accident. Whole numbers and ids only: the log is in clear,
+ * and its readers refuse fractions.
+ */
 export interface Anomaly {
-  /** `mass-delete`, `mass-change`, `mass-disappearance`, `branches-rewritten`, `size-drop`, `clock-skew`. */
+  /** `engine/insight` names them all; entries of versions before hold `code` and `n` only, and are alarms. */
   readonly code: string;
   readonly n: number;
+  /** Out of how many. */
+  readonly of?: number;
+  /** What was crossed, where a rule has several levels: a share in per cent, or nights in a row. */
+  readonly level?: number;
+  /** Up to five stream ids. */
+  readonly streams?: readonly string[];
+  /** When it began; ISO 8601. */
+  readonly since?: string;
+  /** How often a project of this size shows this by chance, in millionths a year. */
+  readonly chance?: number;
+  /** True: worth a note, no alarm. */
+  readonly note?: true;
 }
 
 interface EntryBase {
@@ -117,7 +137,37 @@ export interface VerificationEntry extends EntryBase {
   };
 }
 
-export type LogEntry = GenesisEntry | SnapshotEntry | RetireEntry | KeysEntry | IncidentEntry | VerificationEntry;
+/** The owner has looked at what a snapshot showed: it was meant, or it has been dealt with. */
+export interface AcknowledgeEntry extends EntryBase {
+  readonly kind: "acknowledge";
+  readonly acknowledge: {
+    /** Entry of the snapshot that shows the anomalies. */
+    readonly seq: number;
+    readonly codes: readonly string[];
+    /** Stream ids; empty: whatever the anomalies name. */
+    readonly streams: readonly string[];
+  };
+}
+
+/** The owner announces a change of much at once: anomalies of these codes are notes until then. */
+export interface ExpectEntry extends EntryBase {
+  readonly kind: "expect";
+  readonly expect: {
+    readonly codes: readonly string[];
+    /** ISO 8601, at most 72 hours after `srv`. */
+    readonly until: string;
+  };
+}
+
+export type LogEntry =
+  | GenesisEntry
+  | SnapshotEntry
+  | RetireEntry
+  | KeysEntry
+  | IncidentEntry
+  | VerificationEntry
+  | AcknowledgeEntry
+  | ExpectEntry;
 export type LogKind = LogEntry["kind"];
 
 /** Sequence number and hash of the newest valid entry; printed and pinned as `<seq>:<sha256>`. */

@@ -3,6 +3,7 @@
  * the catalogue. A kind decides what stands in `watermark` and `detail`; the vault only keeps them.
  */
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
+import type { ChainFigures, GitDelta, GitTrend } from "./figures.ts";
 import type { Ref, Segment } from "./ref.ts";
 
 interface StateBase {
@@ -28,6 +29,8 @@ export interface GitState extends StateBase {
   /** What HEAD points to; null when unknown or unborn. */
   readonly head: string | null;
   readonly chain: readonly Segment[];
+  /** What the past of this repository says of its next nights; absent in states of versions that did not record it. */
+  readonly trend?: GitTrend;
 }
 
 export interface RecordsState extends StateBase {
@@ -75,6 +78,10 @@ export interface IndexLine {
   readonly bytes?: number;
   /** Code of the gap, e.g. `TF401019`. */
   readonly err?: string;
+  /** Git, in the snapshot that stored the change: what the night changed. Lines that are carried lose it. */
+  readonly d?: GitDelta;
+  /** Git: what forecasts need. */
+  readonly c?: ChainFigures;
 }
 
 /** One item as people browse it (`items` objects). */

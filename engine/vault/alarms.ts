@@ -1,0 +1,71 @@
+/**
+ * What snapshots of a log have shown, and what the owner has said of it (format.md 3.1). An alarm counts until an
+ * `acknowledge` entry names its snapshot and its code; later clean snapshots do not end it.
+ */
+import type { Anomaly } from "./log-entry.ts";
+import { entriesOf } from "./log.ts";
+import type { Log } from "./log.ts";
+
+export interface Alarm {
+  /** Entry of the snapshot that shows it, its run id, and when the storage service created it. */
+  readonly seq: number;
+  readonly run: string;
+  readonly at: string;
+  readonly anomaly: Anomaly;
+  /** Entry that acknowledges it. */
+  readonly acknowledgedBy?: number;
+}
+
+/** Every alarm of the log, oldest first, also of snapshots that are retired; notes are none. */
+export function alarmsOf(log: Pick<Log, "entries">): readonly Alarm[] {
+  const acknowledgements = entriesOf(log, "acknowledge");
+  return entriesOf(log, "snapshot").flatMap(({ entry }) =>
+    entry.snapshot.anomaly
+      .filter(({ note }) => note !== true)
+      .map((anomaly): Alarm => {
+        const by = acknowledgements.find(({ entry: { seq, acknowledge } }) =>
+          isAcknowledged({ seq: entry.seq, anomaly }, { seq, ...acknowledge, of: acknowledge.seq }),
+        );
+        const alarm = { seq: entry.seq, run: entry.by.run, at: entry.srv, anomaly };
+        return by === undefined ? alarm : { ...alarm, acknowledgedBy: by.entry.seq };
+      }),
+  );
+}
+
+/** Alarms that nobody has acknowledged. */
+export function openAlarms(log: Pick<Log, "entries">): readonly Alarm[] {
+  return alarmsOf(log).filter(({ acknowledgedBy }) => acknowledgedBy === undefined);
+}
+
+/** Alarms about the project; a clock that is off says nothing about its content. */
+export function isAboutTheProject({ code }: Pick<Anomaly, "code">): boolean {
+  return code !== "clock-skew";
+}
+
+/** Codes that the owner has announced for this time. */
+export function expectedCodes(log: Pick<Log, "entries">, at: Date): ReadonlySet<string> {
+  const valid = entriesOf(log, "expect").filter(
+    ({ entry: { srv, expect } }) => Date.parse(srv) <= at.getTime() && at.getTime() <= untilOf(srv, expect.until),
+  );
+  return new Set(valid.flatMap(({ entry }) => entry.expect.codes));
+}
+
+/** An announcement holds for 72 hours at most, whatever it says. */
+export const maxExpectHours = 72;
+
+function untilOf(srv: string, until: string): number {
+  return Math.min(Date.parse(until), Date.parse(srv) + maxExpectHours * 3_600_000);
+}
+
+function isAcknowledged(
+  { seq, anomaly }: { readonly seq: number; readonly anomaly: Anomaly },
+  by: {
+    readonly seq: number;
+    readonly of: number;
+    readonly codes: readonly string[];
+    readonly streams: readonly string[];
+  },
+): boolean {
+  if (by.of !== seq || by.seq <= seq || !by.codes.includes(anomaly.code)) return false;
+  return by.streams.length === 0 || (anomaly.streams ?? []).every((stream) => by.streams.includes(stream));
+}

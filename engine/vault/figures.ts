@@ -1,0 +1,109 @@
+/**
+ * Figures that a vault keeps of what happened, so that its history can be judged later (format.md 3.3, 3.4): numbers
+ * and ids only, never names. `engine/insight` judges them.
+ */
+
+/** Days since 1970-01-01T00:00Z, with fractions: the clock of the storage service divided by a day. */
+export type Night = number;
+
+/** A crossing of one level of one signal, as the stream's own past tells it: `[signal, number of the level, since]`. */
+export type Crossing = readonly [signal: string, level: number, since: Night];
+
+/** What one night changed in a repository: member `d` of the index line of a changed Git stream. */
+export interface GitDelta {
+  /** When the snapshot was taken that found the change. */
+  readonly at: Night;
+  /** Files of the default branch before; absent where that is not known. */
+  readonly files?: number;
+  /** Branches and tags before. */
+  readonly branches: number;
+  readonly tags: number;
+  /** Files of the default branch, as the service counts them between its old and new tip. */
+  readonly added: number;
+  readonly edited: number;
+  readonly deleted: number;
+  /** Commits of the default branch before that are no longer part of it. */
+  readonly lost: number;
+  /** Blobs that came whole, not as deltas. */
+  readonly whole: number;
+  /** Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. */
+  readonly dense: number;
+  /** Objects of 1 KiB and more, deltas too, that deflate to 0.7 to 0.9 of their size. */
+  readonly halfDense: number;
+  readonly refsAdded: number;
+  readonly refsMoved: number;
+  /** Branches that are gone. */
+  readonly refsDeleted: number;
+  readonly tagsDeleted: number;
+  /** Branches whose old tip is no ancestor of the new one. */
+  readonly rewritten: number;
+  /** The default branch is among them. */
+  readonly defaultRewritten: boolean;
+  /** Levels crossed tonight that were not crossed in the last 90 nights; absent for none. */
+  readonly crossed?: readonly Crossing[];
+}
+
+/** Member `c` of the index line of a Git stream, kept while the stream is carried: what forecasts need. */
+export interface ChainFigures {
+  /** When the base was stored, and its size. */
+  readonly baseAt: Night;
+  readonly baseKiB: number;
+  readonly deltaKiB: number;
+  /** Segments behind the base. */
+  readonly depth: number;
+  /** The last night with a change. */
+  readonly changedAt: Night;
+  /** Nights with a change among the 60 before `changedAt`, it included. */
+  readonly changedNights: number;
+  /** Mean of what such a night stored. */
+  readonly meanKiB: number;
+}
+
+/** Decaying sums and rows of nights of one signal family: member `trend` of a Git state. */
+export interface GitTrend {
+  readonly at: Night;
+  /** Files of the default branch now; absent where that is not known. */
+  readonly files?: number;
+  readonly dense: number;
+  readonly halfDense: number;
+  readonly any: number;
+  readonly lost: number;
+  readonly losing: number;
+  readonly losingAt: Night;
+  readonly scrambling: number;
+  readonly scramblingAt: Night;
+  /** By signal: where the rise of its sum, or its row, began. */
+  readonly from: Readonly<Record<string, Night>>;
+  /** By signal and number of the level: when it was crossed last. */
+  readonly last: Readonly<Record<string, Night>>;
+  /** Nights with a change in the last 60, oldest first, whole days. */
+  readonly nights: readonly Night[];
+}
+
+/** What a snapshot did to the streams of one kind: member `kinds` of the sum of its log entry. */
+export interface KindSum {
+  readonly kind: string;
+  readonly streams: number;
+  readonly items: number;
+  /** Items; for kinds with one stream for each thing, streams (`changed` counts streams with new content). */
+  readonly added: number;
+  readonly changed: number;
+  readonly deleted: number;
+  /** Work items that went back to the first state of their type. */
+  readonly back: number;
+  /** Changed records of 2 KiB and more that deflate to more than 0.6 of their size. */
+  readonly dense: number;
+  /** Streams that are missing since this snapshot. */
+  readonly missing: number;
+  /** Items that the identity cannot see any more, without evidence that they were deleted. */
+  readonly hidden?: number;
+  readonly newBytes: number;
+}
+
+/** What a run cost: member `run` of the sum of its log entry. */
+export interface RunSum {
+  readonly requests: number;
+  readonly seconds: number;
+  readonly throttledSeconds: number;
+  readonly retries: number;
+}
