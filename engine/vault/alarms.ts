@@ -2,7 +2,7 @@
  * What snapshots of a log have shown, and what the owner has said of it (format.md 3.1). An alarm counts until an
  * `acknowledge` entry names its snapshot and its code; later clean snapshots do not end it.
  */
-import type { Anomaly } from "./log-entry.ts";
+import type { AcknowledgeEntry, Anomaly } from "./log-entry.ts";
 import { entriesOf } from "./log.ts";
 import type { Log } from "./log.ts";
 
@@ -23,9 +23,7 @@ export function alarmsOf(log: Pick<Log, "entries">): readonly Alarm[] {
     entry.snapshot.anomaly
       .filter(({ note }) => note !== true)
       .map((anomaly): Alarm => {
-        const by = acknowledgements.find(({ entry: { seq, acknowledge } }) =>
-          isAcknowledged({ seq: entry.seq, anomaly }, { seq, ...acknowledge, of: acknowledge.seq }),
-        );
+        const by = acknowledgements.find((one) => isAcknowledged({ seq: entry.seq, anomaly }, one.entry));
         const alarm = { seq: entry.seq, run: entry.by.run, at: entry.srv, anomaly };
         return by === undefined ? alarm : { ...alarm, acknowledgedBy: by.entry.seq };
       }),
@@ -59,13 +57,8 @@ function untilOf(srv: string, until: string): number {
 
 function isAcknowledged(
   { seq, anomaly }: { readonly seq: number; readonly anomaly: Anomaly },
-  by: {
-    readonly seq: number;
-    readonly of: number;
-    readonly codes: readonly string[];
-    readonly streams: readonly string[];
-  },
+  { seq: after, acknowledge: { seq: of, codes, streams } }: AcknowledgeEntry,
 ): boolean {
-  if (by.of !== seq || by.seq <= seq || !by.codes.includes(anomaly.code)) return false;
-  return by.streams.length === 0 || (anomaly.streams ?? []).every((stream) => by.streams.includes(stream));
+  if (of !== seq || after <= seq || !codes.includes(anomaly.code)) return false;
+  return streams.length === 0 || (anomaly.streams ?? []).every((stream) => streams.includes(stream));
 }
