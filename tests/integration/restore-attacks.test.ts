@@ -138,11 +138,7 @@ describe("a restore, between whose preview and whose applying somebody plants a 
     const other = await restore(target, ["work-items/*"], { ...policy, previewOnly: true });
     const item = ["work-items", String(small.task.id)];
     const results = [[0, { outcome: "created", newId: String(two?.id), item }]];
-    await plantJournal(forger(), other.restoreId, [
-      headerOf(other, []),
-      { results },
-      { finished: { summary: {} } },
-    ]);
+    await plantJournal(forger(), other.restoreId, [headerOf(other, []), { results }, { finished: { summary: {} } }]);
 
     await restore(target, selection, policy);
 
@@ -158,7 +154,8 @@ describe("a restore, between whose preview and whose applying somebody plants a 
     const huge = new Uint8Array(9 * 1024 * 1024);
     for (const name of ["000000.json", "000001.json", "999999.json", "x", "000000-.json"])
       await store.create(`${folder}/${name}`, utf8(`garbage ${name}`));
-    for (let n = 0; n < 8; n += 1) await store.create(`${small.project.id}/restores/${"ab".repeat(8)}/00000${n}.json`, huge);
+    for (let n = 0; n < 8; n += 1)
+      await store.create(`${small.project.id}/restores/${"ab".repeat(8)}/00000${n}.json`, huge);
     await store.create(folder, utf8("where the folder would be"));
 
     const applied = await restore(target, ["*"], { planHash: preview.plan.hash });
@@ -180,7 +177,7 @@ describe("a project that a restore creates", () => {
     const [first] = preview.plan.steps;
     expect(first?.changes.join("\n")).toMatch(/visibility: public/);
     await withEngine((engine) => engine.restore(open.project, ["*"], { ...into, planHash: preview.plan.hash }));
-    expect(azure.state.projects.list().find(({ name }) => name === "Open again")?.visibility).toBe("public");
+    expect(azure.state.projects().find(({ name }) => name === "Open again")?.visibility).toBe("public");
     await open.remove();
   });
 });
@@ -191,7 +188,11 @@ describe("two different restores into one target at the same time", () => {
 
     await Promise.all([restore(target, ["*"]), restore(target, ["work-items/*"])]);
 
-    expect(viewOf(azure, target).workItems.map(({ title }) => title).sort()).toEqual(
+    expect(
+      viewOf(azure, target)
+        .workItems.map(({ title }) => title)
+        .sort(),
+    ).toEqual(
       viewOf(azure, small.project)
         .workItems.map(({ title }) => title)
         .sort(),
