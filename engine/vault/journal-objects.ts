@@ -66,6 +66,12 @@ export function journalChain(place: JournalPlace, id: string): JournalChain {
   return new Chain(place, id);
 }
 
+interface Found {
+  readonly name: string;
+  readonly sealed: Uint8Array;
+  readonly body: JsonObject;
+}
+
 class Chain implements JournalChain {
   readonly names: string[] = [];
   readonly strangers = new Set<string>();
@@ -84,7 +90,10 @@ class Chain implements JournalChain {
   }
 
   async *readOn(): AsyncGenerator<JsonObject> {
-    for (let body = await this.#next(); body !== undefined; body = await this.#next()) yield body;
+    for (let next = await this.#look(); next !== undefined; next = await this.#look()) {
+      this.#took(next.name, next.sealed);
+      yield next.body;
+    }
   }
 
   async append(body: JsonObject): Promise<void> {
@@ -104,23 +113,20 @@ class Chain implements JournalChain {
       } catch (error) {
         if (!hasCode(error, "STORE_EXISTS")) throw error;
       }
-      if ((await this.#next()) === undefined) continue;
+      if ((await this.#look()) === undefined) continue;
       this.#unanswered = undefined;
       throw busy(this.#place.vault, this.#id);
     }
   }
 
   /** The next object, if there is one that is ours; otherwise `#free` is where it would go. */
-  async #next(): Promise<JsonObject | undefined> {
+  async #look(): Promise<Found | undefined> {
     for (this.#free = 0; this.#free < maxTries; this.#free += 1) {
       const name = await this.#nameOf(this.#free);
       const sealed = await this.#read(name);
       if (sealed === "absent") return undefined;
       const body = sealed === "too large" ? undefined : await this.#authentic(sealed);
-      if (sealed !== "too large" && body !== undefined) {
-        this.#took(name, sealed);
-        return body;
-      }
+      if (sealed !== "too large" && body !== undefined) return { name, sealed, body };
       this.strangers.add(name);
     }
     throw crowded(this.#place.vault, this.#id);
