@@ -3,14 +3,21 @@
  * garbage, copies of what is there. Nothing of it may be carried out, believed, or in the way.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
+import { makeKeySet, parseIdentities, type KeySet } from "../../engine/crypto/keys.ts";
 import { utf8 } from "../../engine/foundation/bytes.ts";
 import type { JsonObject } from "../../engine/foundation/json.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
+import { hashOf } from "../../engine/operations/plan-restore.ts";
 import type { RestoreRequest } from "../../engine/operations/restore-items.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
+import { planSummary } from "../../engine/reports/summary.ts";
+import type { Step } from "../../engine/kinds/kind.ts";
+import type { DeletingStore } from "../../engine/store/object-store.ts";
+import { journalKey } from "../../engine/vault/journal-objects.ts";
+import { openJournal, type JournalHeader } from "../../engine/vault/restore-journal.ts";
 import type { ProjectRecord } from "../simulator/project-store.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
+import { faultyStore } from "../support/faulty-store.ts";
 import { refsOf } from "../support/git-repositories.ts";
 import { packed, plantJournal, type Forger } from "../support/journal-forger.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
@@ -23,6 +30,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let azure: TestSimulator;
 let small: SmallProject;
 let keys: KeySet;
+/** Another recovery key of the same vault. */
+let breakGlass: KeySet;
 let backups: MemoryStore;
 let store: MemoryStore;
 let targets = 0;
@@ -32,7 +41,9 @@ beforeAll(async () => {
   small = await smallProject(azure);
   keys = await makeKeySet(nodeCryptography());
   backups = memoryStore();
-  await withEngine((engine) => engine.backUp(small.project), backups);
+  breakGlass = await makeKeySet(nodeCryptography());
+  const recoveryRecipients = [keys.recoveryRecipient, breakGlass.recoveryRecipient];
+  await withEngine((engine) => engine.backUp(small.project, { recoveryRecipients }), backups);
 });
 
 beforeEach(() => {
@@ -45,7 +56,10 @@ afterAll(async () => {
   await azure.stop();
 });
 
-async function withEngine<Result>(work: (engine: Engine) => Promise<Result>, over = store): Promise<Result> {
+async function withEngine<Result>(
+  work: (engine: Engine) => Promise<Result>,
+  over: DeletingStore = store,
+): Promise<Result> {
   const engine = await engineOver(azure, { store: over, keys });
   try {
     return await work(engine);
@@ -66,13 +80,33 @@ interface Restored extends RestoreResult {
 function restore(
   target: ProjectRecord,
   items: readonly string[] = ["*"],
-  changes: Partial<RestoreRequest> = {},
+  { over = store, ...changes }: Partial<RestoreRequest> & { readonly over?: DeletingStore } = {},
 ): Promise<Restored> {
   return withEngine(async (engine) => {
     const into = { targetProject: { id: target.id, name: target.name } };
     const result = await engine.restore(small.project, items, { ...into, ...changes });
     return { ...result, messages: engine.messages };
-  });
+  }, over);
+}
+
+function titlesIn(project: ProjectRecord): readonly string[] {
+  return viewOf(azure, project).workItems.map(({ title }) => title);
+}
+
+/** Names of all that restores have stored, in the order in which they were stored. */
+function restoreObjects(): readonly string[] {
+  return [...store.objects.keys()].filter((name) => name.startsWith(`${small.project.id}/restores/`));
+}
+
+/** The store, minutes later by the service's clock. */
+function later(minutes: number): MemoryStore {
+  return { ...store, serviceTime: async () => new Date(Date.now() + minutes * 60_000) };
+}
+
+/** The process dies at the so-manieth change of the storage. */
+async function killed(target: ProjectRecord, operation: number): Promise<void> {
+  const over = faultyStore(store, { killAt: { operation, when: "after" } });
+  await expect(restore(target, ["*"], { over })).rejects.toThrow();
 }
 
 function forger(): Forger {
@@ -188,14 +222,191 @@ describe("two different restores into one target at the same time", () => {
 
     await Promise.all([restore(target, ["*"]), restore(target, ["work-items/*"])]);
 
-    expect(
-      viewOf(azure, target)
-        .workItems.map(({ title }) => title)
-        .sort(),
-    ).toEqual(
-      viewOf(azure, small.project)
-        .workItems.map(({ title }) => title)
-        .sort(),
-    );
+    expect(titlesIn(target)).toEqual(titlesIn(small.project));
   });
+
+  it("go one after the other although one was killed, once it has been silent for long", async () => {
+    const target = newTarget();
+    await killed(target, 7);
+
+    const next = await restore(target, ["work-items/*"], { over: later(2) });
+
+    expect(next.failed).toBe(0);
+    expect(next.messages.join("\n")).toMatch(/was broken off/);
+    expect((await restore(target)).failed).toBe(0);
+    expect(titlesIn(target)).toEqual(titlesIn(small.project));
+  });
+
+  it("of which one comes back from the dead stops that one before it makes anything more", async () => {
+    const target = newTarget();
+    let wake: () => void = () => undefined;
+    const asleep = new Promise<void>((resolve) => (wake = resolve));
+    let creations = 0;
+    const sleepy: DeletingStore = {
+      ...store,
+      create: async (name, bytes) => {
+        creations += 1;
+        if (creations >= 5) await asleep;
+        return store.create(name, bytes);
+      },
+    };
+    const first = restore(target, ["*"], { over: sleepy });
+    const outcome = first.then(
+      () => "done",
+      (error: unknown) => error,
+    );
+    await vi.waitUntil(() => creations >= 5, { timeout: 60_000 });
+    expect((await restore(target, ["work-items/*"], { over: later(2) })).failed).toBe(0);
+    wake();
+
+    expect(await outcome).toMatchObject({ code: "JOURNAL_BUSY" });
+    expect(titlesIn(target)).toEqual(titlesIn(small.project));
+  });
+
+  it("need no right but to create and to read", async () => {
+    const target = newTarget();
+    const over = faultyStore(store);
+
+    await restore(target, ["*"], { over });
+
+    expect(over.operations.length).toBeGreaterThan(5);
+    expect(over.operations.filter((operation) => !operation.startsWith("create "))).toEqual([]);
+  });
+});
+
+describe("a restore whose journal is lost", () => {
+  it("in part, at any place, makes nothing twice", async () => {
+    const target = newTarget();
+    await killed(target, 9);
+    const before = restoreObjects().length;
+    expect(before).toBeGreaterThan(6);
+    for (let cut = restoreObjects().length - 1; cut >= 0; cut -= 2) {
+      for (const name of restoreObjects().slice(cut)) store.objects.delete(name);
+      const again = await restore(target);
+      expect(again.failed, `cut at ${cut}`).toBe(0);
+      expect(titlesIn(target), `cut at ${cut}`).toEqual(titlesIn(small.project));
+    }
+  });
+
+  it("makes nothing twice with another recovery key, and its plan says that it goes by names and origins", async () => {
+    const target = newTarget();
+    await killed(target, 9);
+    const recoveryIdentities = parseIdentities(breakGlass.recoveryKey);
+
+    const preview = await restore(target, ["*"], { recoveryIdentities, previewOnly: true });
+    expect(preview.plan.notes?.join("\n")).toMatch(/made with another recovery key.*link to its origin/);
+    expect(planSummary(preview.plan)).toContain("another recovery key");
+    const again = await restore(target, ["*"], { recoveryIdentities, planHash: preview.plan.hash });
+
+    expect(again).toMatchObject({ resumed: false, failed: 0 });
+    expect(titlesIn(target)).toEqual(titlesIn(small.project));
+    const third = await restore(target, ["*"], { conflictPolicy: "overwrite" });
+    expect(third).toMatchObject({ created: 0, failed: 0 });
+    expect(titlesIn(target)).toEqual(titlesIn(small.project));
+  });
+
+  it("knows what it made when both recovery keys are given", async () => {
+    const target = newTarget();
+    const both = parseIdentities(`${keys.recoveryKey},${breakGlass.recoveryKey}`);
+    await restore(target, ["*"], { recoveryIdentities: parseIdentities(breakGlass.recoveryKey) });
+
+    const again = await restore(target, ["*"], { recoveryIdentities: both });
+
+    expect(again).toMatchObject({ created: 0, updated: 0, failed: 0 });
+    expect(again.plan.notes).toEqual([]);
+  });
+
+  it("makes another copy beside an earlier one only when it is asked to", async () => {
+    const target = newTarget();
+    const one = [`work-items/${small.task.id}`];
+    await restore(target, one);
+    for (const name of restoreObjects()) store.objects.delete(name);
+    const copy = [...small.wit.tracking.items.values()].find(
+      (item) => small.wit.tracking.projectOf(item).id === target.id,
+    );
+    if (copy !== undefined) small.wit.edit(copy, { "System.Title": "Changed" });
+
+    const kept = await restore(target, one);
+    expect(kept).toMatchObject({ created: 0, failed: 0 });
+    const renamed = await restore(target, one, { conflictPolicy: "rename" });
+    expect(renamed).toMatchObject({ created: 1, failed: 0 });
+    expect(titlesIn(target)).toEqual(["Changed", "Form"]);
+  });
+});
+
+describe("a journal that does authenticate", () => {
+  const wrongs: Record<string, (step: Step, others: Others) => Step> = {
+    "a stream that was not selected": (step, { api }) => ({ ...step, stream: `git-repositories/${api}`, key: api }),
+    "the key of another item": (step, { api }) => ({ ...step, key: api }),
+    "another kind": (step) => ({ ...step, kind: "work-items" }),
+    "a stream that does not exist": (step) => ({ ...step, stream: "git-repositories/../../x", key: "../../x" }),
+  };
+
+  interface Others {
+    readonly api: string;
+  }
+
+  it.each(Object.entries(wrongs))("but names %s is not gone on with", async (_, wrong) => {
+    const target = newTarget();
+    const selection = ["git-repositories/Web"];
+    const preview = await restore(target, selection, { previewOnly: true });
+    const steps = [...preview.plan.steps].map((step) => wrong(step, { api: small.api.record.id }));
+    await writeJournal(preview, steps);
+
+    const applied = await restore(target, selection);
+
+    expect(applied).toMatchObject({ resumed: false, failed: 0 });
+    expect(applied.messages.join("\n")).toMatch(/does not fit any more/);
+    expect(Object.keys(viewOf(azure, target).repositories)).toEqual(["Web"]);
+  });
+
+  it("but whose steps are not those of its hash is not gone on with", async () => {
+    const target = newTarget();
+    const preview = await restore(target, ["git-repositories/Web"], { previewOnly: true });
+    await writeJournal(preview, [...preview.plan.steps].slice(1), preview.plan.hash);
+
+    expect(await restore(target, ["git-repositories/Web"])).toMatchObject({ resumed: false, failed: 0 });
+  });
+
+  it("but names a repository or an item that is not the one writes to none", async () => {
+    const target = newTarget();
+    const victim = azure.state.addRepository(target, { name: "Victim" });
+    const one = small.wit.create(target, { type: "Task", title: "One" });
+    const selection = ["git-repositories/Web", `work-items/${small.task.id}`];
+    const policy = { conflictPolicy: "overwrite" } as const;
+    const preview = await restore(target, selection, { ...policy, previewOnly: true });
+    const steps = [...preview.plan.steps].flatMap((step): readonly Step[] => {
+      if (step.action === "create") return [];
+      const targetId = step.kind === "work-items" ? one.id : victim.id;
+      return step.kind === "areas" ? [step] : [{ ...step, detail: { ...step.detail, targetId, overwrite: true } }];
+    });
+    await writeJournal(preview, steps);
+
+    const applied = await restore(target, selection, policy);
+
+    expect(applied.resumed).toBe(true);
+    expect(applied.failed).toBeGreaterThanOrEqual(2);
+    expect(refsOf(azure.state.repositories.folderOf(victim))).toEqual([]);
+    expect(titlesIn(target)).toEqual(["One"]);
+  });
+
+  /** As somebody who holds the recovery key could write it. */
+  async function writeJournal(preview: RestoreResult, steps: readonly Step[], hash?: string): Promise<void> {
+    const { plan, restoreId } = preview;
+    const cryptography = nodeCryptography();
+    const key = await journalKey(keys.recoveryKey, cryptography);
+    const recipients = [keys.recoveryRecipient];
+    const journal = await openJournal({ store, cryptography, vault: small.project.id, key, recipients, restoreId });
+    const { steps: _, hash: __, notes: ___, ...facts } = plan;
+    const own = hash ?? hashOf(facts, steps, cryptography);
+    const { target, source } = headerOf(preview, []).header as {
+      readonly target: JsonObject;
+      readonly source: JsonObject;
+    };
+    await journal.begin({
+      target: target as unknown as JournalHeader["target"],
+      source: source as unknown as JournalHeader["source"],
+      plan: { hash: own, createsProject: false, steps: packed(steps) },
+    });
+  }
 });
