@@ -150,9 +150,11 @@ export function jsonOf(value: object): JsonValue {
 
 function headerBodies({ target, source, plan }: JournalHeader): readonly JsonObject[] {
   const text = canonicalJson(plan);
-  const parts: JsonObject[] = [];
-  for (let at = 0; at < text.length; at += planPartChars) parts.push({ plan: text.slice(at, at + planPartChars) });
-  return [{ header: { target: jsonOf(target), source: jsonOf(source), parts: parts.length } }, ...parts];
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; at += planPartChars) parts.push(text.slice(at, at + planPartChars));
+  const [first = "", ...others] = parts;
+  const header = { target: jsonOf(target), source: jsonOf(source), parts: parts.length };
+  return [{ header, plan: first }, ...others.map((part) => ({ plan: part }))];
 }
 
 function resultBodies(results: readonly NumberedResult[]): readonly JsonObject[] {

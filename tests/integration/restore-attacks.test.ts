@@ -300,7 +300,7 @@ describe("a restore whose journal is lost", () => {
 
     expect(again).toMatchObject({ resumed: false, failed: 0 });
     expect(titlesIn(target)).toEqual(titlesIn(small.project));
-    const third = await restore(target, ["*"], { conflictPolicy: "overwrite" });
+    const third = await restore(target, ["*"], { conflictPolicy: "overwrite", over: later(2) });
     expect(third).toMatchObject({ created: 0, failed: 0 });
     expect(titlesIn(target)).toEqual(titlesIn(small.project));
   });
