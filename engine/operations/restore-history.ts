@@ -78,15 +78,17 @@ export async function knownRestores(
 ): Promise<KnownRestores> {
   const ids = idMap();
   const chains: Pick<JournalChain, "names" | "strangers">[] = history.map(({ register }) => register.chain);
-  for (const { place, register } of history)
-    for (const restoreId of register.into(target)) {
-      const { passes, chain } = await pastRestores({ ...place, restoreId }, target);
-      chains.push(chain);
-      for (const { source, ids: made } of passes) {
-        if (source.projectId !== undefined && source.projectId !== request.source.project.id) continue;
-        for (const { kind, oldId, newId } of made) ids.set(kind, oldId, newId);
-      }
+  const journals = history.flatMap(({ place, register }) =>
+    register.into(target).map((restoreId) => ({ ...place, restoreId })),
+  );
+  for (const journal of journals) {
+    const { passes, chain } = await pastRestores(journal, target);
+    chains.push(chain);
+    for (const { source, ids: made } of passes) {
+      if (source.projectId !== undefined && source.projectId !== request.source.project.id) continue;
+      for (const { kind, oldId, newId } of made) ids.set(kind, oldId, newId);
     }
+  }
   return { ids, notes: await notesOf(history, chains, target) };
 }
 

@@ -122,7 +122,7 @@ export function keepTurn(
   { clock }: Pick<TurnTools, "clock">,
 ): Turn {
   const over = new AbortController();
-  let lost: unknown;
+  let lost: BackupError | undefined;
   let signedMs = clock.monotonicMs();
   let written = lengthOf(journals);
 

@@ -121,8 +121,7 @@ function headerOf(preview: RestoreResult, steps: readonly object[]): JsonObject 
     projectName: project.name,
     projectId: project.id,
   });
-  const { steps: _, ...facts } = plan;
-  const stored = { ...(JSON.parse(JSON.stringify(facts)) as JsonObject), steps: packed(steps) };
+  const stored = { ...(JSON.parse(JSON.stringify(plan)) as JsonObject), steps: packed(steps) };
   return { header: { target: place(plan.target), source: place(plan.source), plan: stored } };
 }
 
@@ -397,7 +396,8 @@ describe("a journal that does authenticate", () => {
     const key = await journalKey(keys.recoveryKey, cryptography);
     const recipients = [keys.recoveryRecipient];
     const journal = await openJournal({ store, cryptography, vault: small.project.id, key, recipients, restoreId });
-    const { steps: _, hash: __, notes: ___, ...facts } = plan;
+    const { source: from, target: into, snapshot, takenAt, conflictPolicy, stale } = plan;
+    const facts = { source: from, target: into, snapshot, takenAt, conflictPolicy, stale };
     const own = hash ?? hashOf(facts, steps, cryptography);
     const { target, source } = headerOf(preview, []).header as {
       readonly target: JsonObject;
