@@ -157,7 +157,10 @@ export function keepTurn(
       over.abort();
       await keeping;
       if (hasCode(error, "JOURNAL_BUSY")) return;
-      for (const kept of history) await closeAt(kept, target).catch(() => undefined); // others wait a little longer
+      for (const kept of history)
+        await closeAt(kept, target).catch((failure: unknown) => {
+          if (error === undefined) throw failure; // else there is something more important to tell: others wait a little
+        });
     },
   };
 }
