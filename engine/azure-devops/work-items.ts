@@ -102,10 +102,23 @@ export async function getWorkItem(azureDevOps: AzureDevOps, id: number): Promise
 const censusRows = 19_999;
 
 /** Ids of all live items of a project, ascending. */
-export async function* workItemIds(azureDevOps: AzureDevOps, project: string): AsyncGenerator<number> {
+export function workItemIds(azureDevOps: AzureDevOps, project: string): AsyncGenerator<number> {
+  return idsWhere(azureDevOps, project, []);
+}
+
+/** Ids of the live items of a project that have hyperlinks, ascending. */
+export function hyperlinkedIds(azureDevOps: AzureDevOps, project: string): AsyncGenerator<number> {
+  return idsWhere(azureDevOps, project, ["[System.HyperLinkCount] > 0"]);
+}
+
+async function* idsWhere(
+  azureDevOps: AzureDevOps,
+  project: string,
+  conditions: readonly string[],
+): AsyncGenerator<number> {
   let last = 0;
   for (;;) {
-    const where = `[System.TeamProject] = @project AND [System.Id] > ${last}`;
+    const where = ["[System.TeamProject] = @project", ...conditions, `[System.Id] > ${last}`].join(" AND ");
     const wiql = `SELECT [System.Id] FROM WorkItems WHERE ${where} ORDER BY [System.Id]`;
     const page = await queryByWiql(azureDevOps, project, { wiql, top: censusRows });
     for (const id of page) {

@@ -1,6 +1,6 @@
 import { concat, fromBase64Url, toBase64, toBase64Url } from "../foundation/bytes.ts";
 import type { Cryptography } from "./cryptography.ts";
-import { decodeBech32, encodeBech32, encodeIdentity } from "./age-keys.ts";
+import { decodeBech32, decodeIdentity, encodeBech32, encodeIdentity } from "./age-keys.ts";
 import { keyForm } from "./crypto-errors.ts";
 
 export { fingerprint } from "./age-keys.ts";
@@ -77,6 +77,14 @@ export async function parseOwnerKey(text: string, cryptography: Cryptography): P
   const seed = parseKey(text, ownerForm, "ownerKey");
   const signingSeed = await cryptography.hkdfSha256(seed, "project-backup/v1/sign");
   return { signingSeed, signer: signerOf(await cryptography.publicKeyOf(signingSeed)) };
+}
+
+/**
+ * The key by which restores know their own journals: whoever holds the recovery key has it, whoever only knows the
+ * recipient has not. A secret. Throws KEY_FORM.
+ */
+export async function journalKeyOf(recoveryIdentity: string, cryptography: Cryptography): Promise<Uint8Array> {
+  return cryptography.hkdfSha256(decodeIdentity(recoveryIdentity), "project-backup/v1/journal");
 }
 
 /**

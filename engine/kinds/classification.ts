@@ -10,6 +10,7 @@ import {
   type ClassificationNode,
   type TreeGroup,
 } from "../azure-devops/classification.ts";
+import { BackupError } from "../foundation/errors.ts";
 import { canonicalJson, objectAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import { backUpDocuments, type StoredDocument } from "./documents.ts";
 import { archiveRecords, verifyRecords } from "./records-support.ts";
@@ -48,6 +49,7 @@ export function classificationKind(name: TreeGroup, title: string): ResourceKind
       // Paths carry their parents with them: see plan.
     },
     plan: (selection, target) => planTree(name, selection, target),
+    covers: coveredKeys,
     apply: (step, context) => applyNode(name, step, context),
     verify: (stream) => verifyRecords(stream, ({ value }) => stringAt(value, "path") !== undefined),
     archive: (selection, into) =>
@@ -104,6 +106,12 @@ async function* withParents({ keys, stream }: Selection): AsyncGenerator<Stored>
   yield* chosen.sort((a, b) => depthOf(a.value) - depthOf(b.value));
 }
 
+async function coveredKeys(selection: Selection): Promise<(key: string) => boolean> {
+  const keys = new Set<string>();
+  for await (const { key } of withParents(selection)) keys.add(key);
+  return (key) => keys.has(key);
+}
+
 /** `Shop`, `Shop\Web`, `Shop\Web\Checkout`. */
 function pathsDownTo(path: string): readonly string[] {
   const segments = path.split("\\");
@@ -149,12 +157,16 @@ export function movedPath(path: string, projectName: string): string {
   return [projectName, ...path.split("\\").slice(1)].join("\\");
 }
 
-async function applyNode(name: TreeGroup, step: Step, { target }: ApplyContext): Promise<StepResult> {
-  const path = movedPath(step.name, target.project.name);
+/** What is made comes from the snapshot; the plan only says which node, and whether it is to be made or changed. */
+async function applyNode(name: TreeGroup, step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
+  const stored = await selection.stream.record(step.key);
+  const storedPath = stringAt(stored ?? {}, "path");
+  if (storedPath === undefined) throw notStored(step);
+  const path = movedPath(storedPath, target.project.name);
   const segments = path.split("\\").slice(1);
   const own = segments.at(-1) ?? "";
   const parent = segments.slice(0, -1);
-  const attributes = objectAt(step.detail ?? {}, "attributes");
+  const attributes = objectAt(objectAt(stored ?? {}, "node") ?? {}, "attributes");
   const node = { name: own, ...(attributes === undefined ? {} : { attributes }) };
   if (step.action === "create") {
     const { created } = await createNode(target.azureDevOps, target.project.id, { group: name, parent, node });
@@ -165,4 +177,12 @@ async function applyNode(name: TreeGroup, step: Step, { target }: ApplyContext):
   if (step.action === "update")
     await updateNode(target.azureDevOps, target.project.id, { group: name, path: segments, node });
   return { outcome: step.action === "update" ? "updated" : "skipped", newId: path };
+}
+
+function notStored({ stream, key }: Step): BackupError {
+  return new BackupError({
+    code: "SELECTION_EMPTY",
+    message: `Node ${key} of ${stream} is not in this snapshot`,
+    hint: "Make a new plan: run the restore again, with previewOnly first.",
+  });
 }

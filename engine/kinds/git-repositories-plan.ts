@@ -133,7 +133,7 @@ async function findInTarget(wanted: Wanted, target: TargetProject, isNamesake: b
 }
 
 /** Beside another repository of the same name. */
-function apartFrom({ name, id }: Wanted): string {
+export function apartFrom({ name, id }: Pick<Wanted, "name" | "id">): string {
   return `${name}-${id.slice(0, 8)}`;
 }
 

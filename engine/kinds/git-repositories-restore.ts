@@ -2,7 +2,7 @@
  * Restoring Git repositories by their plan: undelete, or create and push; LFS content goes first.
  * A restore is safe to repeat: a repository that holds nothing but refs of the snapshot is ours to finish.
  */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   createRepository,
@@ -14,8 +14,10 @@ import {
 import { BackupError } from "../foundation/errors.ts";
 import { stringAt } from "../foundation/json.ts";
 import type { LfsObjectSource } from "../git/git-access.ts";
+import { keptOnceDone } from "../vault/kept-once-done.ts";
 import type { StreamReader } from "../vault/stream-reader.ts";
 import {
+  apartFrom,
   gitStateOf,
   isSameName,
   kindName,
@@ -24,6 +26,7 @@ import {
   remoteOf,
   wantedOf,
   withPrefix,
+  type Wanted,
 } from "./git-repositories-plan.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "./kind.ts";
 
@@ -36,8 +39,10 @@ export async function applyGitStep(step: Step, context: ApplyContext): Promise<S
   return step.phase === "fill" ? fill(step, context) : setDefaultBranch(step, context);
 }
 
-async function skipped(step: Step, { target }: ApplyContext): Promise<StepResult> {
-  const targetId = stringAt(step.detail ?? {}, "targetId");
+async function skipped(step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
+  const planned = stringAt(step.detail ?? {}, "targetId");
+  const isIt = planned !== undefined && (await isItself(planned, await wantedOf(selection), target));
+  const targetId = isIt ? planned : undefined;
   if (targetId !== undefined) target.ids.set(kindName, step.key, targetId);
   return {
     outcome: "skipped",
@@ -47,7 +52,7 @@ async function skipped(step: Step, { target }: ApplyContext): Promise<StepResult
 }
 
 async function undelete(step: Step, { target, attempted }: ApplyContext): Promise<StepResult> {
-  const id = stringAt(step.detail ?? {}, "targetId") ?? step.key;
+  const id = step.key; // only what keeps its id can lie in the recycle bin
   const present = attempted ? await listRepositories(target.azureDevOps, target.project.id) : [];
   const isBack = present.some((repository) => repository.id.toLowerCase() === id.toLowerCase());
   if (!isBack) await undeleteRepository(target.azureDevOps, target.project.id, id);
@@ -83,10 +88,10 @@ async function holdsOnlySnapshotRefs(repository: Repository, { selection, target
 }
 
 async function fill(step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
-  const id = targetIdOf(step, target);
   const wanted = await wantedOf(selection);
+  const id = await targetIdOf(step, wanted, target);
   const remote = remoteOf(id, target);
-  const folder = join(target.temporaryFolder, `restore-${step.key}`);
+  const folder = await mkdtemp(join(target.temporaryFolder, "restore-"));
   try {
     await assembleInto(folder, selection.stream, target);
     await target.git.uploadLfs(remote, lfsObjects(selection.stream, target));
@@ -120,8 +125,6 @@ function refusedError(
 
 async function assembleInto(folder: string, stream: StreamReader, tools: Pick<TargetProject, "git">): Promise<void> {
   const state = await gitStateOf(stream);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
   const refs = Object.fromEntries(Object.entries(state.refs).map(([name, [oid]]) => [name, oid]));
   await tools.git.assemble(folder, { hash: state.hash, bundles: bundlesOf(stream), refs, head: state.head });
 }
@@ -149,20 +152,45 @@ async function openFile(files: StreamReader, id: string): Promise<AsyncIterable<
 }
 
 async function setDefaultBranch(step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
-  const id = targetIdOf(step, target);
   const wanted = await wantedOf(selection);
+  const id = await targetIdOf(step, wanted, target);
   if (wanted.head !== null && wanted.refs[wanted.head] !== undefined) {
     await updateRepository(target.azureDevOps, { project: target.project.id, id }, { defaultBranch: wanted.head });
   }
   return { outcome: "updated", newId: id };
 }
 
-function targetIdOf(step: Step, target: TargetProject): string {
-  const id = stringAt(step.detail ?? {}, "targetId") ?? target.ids.get(kindName, step.key);
-  if (id !== undefined) return id;
+/** The repository to write to. Throws unless it is known to be this one's, whatever the plan says. */
+async function targetIdOf(step: Step, wanted: Wanted, target: TargetProject): Promise<string> {
+  const made = target.ids.get(kindName, step.key);
+  const id = stringAt(step.detail ?? {}, "targetId") ?? made;
+  if (id === undefined)
+    throw new BackupError({
+      code: "RESTORE_DEPENDENCY",
+      message: `Repository ${step.name} was not created, so its content has nowhere to go`,
+      hint: "See the failure of the step that creates it; run the restore again when that is solved.",
+    });
+  if (await isItself(id, wanted, target)) return id;
   throw new BackupError({
-    code: "RESTORE_DEPENDENCY",
-    message: `Repository ${step.name} was not created, so its content has nowhere to go`,
-    hint: "See the failure of the step that creates it; run the restore again when that is solved.",
+    code: "RESTORE_CONFLICT",
+    message: `Repository ${id} in ${target.project.name} is not, or is no longer, ${wanted.name} of the snapshot`,
+    hint: "Make a new plan: run the restore again, with previewOnly first.",
   });
+}
+
+/** Kept or known by its id; else it has the name, in this project. */
+async function isItself(id: string, wanted: Wanted, target: TargetProject): Promise<boolean> {
+  const known = target.ids.get(kindName, wanted.id);
+  if (id === known || (target.isSource && id.toLowerCase() === wanted.id)) return true;
+  const named = (await repositoriesOf(target)).find((repository) => repository.id.toLowerCase() === id.toLowerCase());
+  return named !== undefined && [wanted.name, apartFrom(wanted)].some((name) => isSameName(named.name, name));
+}
+
+const listed = new WeakMap<TargetProject, () => Promise<readonly Repository[]>>();
+
+/** As they were when first asked for in this run. */
+function repositoriesOf(target: TargetProject): Promise<readonly Repository[]> {
+  const list = listed.get(target) ?? keptOnceDone(() => listRepositories(target.azureDevOps, target.project.id));
+  listed.set(target, list);
+  return list();
 }

@@ -1,5 +1,5 @@
 /** Level `content` of a Git stream: put the chain together with plain git, check it, compare the refs. */
-import { mkdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError, hasCode } from "../foundation/errors.ts";
 import type { StreamReader } from "../vault/stream-reader.ts";
@@ -8,9 +8,7 @@ import type { Finding, VerifyTools } from "./kind.ts";
 
 export async function* verifyRepository(stream: StreamReader, tools: VerifyTools): AsyncGenerator<Finding> {
   const state = await gitStateOf(stream);
-  const folder = join(tools.temporaryFolder, `verify-${state.s.replace("/", "-")}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  const folder = await mkdtemp(join(tools.temporaryFolder, "verify-"));
   try {
     const refs = Object.fromEntries(Object.entries(state.refs).map(([name, [oid]]) => [name, oid]));
     await tools.git.assemble(folder, { hash: state.hash, bundles: bundlesOf(stream), refs, head: state.head });

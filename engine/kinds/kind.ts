@@ -240,6 +240,11 @@ export interface ResourceKind {
   references(selection: Selection): AsyncIterable<ItemReference>;
   /** Reads only. Same snapshot, target and request give the same steps. */
   plan(selection: Selection, target: TargetProject): AsyncIterable<Step>;
+  /**
+   * Tells which keys steps of the selection can have. Without it: the stream's own id where each item has a stream,
+   * else the selected keys.
+   */
+  covers?(selection: Selection, target: TargetProject): Promise<(key: string) => boolean>;
   /** Does one step, or finds it done. Throws when it fails; the other steps go on. */
   apply(step: Step, context: ApplyContext): Promise<StepResult>;
 

@@ -4,7 +4,7 @@
  */
 import { createProject, getProject, listProjects, projectProperties, updateProject } from "../azure-devops/core.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { isObject, objectAt, stringAt, type JsonObject } from "../foundation/json.ts";
+import { arrayAt, isObject, objectAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import { backUpDocuments } from "./documents.ts";
 import { archiveRecords, selectedRecords, verifyRecords } from "./records-support.ts";
 import type {
@@ -96,24 +96,34 @@ async function* planProject(selection: Selection, target: TargetProject): AsyncG
     phase: "create" as const,
   };
   if (target.isNew) {
+    const visibility = visibilityOf(stored);
     yield {
       ...base,
       action: "create",
-      changes: [`new project ${target.project.name} with process ${processNameOf(stored)}`],
+      changes: [
+        `new project ${target.project.name} with process ${processNameOf(stored)}`,
+        ...(visibility === "public"
+          ? ["visibility: public, as it was: everybody on the internet can read it"]
+          : ["visibility: private"]),
+      ],
+      detail: { visibility },
     };
     return;
   }
   const live = await getProject(target.azureDevOps, target.project.id);
-  const changes = differences(stored, live.raw);
+  const differing = settings.filter((name) => (stored[name] ?? "") !== (live.raw[name] ?? ""));
+  const changes = differing.map((name) => `${name} becomes ${JSON.stringify(stored[name] ?? "")}`);
   if (changes.length === 0) yield { ...base, action: "skip", changes: [], reason: "exists with these settings" };
-  else if (target.conflictPolicy === "overwrite" && target.isSource) yield { ...base, action: "update", changes };
+  else if (target.conflictPolicy === "overwrite" && target.isSource)
+    yield { ...base, action: "update", changes, detail: { settings: differing } };
   else yield { ...base, action: "skip", changes, reason: "exists with other settings, which are left alone" };
 }
 
-function differences(stored: JsonObject, live: JsonObject): readonly string[] {
-  return ["description", "visibility"].flatMap((field) =>
-    (stored[field] ?? "") === (live[field] ?? "") ? [] : [`${field} becomes ${JSON.stringify(stored[field] ?? "")}`],
-  );
+/** Those that are set back; each only when the plan names it. */
+const settings = ["description", "visibility"] as const;
+
+function visibilityOf(stored: JsonObject): "private" | "public" {
+  return stored.visibility === "public" ? "public" : "private";
 }
 
 function processOf(stored: JsonObject): JsonObject {
@@ -135,14 +145,18 @@ async function applyProject(step: Step, { selection, target }: ApplyContext): Pr
   if (step.action === "create") {
     const existing = await existingByName(target);
     if (existing !== undefined) return { outcome: "adopted", newId: existing };
-    return { outcome: "created", newId: await createFrom(stored, target) };
+    // Nobody's project becomes public but by a plan that says so.
+    const visibility = step.detail?.visibility === "public" ? visibilityOf(stored) : "private";
+    return { outcome: "created", newId: await createFrom(stored, visibility, target) };
   }
   if (step.action === "update") {
-    const settings = {
+    const planned = arrayAt(step.detail ?? {}, "settings") ?? [];
+    const wanted = {
       description: stringAt(stored, "description") ?? "",
       visibility: stringAt(stored, "visibility") ?? "private",
     };
-    await updateProject(target.azureDevOps, target.project.id, settings);
+    const changes = settings.filter((name) => planned.includes(name)).map((name) => [name, wanted[name]] as const);
+    await updateProject(target.azureDevOps, target.project.id, Object.fromEntries(changes));
     return { outcome: "updated", newId: target.project.id };
   }
   return { outcome: "skipped", newId: target.project.id };
@@ -155,13 +169,17 @@ async function existingByName(target: TargetProject): Promise<string | undefined
   return undefined;
 }
 
-async function createFrom(stored: JsonObject, target: TargetProject): Promise<string> {
+async function createFrom(
+  stored: JsonObject,
+  visibility: "private" | "public",
+  target: TargetProject,
+): Promise<string> {
   const versionControl = objectAt(objectAt(stored, "capabilities") ?? {}, "versioncontrol");
   const templateTypeId = stringAt(processOf(stored), "templateTypeId");
   const created = await createProject(target.azureDevOps, {
     name: target.project.name,
     description: stringAt(stored, "description") ?? "",
-    visibility: stringAt(stored, "visibility") === "public" ? "public" : "private",
+    visibility,
     sourceControlType: isObject(versionControl) && versionControl.sourceControlType === "Tfvc" ? "Tfvc" : "Git",
     ...(templateTypeId === undefined ? {} : { templateTypeId }),
   });

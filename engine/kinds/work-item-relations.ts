@@ -149,11 +149,18 @@ export function withoutDoubles(relations: readonly WantedRelation[]): readonly W
   return [...distinct.values()];
 }
 
+/** The service takes no longer one. */
+const maxComment = 255;
+/** Between comments of links that became one. */
+export const commentSeparator = "; ";
+
+/** What does not fit any more is left out: the first one's comment stays whole. */
 function joined(first: WantedRelation, second: WantedRelation): WantedRelation {
   const comments = new Set([linkComment(first), linkComment(second)].filter((comment) => comment !== ""));
-  return comments.size < 2
+  const comment = [...comments].join(commentSeparator);
+  return comments.size < 2 || comment.length > maxComment
     ? first
-    : { ...first, attributes: { ...first.attributes, comment: [...comments].join("; ") } };
+    : { ...first, attributes: { ...first.attributes, comment } };
 }
 
 /** Comments first, then removals from the end: each removal moves those behind it. */

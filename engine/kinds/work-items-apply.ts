@@ -4,25 +4,25 @@
  */
 import { createWorkItem, restoreDeleted, workItemsBatch } from "../azure-devops/work-items.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { numberAt } from "../foundation/json.ts";
+import { arrayAt, numberAt } from "../foundation/json.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "./kind.ts";
 import type { WorkItemRecord } from "./work-item-record.ts";
 import { creationOf, replayRest } from "./work-items-history.ts";
 import type { Whereabouts } from "./work-items-links.ts";
 import { workItemOf } from "./work-items-selection.ts";
 import { makeAsStored, takeOffLaterLinks } from "./work-items-settling.ts";
-import { findMarked, mappedId, typeOf } from "./work-items-target.ts";
+import { copiesOf, findMarked, mappedId, ownIds, typeOf } from "./work-items-target.ts";
 import { asImport, refusedLines, writeAccepted } from "./work-items-writing.ts";
 
 export async function applyWorkItemStep(step: Step, context: ApplyContext): Promise<StepResult> {
   const { target, attempted } = context;
-  const targetId = numberAt(step.detail ?? {}, "targetId");
+  const targetId = await targetIdOf(step, target);
   if (step.action === "skip") {
     const newId = targetId === undefined ? {} : { newId: String(targetId) };
     return { outcome: "skipped", ...newId, ...(step.reason === undefined ? {} : { message: step.reason }) };
   }
   const record = await workItemOf(context.selection, Number(step.key));
-  if (step.action === "create") return create(record, target, attempted);
+  if (step.action === "create") return create(record, step, { target, attempted });
   if (step.action === "undelete") return undelete(targetId ?? record.id, target, attempted);
   const id = targetId ?? mappedId(record.id, target);
   if (id === undefined) throw notCreated(record);
@@ -39,10 +39,39 @@ function notCreated(record: WorkItemRecord): BackupError {
 
 const renewed = "changed date and changed by are those of the restore; the id is new";
 
-async function create(record: WorkItemRecord, target: TargetProject, attempted: boolean): Promise<StepResult> {
+/** The item that the plan found. Throws unless it is known to be this one's, whatever the plan says. */
+async function targetIdOf(step: Step, target: TargetProject): Promise<number | undefined> {
+  const id = numberAt(step.detail ?? {}, "targetId");
+  const own = Number(step.key);
+  if (id === undefined || ownIds(own, target).includes(id) || (await copiesOf(own, target)).includes(id)) return id;
+  throw new BackupError({
+    code: "RESTORE_CONFLICT",
+    message: `Nothing shows that work item ${id} of ${target.project.name} was made from work item ${own} of the snapshot`,
+    hint: "Make a new plan: run the restore again, with previewOnly first.",
+  });
+}
+
+/**
+ * What was made of it since the plan was made, by a run that was broken off: found by the link to its origin, or by the
+ * marker where an intent is known. Copies beside which it was to be made are none.
+ */
+async function madeSince(
+  record: WorkItemRecord,
+  step: Step,
+  { target, attempted }: Making,
+): Promise<number | undefined> {
+  const beside = new Set(arrayAt(step.detail ?? {}, "beside") ?? []);
+  const copies = (await copiesOf(record.id, target)).filter((id) => !beside.has(id));
+  return copies[0] ?? (attempted ? findMarked(record.id, target) : undefined);
+}
+
+type Making = Pick<ApplyContext, "target" | "attempted">;
+
+async function create(record: WorkItemRecord, step: Step, making: Making): Promise<StepResult> {
+  const { target } = making;
   // Links and mentions come later, when everything has its id.
   const where: Whereabouts = { target, live: new Map(), isComing: () => false };
-  const earlier = attempted ? await findMarked(record.id, target) : undefined;
+  const earlier = await madeSince(record, step, making);
   if (earlier !== undefined) {
     const refused = await replayRest(record, earlier, where);
     return { outcome: "adopted", newId: String(earlier), fidelity: [renewed, ...refusedLines(refused)] };

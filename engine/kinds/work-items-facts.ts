@@ -5,6 +5,7 @@ import { hasCode } from "../foundation/errors.ts";
 import { arrayAt, isObject, stringAt, type JsonObject } from "../foundation/json.ts";
 import { keptOnceDone } from "../vault/kept-once-done.ts";
 import type { TargetProject } from "./kind.ts";
+import { readCopies } from "./work-items-origins.ts";
 import { LinkLock } from "./work-items-link-lock.ts";
 
 export class TargetFacts {
@@ -12,6 +13,8 @@ export class TargetFacts {
   readonly #typeTable = keptOnceDone(() => this.#readTypes());
   /** Ids in the project's recycle bin; undefined when they are too many for one list. */
   readonly recycleBin = keptOnceDone(() => this.#readRecycleBin());
+  /** What restores have made in the target before this one, by the links to their origins. */
+  readonly copies = keptOnceDone(() => readCopies(this.#target));
   /** Held while links of its work items change. */
   readonly links = new LinkLock();
 

@@ -19,7 +19,9 @@ import {
 } from "./work-item-fields.ts";
 import { fieldsOf, type WorkItemRecord } from "./work-item-record.ts";
 import { lostFields, wantedOf, type HistoryFile } from "./work-items-comparison.ts";
+import { additionOperation } from "./work-item-relations.ts";
 import type { Whereabouts } from "./work-items-links.ts";
+import { originLink } from "./work-items-origins.ts";
 import { markerTag, revOf } from "./work-items-target.ts";
 import { asImport, writeAccepted, type Refused, type Written } from "./work-items-writing.ts";
 
@@ -51,6 +53,7 @@ export async function creationOf(record: WorkItemRecord, where: Whereabouts): Pr
     ...fieldOperations(fieldDifferences(fields, new Map())).filter(({ path }) => path !== tagsPath),
     tagsOperation(tagsOf(fieldsOf(first)["System.Tags"]), record, target),
     ...markdownOperations(markdown),
+    additionOperation(originLink(record, target)),
     ...dated("System.CreatedDate", original["System.CreatedDate"]),
     ...named("System.CreatedBy", original["System.CreatedBy"], target),
     ...(target.workItemHistory.mode === "attach"

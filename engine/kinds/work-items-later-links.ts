@@ -13,7 +13,8 @@ import {
   type Relation,
   type RelationDifference,
 } from "./work-item-relations.ts";
-import { originComment, originUrl, type Side, type Whereabouts } from "./work-items-links.ts";
+import type { Side, Whereabouts } from "./work-items-links.ts";
+import { originOf } from "./work-items-origins.ts";
 import { findLive, otherIds, type LiveItem } from "./work-items-target.ts";
 
 type Surplus = RelationDifference["surplus"];
@@ -76,19 +77,9 @@ async function recordOf(
   live: LiveItem | undefined,
   { side, target }: { readonly side: Pick<Side, "isCopy">; readonly target: TargetProject },
 ): Promise<WorkItemRecord | undefined> {
-  const origin = originOf(live, target) ?? id;
+  const origin = (live?.place === "live" ? originOf(live.item, target) : undefined) ?? id;
   const places = otherIds(origin, side.isCopy, target);
   const found = await findLive(places, target);
   const present = places.find((place) => found.get(place)?.place === "live");
   return present === id ? storedRecord(origin, target) : undefined;
-}
-
-function originOf(live: LiveItem | undefined, target: TargetProject): number | undefined {
-  if (live?.place !== "live") return undefined;
-  const prefix = originUrl(0, target).slice(0, -1).toLowerCase();
-  const origins = relationsOf(live.item).flatMap(({ rel, url, attributes }) => {
-    const id = url.toLowerCase().startsWith(prefix) ? Number(url.slice(prefix.length)) : 0;
-    return rel === "Hyperlink" && attributes.comment === originComment(id) ? [id] : [];
-  });
-  return origins[0];
 }

@@ -13,6 +13,7 @@ import {
   type Relation,
   type WantedRelation,
 } from "./work-item-relations.ts";
+import { originLink, originUrl } from "./work-items-origins.ts";
 import { isAwaited, isSameOrganization, otherIds, type LiveItem, type LiveItems } from "./work-items-target.ts";
 
 /** What is known of the target while one record is compared with it. */
@@ -48,7 +49,8 @@ export interface Side {
 }
 
 export function wantedRelations(side: Side, where: Whereabouts): WantedRelations {
-  const relations: WantedRelation[] = [];
+  // First of all: of the relations of a copy it is the last to give way to a limit.
+  const relations: WantedRelation[] = side.isCopy ? [originLink(side.record, where.target)] : [];
   const takeovers: Takeover[] = [];
   const lost: string[] = [];
   for (const relation of relationsOf(side.record.item)) {
@@ -57,7 +59,6 @@ export function wantedRelations(side: Side, where: Whereabouts): WantedRelations
     if (found.takeover !== undefined) takeovers.push(found.takeover);
     if (found.lost !== undefined) lost.push(found.lost);
   }
-  if (side.isCopy) relations.push(originLink(side.record, where.target));
   return { relations: withoutDoubles(relations), takeovers, lost };
 }
 
@@ -170,22 +171,6 @@ function remapped(relation: Relation, target: TargetProject): Relation {
   const known = target.ids.get("git-repositories", repository.toLowerCase());
   if (known === undefined || known === repository.toLowerCase()) return relation;
   return { ...relation, url: `${prefix ?? ""}${target.project.id}${separator ?? ""}${known}${rest ?? ""}` };
-}
-
-/** Where the original is, or was: what people can click on. */
-export function originUrl(id: number, { source }: Pick<TargetProject, "source">): string {
-  return `${source.organizationUrl}/${encodeURIComponent(source.project.name)}/_workitems/edit/${id}`;
-}
-
-function originLink(record: WorkItemRecord, target: TargetProject): WantedRelation {
-  const url = originUrl(record.id, target);
-  const attributes = { comment: originComment(record.id) };
-  return { rel: "Hyperlink", url, attributes, label: `hyperlink ${url}` };
-}
-
-/** By which a copy is known later. */
-export function originComment(id: number): string {
-  return `Restored from work item ${id}`;
 }
 
 /** Links to artefacts that lead nowhere from another organisation. */

@@ -13,7 +13,16 @@ import { factsOf } from "./work-items-facts.ts";
 import { historyFiles, historyLine } from "./work-items-history.ts";
 import { otherEndsOf, type Whereabouts } from "./work-items-links.ts";
 import { selectedWorkItems } from "./work-items-selection.ts";
-import { findLive, ownIds, projectOf, titleOf, typeOf, type LiveItem } from "./work-items-target.ts";
+import {
+  copiesOf,
+  findLive,
+  learnCopies,
+  ownIds,
+  projectOf,
+  titleOf,
+  typeOf,
+  type LiveItem,
+} from "./work-items-target.ts";
 import { doubtfulMentions } from "./work-items-translation.ts";
 
 const kindName = "work-items";
@@ -21,8 +30,14 @@ const chunkItems = 200;
 
 export async function* planWorkItems(selection: Selection, target: TargetProject): AsyncGenerator<Step> {
   const isComing = await comingOnes(selection);
+  let hasLearnt = false;
   for await (const records of chunksOf(selectedWorkItems(selection))) {
-    const where = await whereabouts(records, target, isComing);
+    let where = await whereabouts(records, target, isComing);
+    if (!hasLearnt && records.some((record) => ownPlace(record, where) === undefined)) {
+      await learnCopies(target);
+      hasLearnt = true;
+      where = await whereabouts(records, target, isComing);
+    }
     const planOne = (record: WorkItemRecord): Promise<readonly Step[]> =>
       record.deleted === true && selection.keys === "all" ? skippedDeleted(record) : stepsFor(record, where);
     for await (const steps of mapConcurrent(records, Math.max(1, target.parallelism), planOne)) yield* steps;
@@ -86,8 +101,13 @@ function ownPlace(record: WorkItemRecord, { target, live }: Whereabouts): LiveIt
   );
 }
 
-async function newSteps(record: WorkItemRecord, target: TargetProject): Promise<readonly Step[]> {
-  if (await factsOf(target).hasType(typeOf(record.item))) return createSteps(record, target);
+/** `beside`: copies that are there already and are to stay what they are. */
+async function newSteps(
+  record: WorkItemRecord,
+  target: TargetProject,
+  beside: readonly number[] = [],
+): Promise<readonly Step[]> {
+  if (await factsOf(target).hasType(typeOf(record.item))) return createSteps(record, target, beside);
   const reason = `the target's process has no work item type ${typeOf(record.item)}`;
   return [step(record, { phase: "create", action: "cannot", changes: [], reason })];
 }
@@ -105,7 +125,8 @@ async function existingSteps(
   const skip = { phase: "create", action: "skip", detail } as const;
   if (isSame(comparison)) return [step(record, { ...skip, changes: [], reason: "is already as in the snapshot" })];
   const changes = describeComparison(comparison, typeOf(record.item));
-  if (target.conflictPolicy === "rename") return newSteps(record, target);
+  if (target.conflictPolicy === "rename")
+    return newSteps(record, target, [found.id, ...(await copiesOf(record.id, target))]);
   if (target.conflictPolicy === "overwrite") return updateSteps(record, comparison, { changes, detail });
   const reason = `exists and differs in ${changes.length} points; conflictPolicy skip leaves it alone`;
   return [step(record, { ...skip, changes, reason })];
@@ -140,7 +161,7 @@ function undeleteSteps(record: WorkItemRecord, targetId: number, target: TargetP
   ];
 }
 
-function createSteps(record: WorkItemRecord, target: TargetProject): readonly Step[] {
+function createSteps(record: WorkItemRecord, target: TargetProject, beside: readonly number[]): readonly Step[] {
   const relations = relationsOf(record.item);
   const parts = [
     count(relations.filter((relation) => !isFile(relation)).length, "link"),
@@ -150,7 +171,12 @@ function createSteps(record: WorkItemRecord, target: TargetProject): readonly St
   ].filter((part) => part !== "");
   const changes = [`new ${typeOf(record.item)} with a new id`, historyLine(record, target)];
   return [
-    step(record, { phase: "create", action: "create", changes }),
+    step(record, {
+      phase: "create",
+      action: "create",
+      changes,
+      ...(beside.length === 0 ? {} : { detail: { beside: [...new Set(beside)] } }),
+    }),
     step(record, {
       phase: "connect",
       action: "update",

@@ -40,6 +40,32 @@ async function isInRecycleBin(id: number, target: TargetProject): Promise<boolea
   }
 }
 
+/**
+ * Fills in what no journal told: which items of the target are copies of which of the snapshot, by the links to their
+ * origins. What a journal told counts as long as it is there.
+ */
+export async function learnCopies(target: TargetProject): Promise<void> {
+  if (target.isNew) return;
+  const doubtful = new Map<number, number>();
+  const copies = await factsOf(target).copies();
+  for (const [origin, [first, ...others]] of copies) {
+    const known = mappedId(origin, target);
+    if (first === undefined || known === first || (known !== undefined && others.includes(known))) continue;
+    if (known === undefined) target.ids.set(kindName, String(origin), String(first));
+    else doubtful.set(origin, known);
+  }
+  const live = await findLive(doubtful.values(), target);
+  for (const [origin, known] of doubtful) {
+    const [first] = copies.get(origin) ?? [];
+    if (!live.has(known) && first !== undefined) target.ids.set(kindName, String(origin), String(first));
+  }
+}
+
+/** Copies of it in the target, by their links. */
+export async function copiesOf(id: number, target: TargetProject): Promise<readonly number[]> {
+  return target.isNew ? [] : ((await factsOf(target).copies()).get(id) ?? []);
+}
+
 /** What an earlier restore has made of it in this target. */
 export function mappedId(id: number, { ids }: Pick<TargetProject, "ids">): number | undefined {
   const known = ids.get(kindName, String(id));

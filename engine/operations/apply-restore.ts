@@ -6,11 +6,13 @@
 import { collect, mapConcurrent } from "../foundation/concurrency.ts";
 import { BackupError, describeError } from "../foundation/errors.ts";
 import type { ResourceKind, Selection, Step, StepResult } from "../kinds/kind.ts";
+import { kindOfStream } from "../kinds/registry.ts";
 import { PackedList } from "../native/packed-list.ts";
 import type { JournalResult } from "../vault/restore-journal.ts";
 import { isSignInRefused } from "./back-up-stream.ts";
 import type { DoneStep, RestorePlan, RestoreResult } from "./results.ts";
 import type { RestoreTarget } from "./restore-target.ts";
+import type { Turn } from "./restore-turn.ts";
 import type { Selections } from "./select-items.ts";
 
 /** What a restore remembers of itself; kept sealed in the vault (vault/restore-journal.ts). Steps by their place in the plan. */
@@ -27,6 +29,7 @@ export interface ApplyRequest {
   readonly target: RestoreTarget;
   readonly kinds: readonly ResourceKind[];
   readonly journal: StepJournal;
+  readonly turn: Pick<Turn, "mustHold">;
   readonly resumed: boolean;
 }
 
@@ -115,7 +118,8 @@ async function applyOne(
   if (step.action === "cannot") return { outcome: "failed", message: step.reason ?? "cannot be restored" };
   try {
     if (kind === undefined) throw unknownKind(step);
-    const selection = await selectionOf(step, request);
+    request.turn.mustHold();
+    const selection = selectionOf(step, request);
     const result = await kind.apply(step, { selection, target, attempted: journal.intents.has(number) });
     remember(step, result, target);
     return result;
@@ -128,19 +132,20 @@ async function applyOne(
 
 /** A refused token or storage that is closed lets no other step succeed either: better stop, and go on later. */
 function concernsTheRun(error: BackupError): boolean {
-  return error.code.startsWith("STORE_") || isSignInRefused(error);
+  return /^(?:STORE|JOURNAL)_/.test(error.code) || isSignInRefused(error);
 }
 
-async function selectionOf(step: Step, { selections, target }: ApplyRequest): Promise<Selection> {
-  const stream = selections.get(step.stream)?.stream ?? (await target.snapshot.stream(step.stream));
-  if (stream === undefined) throw unknownKind(step);
-  return { stream, keys: new Set([step.key]), parts: selections.get(step.stream)?.parts ?? [] };
+/** What the step is about, out of what was selected: nothing else is ever restored. */
+function selectionOf(step: Step, { selections, kinds }: ApplyRequest): Selection {
+  const selected = selections.get(step.stream);
+  if (selected === undefined || kindOfStream(step.stream, kinds)?.name !== step.kind) throw unknownKind(step);
+  return { stream: selected.stream, keys: new Set([step.key]), parts: selected.parts };
 }
 
 function unknownKind(step: Step): BackupError {
   return new BackupError({
     code: "RESTORE_KIND",
-    message: `The plan names ${step.stream}, which this snapshot or this version does not have`,
+    message: `The plan names ${step.stream}, which this snapshot, its selection or this version does not have`,
     hint: "Update the extension, or restore from a snapshot that has it.",
   });
 }

@@ -12,7 +12,7 @@ export async function requireRecoveryKey(
   identities: readonly string[],
   cryptography: Cryptography,
 ): Promise<void> {
-  const recipients = keysEver(log).flatMap((keys) => keys.recipients);
+  const recipients = recipientsEver(log);
   const own = await recipientsOf(identities, cryptography);
   if (own.some((recipient) => recipients.includes(recipient))) return;
   throw mismatch("recoveryKey", own, { recipients, whose: "this vault, which" });
@@ -38,6 +38,11 @@ export function requireAgentSigner(log: Log, signer: string): void {
     message: `The agentKey signs as ${signer}, which may not record verifications in this vault`,
     hint: "Give the vault's own agent key, or none: the result is then published with the run alone.",
   });
+}
+
+/** Recovery recipients of the vault, those of today first. */
+export function recipientsEver(log: Log): readonly string[] {
+  return [...new Set([...(log.keys?.recipients ?? []), ...keysEver(log).flatMap((keys) => keys.recipients)])];
 }
 
 /** Keys as they are and as they were: what was sealed for earlier ones stays so. */

@@ -68,7 +68,8 @@ export async function planRestore(request: PlanRequest): Promise<PlannedRestore>
   }
   const inOrder = new PackedList<Step>();
   for (const phase of phases) inOrder.append(steps[phase]);
-  return { plan: describe(inOrder, selections, request), selections };
+  const facts = planFacts(selections, request);
+  return { plan: { ...facts, steps: inOrder, hash: hashOf(facts, inOrder, request.cryptography) }, selections };
 }
 
 type StepsByPhase = Readonly<Record<Phase, PackedList<Step>>>;
@@ -182,15 +183,20 @@ async function addItem(
   return { stream: shared, keys: new Set([id]), parts: [] };
 }
 
-function describe(
-  steps: PackedList<Step>,
-  selections: Selections,
-  { snapshot, target, cryptography }: PlanRequest,
-): PlannedRestore["plan"] {
+/** All that the request selects and what this needs, as `planRestore` goes by it. */
+export async function selectionsFor(request: PlanRequest): Promise<Selections> {
+  const asked = await selectItems(request.selectors, request.snapshot, request.kinds);
+  return (await withDependencies(asked, request)).selections;
+}
+
+export type PlanFacts = Omit<RestorePlan, "hash" | "steps" | "notes">;
+
+/** Everything of a plan but its steps; the same snapshot, target and request give the same. */
+export function planFacts(selections: Selections, { snapshot, target }: PlanRequest): PlanFacts {
   const stale = [...selections.values()].flatMap(({ stream: { line } }) =>
     line.st === "ok" || line.asOf === undefined ? [] : [{ stream: line.s, asOf: line.asOf }],
   );
-  const facts: Omit<RestorePlan, "hash" | "steps"> = {
+  return {
     source: target.source,
     target: {
       organizationUrl: target.azureDevOps.organization.url,
@@ -202,9 +208,13 @@ function describe(
     conflictPolicy: target.conflictPolicy,
     stale,
   };
+}
+
+/** The hash by which a plan is approved: of exactly what is going to be carried out. */
+export function hashOf(facts: PlanFacts, steps: Iterable<Step>, cryptography: Cryptography): string {
   const digest = cryptography.newSha256();
   const add = (value: unknown): void => digest.update(utf8(`${canonicalJson(value)}\n`));
   add(facts);
   for (const step of steps) add(step);
-  return { ...facts, steps, hash: toHex(digest.digest()) };
+  return toHex(digest.digest());
 }

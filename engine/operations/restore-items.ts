@@ -3,29 +3,29 @@
  * was interrupted, or finds everything done.
  */
 import type { AzureDevOps } from "../azure-devops/azure-devops.ts";
-import { sha256Hex, type Cryptography } from "../crypto/cryptography.ts";
-import { utf8 } from "../foundation/bytes.ts";
+import type { Cryptography } from "../crypto/cryptography.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { canonicalJson, isObject, stringAt, type JsonObject } from "../foundation/json.ts";
+import type { JsonObject } from "../foundation/json.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import type { GitAccess } from "../git/git-access.ts";
-import type { ConflictPolicy, ProjectRef, ResourceKind, Step, WorkItemHistory } from "../kinds/kind.ts";
-import { unpackedList } from "../native/packed-list.ts";
+import type { ConflictPolicy, ProjectRef, ResourceKind, WorkItemHistory } from "../kinds/kind.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import type { Head } from "../vault/log-entry.ts";
 import { isRunId } from "../vault/layout.ts";
 import { readLog, type Log } from "../vault/log.ts";
-import { finishedJournals, openJournal, type JournalTarget, type RestoreJournal } from "../vault/restore-journal.ts";
+import { isSameTarget, openJournal, type JournalTarget, type RestoreJournal } from "../vault/restore-journal.ts";
 import type { SnapshotReader } from "../vault/stream-reader.ts";
 import { openSnapshot } from "../vault/vault-snapshot-reader.ts";
 import { applyRestore, secretsToEnter, type StepJournal } from "./apply-restore.ts";
 import { requireRecoveryKey } from "./check-keys.ts";
 import { chooseSnapshot } from "./choose-snapshots.ts";
-import { planRestore, type PlannedRestore } from "./plan-restore.ts";
-import { idMap, restoreTarget, type FillingIdMap, type RestoreTarget } from "./restore-target.ts";
+import { planRestore, type PlannedRestore, type PlanRequest } from "./plan-restore.ts";
+import { knownRestores, openHistory, type KeptRestores } from "./restore-history.ts";
+import { restoreTarget, type RestoreTarget } from "./restore-target.ts";
+import { keepTurn, takeTurn, type Turn } from "./restore-turn.ts";
 import type { RestorePlan, RestoreResult } from "./results.ts";
-import { selectItems } from "./select-items.ts";
+import { resumedPlan, storedPlan } from "./resumed-plan.ts";
 
 export interface RestoreRequest {
   readonly vault: string;
@@ -61,36 +61,145 @@ export interface RestoreTools {
 }
 
 export async function restoreItems(request: RestoreRequest, tools: RestoreTools): Promise<RestoreResult> {
-  const { store, cryptography, clock } = tools;
-  const startedMs = clock.monotonicMs();
+  const startedMs = tools.clock.monotonicMs();
   const { snapshot, log } = await openForRestore(request, tools);
-  const restoreId = restoreIdOf(request, snapshot, tools);
-  const place = { store, cryptography, vault: request.vault, identities: request.recoveryIdentities };
-  const journal = await openJournal({ ...place, restoreId, recipients: log.keys?.recipients ?? [] });
-  const ids = await knownIds(request, tools, { journal, place });
-  const target = targetOf(request, tools, { snapshot, restoreId, ids });
-  const isResumed = journal.state === "unfinished" && !request.previewOnly;
-  const planned = isResumed
-    ? await resumedPlan(journal, request, snapshot)
-    : await planRestore({ ...request, snapshot, target, cryptography });
-  tools.announce(planned.plan);
-  checkHash(request, planned.plan);
-  if (request.previewOnly) return preview(planned.plan, restoreId, clock.monotonicMs() - startedMs);
-  if (!isResumed)
+  const history = await openHistory(request, tools, { log, snapshot: snapshot.id });
+  const work: Work = { request, tools, snapshot, history };
+  const result = request.previewOnly ? await preview(work) : await restore(work);
+  return { ...result, durationMs: tools.clock.monotonicMs() - startedMs };
+}
+
+interface Work {
+  readonly request: RestoreRequest;
+  readonly tools: RestoreTools;
+  readonly snapshot: SnapshotReader;
+  readonly history: readonly KeptRestores[];
+}
+
+/** A plan for the target as it is now; writes nothing. */
+async function preview(work: Work): Promise<RestoreResult> {
+  const { request, tools, history } = work;
+  const restoreId = history[0]?.restoreId ?? "";
+  const { plan, notes } = await newPlan(work, restoreId);
+  announce({ ...plan, notes }, tools);
+  checkHash(request, plan);
+  return {
+    plan: { ...plan, notes },
+    restoreId,
+    resumed: false,
+    applied: false,
+    steps: [],
+    ...{ created: 0, updated: 0, skipped: 0, failed: 0 },
+    worksheet: secretsToEnter(plan.steps),
+    durationMs: 0,
+  };
+}
+
+/** Plans and applies while no other restore into the target does. */
+async function restore(work: Work): Promise<RestoreResult> {
+  const { request, tools, history } = work;
+  let target = requestedTarget(request, tools);
+  await takeTurn(history, target, tools);
+  const journals: RestoreJournal[] = [];
+  for (const { place, restoreId } of history) journals.push(await openJournal({ ...place, restoreId }));
+  const turn = keepTurn(history, journals, tools);
+  let failure: unknown;
+  try {
+    // Whoever took this restore for dead has closed the journal to it: better known before anything is made.
+    for (const journal of journals) if (journal.chain.names.length > 0) await journal.sign("alive");
+    const journal = journals.find(({ state }) => state === "unfinished") ?? journals[0];
+    if (journal === undefined) throw new Error("a recovery key of the vault has a journal");
+    const done = await applied(work, journal, turn);
+    target = done.target;
+    return done.result;
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    await turn.end(failure, target);
+  }
+}
+
+async function applied(
+  work: Work,
+  journal: RestoreJournal,
+  turn: Turn,
+): Promise<{ readonly result: RestoreResult; readonly target: JournalTarget }> {
+  const { request, tools } = work;
+  const { restoreId } = journal;
+  const resumed = await continued(work, journal);
+  const planned = resumed ?? (await newPlan(work, restoreId));
+  const { target, notes } = planned;
+  const plan = { ...planned.plan, notes };
+  announce(plan, tools);
+  checkHash(request, plan);
+  if (resumed === undefined)
     await journal.begin({
       target: journalTarget(target),
       source: journalSource(request),
       plan: storedPlan(planned.plan),
     });
   const result = await applyRestore({
-    ...planned,
+    plan,
+    selections: planned.selections,
     target,
     kinds: request.kinds,
-    journal: stepJournal(journal, isResumed),
-    resumed: isResumed,
+    journal: stepJournal(journal, resumed !== undefined),
+    turn,
+    resumed: resumed !== undefined,
   });
   if (isOver(result)) await journal.finish(figuresOf(result), journalTarget(target));
-  return { ...result, durationMs: clock.monotonicMs() - startedMs };
+  return { result, target: journalTarget(target) };
+}
+
+interface Planned extends PlannedRestore {
+  readonly target: RestoreTarget;
+  readonly notes: readonly string[];
+}
+
+async function newPlan(work: Work, restoreId: string): Promise<Planned> {
+  const { target, notes } = await targetOf(work, restoreId);
+  return { ...(await planRestore(planRequest(work, target))), target, notes };
+}
+
+/** The plan of the interrupted run, unless another one was approved meanwhile. */
+async function continued(work: Work, journal: RestoreJournal): Promise<Planned | undefined> {
+  const { request, tools } = work;
+  const { state, header } = journal;
+  if (state === "done") tools.reporter.info("The same restore was made before; it is compared with what is there now");
+  if (state !== "unfinished" || header === undefined) return undefined;
+  const { target, notes } = await targetOf(work, journal.restoreId);
+  const planned = isStillTheTarget(journal, requestedTarget(request, tools))
+    ? await resumedPlan(header, planRequest(work, target))
+    : undefined;
+  if (planned === undefined) {
+    tools.reporter.warn("The plan of the interrupted restore does not fit any more: a new one is made");
+    return undefined;
+  }
+  if (request.planHash !== undefined && request.planHash !== planned.plan.hash) {
+    tools.reporter.info("Another plan than that of the interrupted restore was approved: a new one is made");
+    return undefined;
+  }
+  tools.reporter.info("An interrupted restore of the same request is continued");
+  return { ...planned, target, notes };
+}
+
+/** Also when it was this restore that made the project: another one may have its name by now. */
+function isStillTheTarget({ header, results }: RestoreJournal, target: JournalTarget): boolean {
+  if (header === undefined || !isSameTarget(header.target, target)) return false;
+  for (const { item, newId } of results.values())
+    if (item[0] === "project" && newId !== undefined && newId !== target.projectId) return false;
+  return true;
+}
+
+function planRequest({ request, tools, snapshot }: Work, target: RestoreTarget): PlanRequest {
+  const { selectors, kinds } = request;
+  return { selectors, kinds, snapshot, target, cryptography: tools.cryptography };
+}
+
+function announce(plan: RestorePlan, { reporter, announce: show }: RestoreTools): void {
+  for (const note of plan.notes ?? []) reporter.warn(note);
+  show(plan);
 }
 
 /** A pass that begins anew takes nothing from the one before it. */
@@ -143,34 +252,13 @@ function refuseDoubtful(log: Log, selector: string): void {
 
 const blockingProblems = ["LOG_ROLLBACK", "LOG_FORK", "LOG_CHAIN_BROKEN"];
 
-/** The same request gives the same id (design: restore id). */
-function restoreIdOf(
-  request: RestoreRequest,
-  snapshot: SnapshotReader,
-  { azureDevOps, cryptography }: RestoreTools,
-): string {
-  const facts = {
-    vault: request.vault,
-    snapshot: snapshot.id,
-    selectors: [...request.selectors].sort(),
-    target: [azureDevOps.organization.id, request.targetProject.name.toLowerCase()],
-    policy: [request.conflictPolicy, request.workItemHistory],
-    mapping: request.mapping,
-  };
-  return sha256Hex(cryptography, utf8(canonicalJson(facts)));
-}
-
-function targetOf(
-  request: RestoreRequest,
-  tools: RestoreTools,
-  {
-    snapshot,
-    restoreId,
-    ids,
-  }: { readonly snapshot: SnapshotReader; readonly restoreId: string; readonly ids: FillingIdMap },
-): RestoreTarget {
+async function targetOf(
+  { request, tools, snapshot, history }: Work,
+  restoreId: string,
+): Promise<{ readonly target: RestoreTarget; readonly notes: readonly string[] }> {
+  const { ids, notes } = await knownRestores(history, requestedTarget(request, tools), request);
   const { id, name } = request.targetProject;
-  return restoreTarget({
+  const target = restoreTarget({
     ...tools,
     ...request,
     ids,
@@ -180,73 +268,7 @@ function targetOf(
     isNew: id === undefined,
     isSource: id?.toLowerCase() === request.source.project.id.toLowerCase(),
   });
-}
-
-/** What earlier restores of the same source have made in this target, this one's unfinished part included. */
-async function knownIds(
-  request: RestoreRequest,
-  { azureDevOps, reporter }: RestoreTools,
-  { journal, place }: { readonly journal: RestoreJournal; readonly place: Parameters<typeof finishedJournals>[0] },
-): Promise<FillingIdMap> {
-  const ids = idMap();
-  const { id, name } = request.targetProject;
-  const target: JournalTarget = {
-    organizationUrl: azureDevOps.organization.url,
-    projectName: name,
-    ...(id === undefined ? {} : { projectId: id }),
-  };
-  const { restores, unreadable } = await finishedJournals(place, target);
-  for (const restore of restores) {
-    if (restore.source.projectId !== undefined && restore.source.projectId !== request.source.project.id) continue;
-    for (const { kind, oldId, newId } of restore.ids) ids.set(kind, oldId, newId);
-  }
-  for (const { restoreId, code } of unreadable)
-    reporter.warn(
-      `The journal of restore ${restoreId.slice(0, 12)} cannot be used (${code}); what it made may be made again`,
-    );
-  if (journal.state !== "new")
-    reporter.info(
-      journal.state === "unfinished"
-        ? "An interrupted restore of the same request is continued"
-        : "The same restore was made before; it is compared with what is there now",
-    );
-  return ids;
-}
-
-/** The plan of the interrupted run, with selections found again by its steps. */
-async function resumedPlan(
-  journal: RestoreJournal,
-  request: RestoreRequest,
-  snapshot: SnapshotReader,
-): Promise<PlannedRestore> {
-  const plan = planOf(journal.header?.plan);
-  if (plan === undefined) {
-    throw new BackupError({
-      code: "JOURNAL_TAMPERED",
-      message: "The journal of the interrupted restore holds no plan",
-      hint: "Restore with another selection or snapshot, or contact support with the journal.",
-    });
-  }
-  return { plan, selections: await selectItems(request.selectors, snapshot, request.kinds) };
-}
-
-function storedPlan({ steps, ...facts }: PlannedRestore["plan"]): JsonObject {
-  return { ...jsonOf(facts), steps: steps.toJson() };
-}
-
-/** What was sealed under our own MAC is trusted to be what we wrote; only its form is looked at. */
-function planOf(value: JsonObject | undefined): PlannedRestore["plan"] | undefined {
-  const steps = unpackedList(value?.steps, isStep);
-  if (value === undefined || steps === undefined || !isText(value, "hash", "snapshot")) return undefined;
-  return { ...(value as unknown as RestorePlan), steps };
-}
-
-function isStep(value: unknown): value is Step {
-  return isObject(value) && isText(value, "kind", "key", "stream", "phase");
-}
-
-function isText(value: JsonObject, ...keys: readonly string[]): boolean {
-  return keys.every((key) => stringAt(value, key) !== undefined);
+  return { target, notes };
 }
 
 function checkHash({ planHash }: RestoreRequest, plan: RestorePlan): void {
@@ -258,20 +280,12 @@ function checkHash({ planHash }: RestoreRequest, plan: RestorePlan): void {
   });
 }
 
-function preview(plan: RestorePlan, restoreId: string, durationMs: number): RestoreResult {
-  return {
-    plan,
-    restoreId,
-    resumed: false,
-    applied: false,
-    steps: [],
-    created: 0,
-    updated: 0,
-    skipped: 0,
-    failed: 0,
-    worksheet: secretsToEnter(plan.steps),
-    durationMs,
-  };
+function requestedTarget(
+  { targetProject: { id, name } }: RestoreRequest,
+  { azureDevOps }: RestoreTools,
+): JournalTarget {
+  const { url } = azureDevOps.organization;
+  return { organizationUrl: url, projectName: name, ...(id === undefined ? {} : { projectId: id }) };
 }
 
 function journalTarget({ azureDevOps, project, isNew }: RestoreTarget): JournalTarget {
@@ -284,10 +298,4 @@ function journalTarget({ azureDevOps, project, isNew }: RestoreTarget): JournalT
 
 function journalSource({ source }: RestoreRequest): JournalTarget {
   return { organizationUrl: source.organizationUrl, projectName: source.project.name, projectId: source.project.id };
-}
-
-function jsonOf(value: unknown): JsonObject {
-  const json: unknown = JSON.parse(JSON.stringify(value));
-  if (!isObject(json)) throw new Error("a plan is an object");
-  return json;
 }

@@ -76,6 +76,8 @@ export interface RestorePlan {
   readonly stale: readonly { readonly stream: string; readonly asOf: string }[];
   /** SHA-256 over lines of canonical JSON, hex: everything above but the steps, then each step. */
   readonly hash: string;
+  /** What people should know besides; not part of the hash. */
+  readonly notes?: readonly string[];
 }
 
 export interface RestoreResult {

@@ -92,12 +92,13 @@ function toned(severity: "note" | "warning" | "damage"): string {
 }
 
 function planFacts(plan: RestorePlan): string {
-  const { source, target, conflictPolicy, stale } = plan;
+  const { source, target, conflictPolicy, stale, notes = [] } = plan;
   return facts([
     ["From", `${source.project.name} (${source.organizationUrl})`],
     ["To", `${target.createsProject ? "new project " : ""}${target.project.name} (${target.organizationUrl})`],
     ["Snapshot", `${plan.snapshot}, taken ${timeForPeople(plan.takenAt)}`],
     ["What exists and differs", conflictPolicy],
+    ...notes.map((note): [string, string] => ["Worth knowing", note]),
     ...stale.map(({ stream, asOf }): [string, string] => ["Older content", `${stream}: ${timeForPeople(asOf)}`]),
     ["planHash", plan.hash],
   ]);

@@ -12,6 +12,10 @@ export function planSummary(plan: RestorePlan, groups = plannedGroups(plan.steps
     `## Restore plan: ${whereTo(plan)}`,
     facts(plan),
     alarm(
+      "Worth knowing",
+      (plan.notes ?? []).map((note) => markdownText(note)),
+    ),
+    alarm(
       "Older than the snapshot",
       plan.stale.map(({ stream, asOf }) => `${markdownText(stream)}: as it was at ${timeForPeople(asOf)}`),
     ),

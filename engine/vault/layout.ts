@@ -32,6 +32,12 @@ export interface NumberedParts {
   readonly n: number;
 }
 
+export interface JournalParts {
+  readonly n: number;
+  /** Lower-case hex. */
+  readonly tag: string;
+}
+
 /** A vault id is the project's (or collection's) GUID in lower case. */
 export function isVaultId(text: string): boolean {
   return guidForm.test(text);
@@ -175,18 +181,10 @@ export function journalPrefix(vault: string, restoreId: string): string {
   return `${restoresPrefix(vault)}${checked("restore id", restoreId, isHexName)}/`;
 }
 
-export function journalName(vault: string, restoreId: string, n: number): string {
-  return `${journalPrefix(vault, restoreId)}${counter(n, maxCounter).padStart(6, "0")}.json`;
-}
-
-/** Undefined for names that are no journal objects of this vault. */
-export function parseJournalName(
-  vault: string,
-  name: string,
-): { readonly restoreId: string; readonly n: number } | undefined {
-  const rest = after(restoresPrefix(vault), name);
-  const [, restoreId, digits] = /^([^/]+)\/([0-9]{6})\.json$/.exec(rest ?? "") ?? [];
-  return restoreId === undefined || !isHexName(restoreId) ? undefined : { restoreId, n: Number(digits) };
+/** `tag` is what only holders of the journal's key can tell beforehand, see journal-objects.ts. */
+export function journalName(vault: string, restoreId: string, { n, tag }: JournalParts): string {
+  const digits = counter(n, maxCounter).padStart(6, "0");
+  return `${journalPrefix(vault, restoreId)}${digits}-${checked("tag", tag, isHexName)}.json`;
 }
 
 // Canaries

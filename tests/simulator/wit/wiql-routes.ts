@@ -112,6 +112,10 @@ function valueIn(run: Run, revision: Revision, name: string): string | number | 
       return revision.at;
     case "System.ChangedBy":
       return identityText(revision.by);
+    case "System.HyperLinkCount":
+      return item.resources.filter(
+        (one) => one.rel === "Hyperlink" && one.fromRev <= rev && (one.toRev ?? rev + 1) > rev,
+      ).length;
     case "System.Parent":
       return run.tracking.parentOf(item)?.id;
     default:

@@ -9,7 +9,6 @@ import {
   logName,
   objectPath,
   parseCheckpointName,
-  parseJournalName,
   parseObjectPath,
   pathOfDataName,
   runClaimName,
@@ -29,7 +28,9 @@ describe("names in the container", () => {
     expect(dataName(vaultId, path)).toBe(`${vaultId}/data/${path}`);
     expect(checkpointName(vaultId, { run, shard: "0a", n: 7 })).toBe(`${vaultId}/runs/${run}/0a-000007.json`);
     expect(runClaimName(vaultId, hash)).toBe(`${vaultId}/runs/${hash}.json`);
-    expect(journalName(vaultId, "0123456789abcdef", 3)).toBe(`${vaultId}/restores/0123456789abcdef/000003.json`);
+    expect(journalName(vaultId, "0123456789abcdef", { n: 3, tag: "ab".repeat(16) })).toBe(
+      `${vaultId}/restores/0123456789abcdef/000003-${"ab".repeat(16)}.json`,
+    );
     expect(canaryName(vaultId, "0123456789abcdef")).toBe(`${vaultId}/canary/0123456789abcdef.age`);
   });
 
@@ -42,10 +43,6 @@ describe("names in the container", () => {
       run,
       shard: "0a",
       n: 7,
-    });
-    expect(parseJournalName(vaultId, journalName(vaultId, "0123456789abcdef", 3))).toEqual({
-      restoreId: "0123456789abcdef",
-      n: 3,
     });
   });
 
@@ -75,7 +72,8 @@ describe("names in the container", () => {
       () => checkpointName(vaultId, { run: "../x", shard: "00", n: 1 }),
       () => checkpointName(vaultId, { run, shard: "..", n: 1 }),
       () => objectPath({ run, shard: "00", n: 1_000_000, extension: "bin.age" }),
-      () => journalName(vaultId, "../../log", 1),
+      () => journalName(vaultId, "../../log", { n: 1, tag: "ab".repeat(16) }),
+      () => journalName(vaultId, "0123456789abcdef", { n: 1, tag: "../../log" }),
       () => runClaimName(vaultId, "x/y"),
       () => canaryName(vaultId, ".."),
     ];
