@@ -53,7 +53,7 @@ describe("the summary of a backup", () => {
     const text = backupSummary(aBackup({ signerPinned: false, headPinned: false }));
 
     expect(text).toContain(
-      `signer: agent=ed25519:${"A".repeat(43)},owner=ed25519:${"B".repeat(43)}\nvaultHead: ${vault}=7:${head.sha256}`,
+      `signer: agent=ed25519:${"A".repeat(43)},owner=ed25519:${"E".repeat(43)}\nvaultHead: ${vault}=7:${head.sha256}`,
     );
     expect(text).toContain("who signed it or how far its log had got");
   });
