@@ -136,8 +136,8 @@ export function formatSigners(signers: readonly PinnedSigner[]): string {
 }
 
 function pinnedSigner(word: string, place: string): PinnedSigner {
-  const [, role, key = ""] = /^([a-z]+)=(.*)$/i.exec(word) ?? [undefined, "agent", word];
-  const known = keyRoles.find((name) => name === role?.toLowerCase());
+  const [, role = "", key = ""] = /^([a-z]+)=(.*)$/i.exec(word) ?? [undefined, "agent", word];
+  const known = keyRoles.find((name) => name === role.toLowerCase());
   if (known === undefined)
     throw keyForm(
       `Input ${place}: a public signing key has the role agent or owner; this one has another`,

@@ -34,18 +34,25 @@ export function signerTrust(
   if (chain.genesis === undefined && taken.size > 0) throw genesisInvalid(vault);
   if (pinnedSigners.length === 0) return "first-use";
   if (chain.genesis === undefined) return "pinned";
-  for (const [signer, kinds] of chain.roles) {
-    const found = strangeIn(signer, kinds, pinnedSigners);
-    if (found !== undefined) throw signerMismatch(vault, found);
-  }
-  const changed = entries.findLastIndex((logged) => isKind(logged, "keys"));
+  const strange = [...chain.roles].map(([signer, kinds]) => strangeIn(signer, kinds, pinnedSigners));
+  const [first] = strange.filter((what) => what !== undefined);
+  if (first !== undefined) throw signerMismatch(vault, first);
+  requireOwnersWord(vault, entries, pinnedSigners);
+  return "pinned";
+}
+
+function requireOwnersWord(
+  vault: string,
+  entries: readonly LoggedEntry[],
+  pinnedSigners: readonly PinnedSigner[],
+): void {
+  const change = entries.findLast((logged) => isKind(logged, "keys"));
+  if (change === undefined) return;
   const owners = pinnedSigners.filter(({ role }) => role === "owner").map(({ signer }) => signer);
-  if (changed < 0 || entries.slice(changed).some(({ signer }) => owners.includes(signer))) return "pinned";
-  const { signer = "", entry } = entries[changed] ?? {};
-  throw signerMismatch(
-    vault,
-    `its keys were changed by ${signer} (entry ${entry?.seq ?? 0}), which it does not name as an owner`,
-  );
+  const isVouchedFor = entries.some(({ entry, signer }) => entry.seq >= change.entry.seq && owners.includes(signer));
+  if (isVouchedFor) return;
+  const who = `${change.signer} (entry ${change.entry.seq})`;
+  throw signerMismatch(vault, `its keys were changed by ${who}, which the input does not name as an owner`);
 }
 
 /** What is wrong with a signer that the log knows; undefined for one that is pinned as what it is. */
