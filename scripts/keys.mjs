@@ -16,7 +16,7 @@ Makes a new key set for a vault and prints it as one JSON object. Nothing is sto
                      the backup pipeline cannot reach it, and a copy on paper. Without it the data is lost.
   recoveryRecipient  public counterpart of the recovery key; input recoveryRecipients of BackupProject. Give two
                      or more, of keys held by different people, one per line.
-  signer             public signing keys of agent and owner; input signer of the tasks that check a vault.
+  signer             public signing keys of agent and owner, each with its role; input signer of all tasks.
 
 Whoever holds the agent key or the viewer key and can read the storage container can read the names in the
 catalogue. Input catalogueNames: ids of BackupProject leaves the names out.

@@ -1,3 +1,4 @@
+import type { BackupError } from "../foundation/errors.ts";
 import { concat, fromBase64Url, toBase64, toBase64Url } from "../foundation/bytes.ts";
 import type { Cryptography } from "./cryptography.ts";
 import { decodeBech32, decodeIdentity, encodeBech32, encodeIdentity } from "./age-keys.ts";
@@ -15,7 +16,17 @@ export interface KeySet {
   readonly viewerKey: string;
   readonly recoveryKey: string;
   readonly recoveryRecipient: string;
-  /** `ed25519:<base64url>` of agent and owner, comma-separated. */
+  /** Public signing keys with their roles: `agent=ed25519:<base64url>,owner=ed25519:<base64url>`. */
+  readonly signer: string;
+}
+
+/** What a signing key is for. Agents add to a vault; only owners take away, change keys and answer alarms. */
+export type KeyRole = "agent" | "owner";
+
+/** A public signing key that people know from outside the storage, and what they know it as. */
+export interface PinnedSigner {
+  readonly role: KeyRole;
+  /** `ed25519:<base64url>`. */
   readonly signer: string;
 }
 
@@ -54,7 +65,10 @@ export async function makeKeySet(cryptography: Cryptography): Promise<KeySet> {
     viewerKey: agent.catalogueIdentity,
     recoveryKey,
     recoveryRecipient: await cryptography.recipientOf(recoveryKey),
-    signer: `${agent.signer},${owner.signer}`,
+    signer: formatSigners([
+      { role: "agent", signer: agent.signer },
+      { role: "owner", signer: owner.signer },
+    ]),
   };
 }
 
@@ -100,10 +114,48 @@ export function parseRecipients(text: string, input = "recoveryRecipients"): rea
   return parseList(text, recipientForm, input);
 }
 
-/** Pinned public signing keys, `ed25519:<base64url>`, listed as in `parseIdentities`. Throws KEY_FORM. */
-export function parseSigners(text: string, input = "signer"): readonly string[] {
-  return parseList(text, signerForm, input);
+/**
+ * Pinned public signing keys with their roles, `agent=ed25519:…` or `owner=ed25519:…`, listed as in `parseIdentities`.
+ * A key without a role is an agent's: nobody becomes an owner by where a key stands. Throws KEY_FORM.
+ */
+export function parseSigners(text: string, input = "signer"): readonly PinnedSigner[] {
+  const words = wordsOf(text);
+  if (words.length === 0) throw emptyList(signerForm, input);
+  const pinned = new Map<string, PinnedSigner>();
+  words.forEach((word, index) => {
+    const place = placeOf(input, index, words.length);
+    const one = pinnedSigner(word, place);
+    const known = pinned.get(one.signer);
+    if (known !== undefined && known.role !== one.role)
+      throw keyForm(`Input ${place}: the same key is named as an agent's and as an owner's`, signerForm.hint);
+    pinned.set(one.signer, one);
+  });
+  return [...pinned.values()];
 }
+
+/** As `parseSigners`, of lines that are kept apart; none pins nobody. */
+export function parseSignerLines(lines: readonly string[], input = "signer"): readonly PinnedSigner[] {
+  return lines.length === 0 ? [] : parseSigners(lines.join("\n"), input);
+}
+
+/** One line, as `parseSigners` takes it. */
+export function formatSigners(signers: readonly PinnedSigner[]): string {
+  return signers.map(({ role, signer }) => `${role}=${signer}`).join(",");
+}
+
+function pinnedSigner(word: string, place: string): PinnedSigner {
+  const [, role = "", key = ""] = /^([a-z]+)=(.*)$/i.exec(word) ?? [undefined, "agent", word];
+  const known = keyRoles.find((name) => name === role.toLowerCase());
+  if (known === undefined)
+    throw keyForm(
+      `Input ${place}: a public signing key has the role agent or owner; this one has another`,
+      signerForm.hint,
+    );
+  parseKey(key, signerForm, place);
+  return { role: known, signer: key };
+}
+
+const keyRoles: readonly KeyRole[] = ["agent", "owner"];
 
 export function signerOf(publicKey: Uint8Array): string {
   return signerPrefix + toBase64Url(publicKey);
@@ -166,7 +218,7 @@ const signerForm: KeyForm = {
   prefix: signerPrefix,
   name: "a public signing key",
   length: 51,
-  hint: "Give the signer that 'npm run keys' or the first BackupProject run printed.",
+  hint: "Give the signer line that 'npm run keys' or the first BackupProject run printed: agent=ed25519:…,owner=ed25519:….",
   decode: (text) => {
     const bytes = fromBase64Url(text.slice(signerPrefix.length));
     return bytes?.length === seedBytes ? bytes : undefined;
@@ -174,16 +226,26 @@ const signerForm: KeyForm = {
 };
 
 function parseList(text: string, form: KeyForm, input: string): readonly string[] {
-  const keys = text
+  const keys = wordsOf(text);
+  if (keys.length === 0) throw emptyList(form, input);
+  keys.forEach((key, index) => parseKey(key, form, placeOf(input, index, keys.length)));
+  return [...new Set(keys)];
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text
     .split(/\r?\n/)
     .filter((line) => !line.trimStart().startsWith("#"))
     .flatMap((line) => line.split(/[\s,;]+/))
-    .filter((key) => key !== "");
-  if (keys.length === 0) throw keyForm(`Input ${input} is empty; it takes ${form.name} (${form.prefix}…)`, form.hint);
-  keys.forEach((key, index) =>
-    parseKey(key, form, keys.length === 1 ? input : `${input} (key ${index + 1} of ${keys.length})`),
-  );
-  return [...new Set(keys)];
+    .filter((word) => word !== "");
+}
+
+function placeOf(input: string, index: number, of: number): string {
+  return of === 1 ? input : `${input} (key ${index + 1} of ${of})`;
+}
+
+function emptyList({ name, prefix, hint }: KeyForm, input: string): BackupError {
+  return keyForm(`Input ${input} is empty; it takes ${name} (${prefix}…)`, hint);
 }
 
 /** The 32 bytes of a key of the form. */

@@ -1,6 +1,6 @@
 /** What a backup run knows once its vault is open: keys, run, parent snapshot. */
 import type { AzureDevOps } from "../azure-devops/azure-devops.ts";
-import type { AgentKeys, OwnerKeys } from "../crypto/keys.ts";
+import type { AgentKeys, OwnerKeys, PinnedSigner } from "../crypto/keys.ts";
 import type { Cryptography } from "../crypto/cryptography.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { collect } from "../foundation/concurrency.ts";
@@ -34,7 +34,7 @@ export interface BackupRequest {
   /** Only with it retention is carried out. */
   readonly ownerKeys?: OwnerKeys | undefined;
   readonly recoveryRecipients: readonly string[];
-  readonly pinnedSigners: readonly string[];
+  readonly pinnedSigners: readonly PinnedSigner[];
   readonly pin: Head | undefined;
   /** What all attempts and shards of one pipeline run share; random without it. */
   readonly build: string | undefined;
@@ -96,6 +96,7 @@ export async function openSession(request: BackupRequest, tools: BackupTools): P
     ownerSigner: request.ownerKeys?.signer,
     recoveryRecipients: request.recoveryRecipients.length === 0 ? undefined : request.recoveryRecipients,
   });
+  if (opened.created && !opened.hasOwner) tools.reporter.warn(ownerless(project.name));
   const { run, shared, earlierTries } = await runOf(opened, { store, cryptography, vault, signing, build });
   const access: VaultAccess = { store, cryptography, vault, identities: [agentKeys.catalogueIdentity] };
   const parentSnapshot = parentOf(opened, run);
@@ -117,6 +118,10 @@ export async function openSession(request: BackupRequest, tools: BackupTools): P
     startedAt: (await store.serviceTime()).toISOString(),
     startedMs,
   };
+}
+
+function ownerless(project: string): string {
+  return `The new vault of project ${project} has no owner key, so nobody will ever be able to retire snapshots, change keys or acknowledge alarms in it. If that is not what you want, use an empty container and give input signer with owner=ed25519:… (npm run keys), or the ownerKey, to its first run.`;
 }
 
 /**

@@ -1,8 +1,10 @@
 /** What a backup reports: figures by kind, gaps, findings, anomalies, staleness. */
+import { formatSigners } from "../crypto/keys.ts";
 import type { Gap } from "../kinds/kind.ts";
 import type { Committed } from "../vault/commit.ts";
 import type { IndexLine } from "../vault/state.ts";
 import { entriesOf } from "../vault/log.ts";
+import { pinnable } from "../vault/roles.ts";
 import type { Session } from "./back-up-session.ts";
 import type { WalkResult } from "./read-source.ts";
 import type { BackupResult, KindSummary, RetentionSummary } from "./results.ts";
@@ -49,9 +51,9 @@ export function backupResult(
   };
 }
 
-/** All signers the vault knows now, as the input `signer` takes them. */
+/** All signers the vault knows now with their roles, as the input `signer` takes them. */
 function pinLine({ opened }: Session): string {
-  return opened.keys.signers.map(({ pub }) => pub).join(",");
+  return formatSigners(pinnable(opened.keys));
 }
 
 function kindSummaries({ request }: Session, { drafts, gaps }: WalkResult): readonly KindSummary[] {

@@ -4,6 +4,7 @@
  */
 import type { AzureDevOps } from "../azure-devops/azure-devops.ts";
 import type { Cryptography } from "../crypto/cryptography.ts";
+import type { PinnedSigner } from "../crypto/keys.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { BackupError } from "../foundation/errors.ts";
 import type { JsonObject } from "../foundation/json.ts";
@@ -40,7 +41,7 @@ export interface RestoreRequest {
   readonly previewOnly: boolean;
   readonly planHash: string | undefined;
   readonly recoveryIdentities: readonly string[];
-  readonly pinnedSigners: readonly string[];
+  readonly pinnedSigners: readonly PinnedSigner[];
   readonly pin: Head | undefined;
   readonly kinds: readonly ResourceKind[];
   readonly parallelism: number;

@@ -76,6 +76,6 @@ function noteOf(plan: RetentionPlan, hasOwner: boolean): string {
   const how = hasOwner
     ? "planned only: give the secret input ownerKey to carry it out"
     : "planned only, and never to be carried out in this vault: it was begun without an owner key, so no key may retire " +
-      "snapshots; begin a new container with signer or ownerKey given to the first run";
+      "snapshots; begin a new container with owner=ed25519:… in signer, or ownerKey, given to the first run";
   return [how, ...guards].join("; ");
 }

@@ -5,6 +5,7 @@
  * nothing of it can be deleted is asked at every level; what the service does not tell stays unknown.
  */
 import type { Cryptography } from "../crypto/cryptography.ts";
+import type { PinnedSigner } from "../crypto/keys.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import type { Finding, ResourceKind, VerifyTools } from "../kinds/kind.ts";
@@ -39,7 +40,7 @@ export interface VerifyRequest {
   readonly identities: readonly string[];
   /** Signer of the agent key that is to record the result. */
   readonly agentSigner?: string | undefined;
-  readonly pinnedSigners: readonly string[];
+  readonly pinnedSigners: readonly PinnedSigner[];
   readonly pin: Head | undefined;
   readonly kinds: readonly ResourceKind[];
   readonly parallelism: number;

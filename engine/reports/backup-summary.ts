@@ -125,6 +125,9 @@ function drift(lines: readonly string[]): string {
   return `### Changes in Azure DevOps' interface\n\n${intro}\n\n${list(lines.map((line) => markdownText(line)))}`;
 }
 
+const ownerless =
+  "No owner key may write to this vault: nobody can retire its snapshots, change its keys or acknowledge its alarms.";
+
 /** Lines to paste into the pipeline (design.md §6.30). */
 function pins({ signer, signerPinned, headPinned, head, vault, firstSnapshot }: BackupResult): string {
   const headLine = `The log's head is now ${code(formatHead(head))}.`;
@@ -143,5 +146,6 @@ function pins({ signer, signerPinned, headPinned, head, vault, firstSnapshot }: 
       headPinned ? "" : " (later runs of the same pipeline find the head by themselves)"
     }:`,
     toCopy(lines.join("\n")),
+    ...(signer.includes("owner=") ? [] : [ownerless]),
   ].join("\n\n");
 }

@@ -40,6 +40,30 @@ export function isAboutTheProject({ code }: Pick<Anomaly, "code">): boolean {
   return code !== "clock-skew";
 }
 
+/** A snapshot as far as it matters for going back to. */
+interface Candidate {
+  readonly seq: number;
+  readonly status: "complete" | "partial";
+  readonly createdAt: string;
+}
+
+/**
+ * Snapshots, by entry number, that are from before anything that an open alarm about the project tells of: the newest
+ * complete one before the first such snapshot, and the newest complete one before the first moment that they name.
+ * `snapshots`: oldest first. What an alarm says of its beginning is the writer's word; its place in the log is not.
+ */
+export function pointsBeforeAlarms(
+  snapshots: readonly Candidate[],
+  alarms: readonly Pick<Alarm, "seq" | "anomaly">[],
+): ReadonlySet<number> {
+  const grave = alarms.filter(({ anomaly }) => isAboutTheProject(anomaly));
+  const firstSeq = Math.min(...grave.map(({ seq }) => seq));
+  const since = Math.min(...grave.flatMap(({ anomaly }) => anomaly.since ?? []).map(Date.parse));
+  const complete = snapshots.filter(({ seq, status }) => status === "complete" && seq < firstSeq);
+  const points = [complete, complete.filter(({ createdAt }) => Date.parse(createdAt) < since)].map((all) => all.at(-1));
+  return new Set(grave.length === 0 ? [] : points.flatMap((point) => point?.seq ?? []));
+}
+
 /** Codes that the owner has announced for this time. */
 export function expectedCodes(log: Pick<Log, "entries">, at: Date): ReadonlySet<string> {
   const valid = entriesOf(log, "expect").filter(
@@ -60,5 +84,7 @@ function isAcknowledged(
   { seq: after, acknowledge: { seq: of, codes, streams } }: AcknowledgeEntry,
 ): boolean {
   if (of !== seq || after <= seq || !codes.includes(anomaly.code)) return false;
-  return streams.length === 0 || (anomaly.streams ?? []).every((stream) => streams.includes(stream));
+  if (streams.length === 0) return true;
+  // An alarm that names no stream is about more than some of them.
+  return anomaly.streams?.every((stream) => streams.includes(stream)) === true;
 }

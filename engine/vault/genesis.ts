@@ -4,7 +4,7 @@
  * race and goes on with the winner's.
  */
 import { BackupError, hasCode } from "../foundation/errors.ts";
-import type { AgentKeys } from "../crypto/keys.ts";
+import type { AgentKeys, PinnedSigner } from "../crypto/keys.ts";
 import { fingerprint } from "../crypto/keys.ts";
 import { writeCanaries } from "./canary.ts";
 import type { LoggedEntry } from "./log-chain.ts";
@@ -29,9 +29,9 @@ export interface VaultOrigin {
 export interface OpenVaultFacts extends AppendFacts {
   readonly origin: VaultOrigin;
   readonly agent: AgentKeys;
-  /** Signer of the owner key, when that key is given. Other owners are known from the pinned signers. */
+  /** Signer of the owner key, when that key is given. Other owners are those that are pinned as such. */
   readonly ownerSigner?: string | undefined;
-  /** Input `recoveryRecipients`. */
+  /** Input `recoveryRecipients`; needed for a new vault, and whenever no signer is pinned. */
   readonly recoveryRecipients?: readonly string[] | undefined;
 }
 
@@ -48,9 +48,11 @@ export interface OpenedVault {
 
 /**
  * The vault, ready to be written to by this agent key. Throws, before anything is written: RECIPIENTS_REQUIRED,
- * RECIPIENTS_DIFFER, SIGNER_MISMATCH, SIGNER_NOT_ALLOWED, WRONG_VAULT, and what forbids writing to its log.
+ * RECIPIENTS_DIFFER, SIGNER_MISMATCH, SIGNER_NOT_PINNED, SIGNER_NOT_ALLOWED, WRONG_VAULT, and what forbids writing to
+ * its log.
  */
 export async function openVault(facts: OpenVaultFacts): Promise<OpenedVault> {
+  if (isUnpinned(facts) && (facts.recoveryRecipients ?? []).length === 0) throw recipientsRequired(facts.vault);
   const found = await readLog(facts);
   requireWritable(found);
   if (!found.listsEmpty) checkVault(facts, found);
@@ -82,6 +84,7 @@ function checkVault(
   if (genesis === undefined || keys === undefined) throw new Error("a log that is not empty has a genesis entry");
   checkOrigin(facts.vault, genesis.entry, facts.origin);
   checkAgent(facts, log);
+  checkBeginning(facts, genesis);
   checkRecipients(facts, keys);
   return { genesis, keys };
 }
@@ -93,6 +96,21 @@ function checkAgent({ vault, agent }: OpenVaultFacts, log: Log): void {
     message: `The agentKey signs as ${agent.signer}, which may not write snapshots into vault ${vault}`,
     hint: "The vault's keys were changed, or this key belongs to another vault: put the vault's current agent key into the secret variable.",
   });
+}
+
+/** Where nobody has said whose vault it is, it must be one that this agent key began itself. */
+function checkBeginning(facts: OpenVaultFacts, { signer }: LoggedEntry<GenesisEntry>): void {
+  const { vault, agent } = facts;
+  if (!isUnpinned(facts) || signer === agent.signer) return;
+  throw new BackupError({
+    code: "SIGNER_NOT_PINNED",
+    message: `Vault ${vault} was begun by the key ${signer}, which is not this agentKey, and input signer is empty`,
+    hint: "Anybody who can write to the container may have begun it. If it is yours, give the signer line of its key set; if not, use another container.",
+  });
+}
+
+function isUnpinned({ pinnedSigners = [] }: OpenVaultFacts): boolean {
+  return pinnedSigners.length === 0;
 }
 
 function checkRecipients({ vault, recoveryRecipients = [] }: OpenVaultFacts, keys: VaultKeys): void {
@@ -112,13 +130,7 @@ function fingerprints(recipients: readonly string[]): string {
 
 function genesisOf(facts: OpenVaultFacts): EntryBody {
   const { vault, agent, origin, recoveryRecipients = [] } = facts;
-  if (recoveryRecipients.length === 0) {
-    throw new BackupError({
-      code: "RECIPIENTS_REQUIRED",
-      message: `The container holds no vault ${vault} yet, and input recoveryRecipients is empty`,
-      hint: "Give the recoveryRecipient that 'npm run keys' printed; if the vault should exist already, check the container.",
-    });
-  }
+  if (recoveryRecipients.length === 0) throw recipientsForNewVault(vault);
   return {
     kind: "genesis",
     genesis: {
@@ -133,20 +145,42 @@ function genesisOf(facts: OpenVaultFacts): EntryBody {
   };
 }
 
-/** The agent key, and as owners everybody else whose signer is known: by pin, or by the owner key itself. */
+function recipientsForNewVault(vault: string): BackupError {
+  return new BackupError({
+    code: "RECIPIENTS_REQUIRED",
+    message: `The container holds no vault ${vault} yet, and input recoveryRecipients is empty`,
+    hint: "Give the recoveryRecipient that 'npm run keys' printed; if the vault should exist already, check the container.",
+  });
+}
+
+function recipientsRequired(vault: string): BackupError {
+  return new BackupError({
+    code: "RECIPIENTS_REQUIRED",
+    message: `Inputs recoveryRecipients and signer are both empty, so nobody has said whose vault ${vault} is`,
+    hint: "Give the signer line of your key set, or the vault's own recoveryRecipients.",
+  });
+}
+
+/** The agent key, and as owners those that are pinned as owners, or whose key is given. Nobody is one by position. */
 function signersOf({ vault, agent, ownerSigner, pinnedSigners = [] }: OpenVaultFacts): readonly SignerRole[] {
-  const known = ownerSigner === undefined ? [agent.signer] : [agent.signer, ownerSigner];
-  const stranger = pinnedSigners.length === 0 ? undefined : known.find((signer) => !pinnedSigners.includes(signer));
-  if (stranger !== undefined) {
-    throw new BackupError({
-      code: "SIGNER_MISMATCH",
-      message: `The given key signs as ${stranger}, which input signer does not name; vault ${vault} was not begun`,
-      hint: "Use keys and signer of one and the same key set ('npm run keys' prints them together).",
-    });
-  }
-  const owners = new Set([...known, ...pinnedSigners]);
-  owners.delete(agent.signer);
-  return [{ pub: agent.signer, may: agentKinds }, ...[...owners].map((pub) => ({ pub, may: ownerKinds }))];
+  const given: readonly PinnedSigner[] = [
+    { role: "agent", signer: agent.signer },
+    ...(ownerSigner === undefined ? [] : [{ role: "owner" as const, signer: ownerSigner }]),
+  ];
+  if (pinnedSigners.length > 0) for (const one of given) requirePinned(vault, one, pinnedSigners);
+  const owners = [...given, ...pinnedSigners].filter(({ role }) => role === "owner").map(({ signer }) => signer);
+  return [{ pub: agent.signer, may: agentKinds }, ...[...new Set(owners)].map((pub) => ({ pub, may: ownerKinds }))];
+}
+
+function requirePinned(vault: string, { role, signer }: PinnedSigner, pinnedSigners: readonly PinnedSigner[]): void {
+  const pin = pinnedSigners.find((one) => one.signer === signer);
+  if (pin?.role === role) return;
+  const found = pin === undefined ? "does not name" : `names as an ${pin.role}`;
+  throw new BackupError({
+    code: "SIGNER_MISMATCH",
+    message: `The given ${role}Key signs as ${role}=${signer}, which input signer ${found}; vault ${vault} was not begun`,
+    hint: "Use keys and signer of one and the same key set ('npm run keys' prints them together, each with its role).",
+  });
 }
 
 /** Canaries and README.txt: on every run, because a run may have ended between the genesis entry and them. */

@@ -4,6 +4,7 @@
  * entry, of keys entries on the way and by pinned ones; whether anything was taken away, added or hidden in between
  * only readLog can tell.
  */
+import type { PinnedSigner } from "../crypto/keys.ts";
 import { collect, mapConcurrent } from "../foundation/concurrency.ts";
 import { emptyChain, extended, judge } from "./log-chain.ts";
 import type { Chain, Judgement, LoggedEntry, StoredEntry } from "./log-chain.ts";
@@ -11,14 +12,14 @@ import { endOfLog } from "./log-end.ts";
 import { listEntries, readBySeq, readCurrent } from "./log-objects.ts";
 import type { ListedEntry, LogObjects } from "./log-objects.ts";
 import { entriesPerPage, pageOf, reachedByPages, readPage } from "./log-page.ts";
-import { agentKinds, ownerKinds } from "./roles.ts";
+import { kindsOfRole } from "./roles.ts";
 import type { Roles } from "./roles.ts";
 
 /** All of them: a page that is busy drawing must not keep the connections waiting for their next request. */
 const readsAtATime = 100;
 
 export interface NewestFacts extends LogObjects {
-  readonly pinnedSigners?: readonly string[];
+  readonly pinnedSigners?: readonly PinnedSigner[];
   /** A number that the log has reached, from an earlier look at it: its end is then found sooner. */
   readonly knownSeq?: number | undefined;
 }
@@ -129,11 +130,10 @@ async function judgeFound(
   return itself && judgeFound(log, chain, { stored: itself, copyOf: undefined });
 }
 
-/** Pinned signers count although the keys entry that brought them in may not be among the newest. */
-function withPinned(chain: Chain, pinned: readonly string[]): Chain {
+/** Pinned signers count, each in its role, although the keys entry that brought them in may not be among the newest. */
+function withPinned(chain: Chain, pinned: readonly PinnedSigner[]): Chain {
   if (chain.head === undefined) return chain;
-  const roles: Roles = new Map([...pinned.map((signer) => [signer, anyKind] as const), ...chain.roles]);
+  const known = pinned.map(({ role, signer }) => [signer, new Set(kindsOfRole(role))] as const);
+  const roles: Roles = new Map([...chain.roles, ...known]);
   return { ...chain, roles };
 }
-
-const anyKind: ReadonlySet<LoggedEntry["entry"]["kind"]> = new Set([...agentKinds, ...ownerKinds]);

@@ -1,16 +1,23 @@
 /** Compares a log with what people know of it from outside the storage: signers and head. */
+import type { PinnedSigner } from "../crypto/keys.ts";
 import { BackupError } from "../foundation/errors.ts";
+import { isKind } from "./log-chain.ts";
 import type { Chain, LoggedEntry, LogProblem } from "./log-chain.ts";
-import type { Head } from "./log-entry.ts";
+import type { Head, LogKind } from "./log-entry.ts";
 import { forked, rolledBack } from "./log-problems.ts";
+import { roleOf } from "./roles.ts";
 
 /** `pinned`: the given signers stand behind this log; `first-use`: nobody said who should. */
 export type SignerTrust = "pinned" | "first-use";
 
 /**
- * A pin is a promise in two directions: only pinned signers may write now, and a pinned signer must have signed
- * some entry; its `prev` then vouches for all entries before. So neither a foreign log that lists our public keys
- * nor one that a stolen agent key began with a foreign owner passes.
+ * Pins say who may write, and as what:
+ *   - every signer that the log knows now is pinned, in the role that the log gives it. A genesis entry is signed by one
+ *     of the signers it names, so a log whose keys never changed was begun by a pinned one;
+ *   - keys that were changed since count when a pinned owner signed the change, or anything after it: its `prev` vouches
+ *     for all entries before. An agent key vouches for no owner: it may be the stolen one.
+ * So neither a foreign log that lists our public keys passes, nor one that a stolen agent key began with a foreign
+ * owner, whether that owner is still there or has put ours in its place.
  *
  * Throws SIGNER_MISMATCH, and GENESIS_INVALID for a log that has entries but no beginning.
  */
@@ -19,7 +26,7 @@ export function signerTrust(
   chain: Chain,
   found: {
     readonly entries: readonly LoggedEntry[];
-    readonly pinnedSigners: readonly string[];
+    readonly pinnedSigners: readonly PinnedSigner[];
     readonly taken: ReadonlySet<number>;
   },
 ): SignerTrust {
@@ -27,10 +34,40 @@ export function signerTrust(
   if (chain.genesis === undefined && taken.size > 0) throw genesisInvalid(vault);
   if (pinnedSigners.length === 0) return "first-use";
   if (chain.genesis === undefined) return "pinned";
-  const stranger = [...chain.roles.keys()].find((signer) => !pinnedSigners.includes(signer));
-  if (stranger !== undefined) throw signerMismatch(vault, `its log lets ${stranger} sign`);
-  if (entries.some(({ signer }) => pinnedSigners.includes(signer))) return "pinned";
-  throw signerMismatch(vault, "none of them has signed anything in its log");
+  const strange = [...chain.roles].map(([signer, kinds]) => strangeIn(signer, kinds, pinnedSigners));
+  const [first] = strange.filter((what) => what !== undefined);
+  if (first !== undefined) throw signerMismatch(vault, first);
+  requireOwnersWord(vault, entries, pinnedSigners);
+  return "pinned";
+}
+
+function requireOwnersWord(
+  vault: string,
+  entries: readonly LoggedEntry[],
+  pinnedSigners: readonly PinnedSigner[],
+): void {
+  const change = entries.findLast((logged) => isKind(logged, "keys"));
+  if (change === undefined) return;
+  const owners = pinnedSigners.filter(({ role }) => role === "owner").map(({ signer }) => signer);
+  const isVouchedFor = entries.some(({ entry, signer }) => entry.seq >= change.entry.seq && owners.includes(signer));
+  if (isVouchedFor) return;
+  const who = `${change.signer} (entry ${change.entry.seq})`;
+  throw signerMismatch(vault, `its keys were changed by ${who}, which the input does not name as an owner`);
+}
+
+/** What is wrong with a signer that the log knows; undefined for one that is pinned as what it is. */
+function strangeIn(
+  signer: string,
+  kinds: ReadonlySet<LogKind>,
+  pinnedSigners: readonly PinnedSigner[],
+): string | undefined {
+  const pin = pinnedSigners.find((one) => one.signer === signer);
+  const role = roleOf(kinds);
+  const as = role === undefined ? "agent and owner at once" : `an ${role}`;
+  if (pin === undefined) return `its log lets ${signer} sign as ${as}`;
+  if (pin.role === role) return undefined;
+  const howTo = role === "owner" ? `; a key without a role is an agent's, an owner's is written owner=${signer}` : "";
+  return `its log lets ${signer} sign as ${as}, and the input names it as an ${pin.role}${howTo}`;
 }
 
 /** Undefined when the log holds the head that is known. */

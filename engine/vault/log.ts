@@ -10,6 +10,7 @@
  * What is wrong but leaves the rest checkable is a problem (a value); what leaves nothing to trust is thrown:
  * WRONG_VAULT, GENESIS_INVALID, SIGNER_MISMATCH, LOG_NEWER for the genesis entry.
  */
+import type { PinnedSigner } from "../crypto/keys.ts";
 import { mapConcurrent } from "../foundation/concurrency.ts";
 import { emptyChain, extended, isKind } from "./log-chain.ts";
 import type { Chain, Judgement, LoggedEntry, LogProblem, VoidEntry } from "./log-chain.ts";
@@ -24,8 +25,8 @@ export type { LoggedEntry, LogProblem, VoidEntry } from "./log-chain.ts";
 export type { SignerTrust } from "./log-trust.ts";
 
 export interface LogFacts extends LogObjects {
-  /** `ed25519:…` that may stand behind this vault; empty or absent: trust on first use. */
-  readonly pinnedSigners?: readonly string[] | undefined;
+  /** Who may stand behind this vault, and as what; empty or absent: trust on first use. */
+  readonly pinnedSigners?: readonly PinnedSigner[] | undefined;
   /** The newest head that is known from outside the storage. */
   readonly pin?: Head | undefined;
   /** Told after each listed entry, for people who wait. Reporting decides nothing. */

@@ -14,9 +14,11 @@ import type { Head } from "./log-entry.ts";
 import { requireWritable } from "./log-problems.ts";
 import { entriesOf } from "./log.ts";
 import type { Log } from "./log.ts";
+import { openAlarms, pointsBeforeAlarms } from "./alarms.ts";
 import { guardsOf } from "./retention-guards.ts";
-import type { Guard } from "./retention-guards.ts";
-import { planSnapshots } from "./retention-rules.ts";
+import type { Guard, GuardFacts } from "./retention-guards.ts";
+import { atOnceDays } from "./retention-flow.ts";
+import { minAgeDays, planSnapshots } from "./retention-rules.ts";
 import type { RetentionRules, SnapshotPlan } from "./retention-rules.ts";
 import { retiredNames } from "./retired.ts";
 import type { VaultAccess } from "./sealed-objects.ts";
@@ -64,7 +66,9 @@ export function retentionPlanner(facts: RetentionFacts): RetentionPlanner {
       requireWritable(log);
       const now = await access.store.serviceTime();
       const kept = keptSnapshots(log);
-      const snapshots = planSnapshots({ snapshots: kept.map(factsOf), rules, now, holds: holds ?? new Set() });
+      const candidates = kept.map(factsOf);
+      const beforeAlarms = pointsBeforeAlarms(candidates, openAlarms(log));
+      const snapshots = planSnapshots({ snapshots: candidates, rules, now, holds: holds ?? new Set(), beforeAlarms });
       const stays = new Set(snapshots.keep.map(({ seq }) => seq));
       const staying = kept.filter(({ entry }) => stays.has(entry.seq));
       const { paths: live, unreadable } = await livePaths(log, staying, closure);
@@ -78,11 +82,13 @@ export function retentionPlanner(facts: RetentionFacts): RetentionPlanner {
         committed: committedRuns(log),
         idleSinceMs: now.getTime() - deadRunDays * dayMs,
       });
-      const bytes = bytesOf(stored.objects, { objects: new Set(gone.objects), runs: new Set(gone.runs) });
-      const storedBytes = totalOf(stored.objects) - bytesOf(stored.objects, retired);
+      const going = { objects: new Set(gone.objects), runs: new Set(gone.runs) };
+      const old = stored.objects.filter(({ createdMs }) => now.getTime() - createdMs >= minAgeDays * dayMs);
+      const shares = { bytes: bytesOf(old, going), storedBytes: totalOf(old) - bytesOf(old, retired) };
       const clocks = { serviceNow: now, agentNow: facts.clock.now() };
-      const guards = guardsOf({ log, snapshots, unreadable, bytes, storedBytes, ...clocks });
-      return { head: log.head, snapshots, ...gone, bytes, guards };
+      const lately = retiredLately(log, now);
+      const guards = guardsOf({ log, snapshots, rules, lately, unreadable, ...shares, ...clocks });
+      return { head: log.head, snapshots, ...gone, bytes: bytesOf(stored.objects, going), guards };
     },
   };
 }
@@ -142,6 +148,23 @@ async function storedObjects(access: VaultAccess): Promise<{
     if (run !== undefined) checkpointedMs.set(run, Math.max(checkpointedMs.get(run) ?? 0, Date.parse(createdAt)));
   }
   return { objects, checkpointedMs };
+}
+
+/** The entry before the last days counts too: from it on, time has passed for the first of them. */
+function retiredLately(log: Log, now: Date): GuardFacts["lately"] {
+  const entries = entriesOf(log, "retire");
+  const first = entries.findIndex(({ createdAt }) => now.getTime() - Date.parse(createdAt) <= atOnceDays * dayMs);
+  const lately = first < 0 ? [] : entries.slice(first);
+  const seqs = new Set(lately.flatMap(({ entry }) => entry.retire.snapshots));
+  return {
+    snapshots: entriesOf(log, "snapshot")
+      .filter(({ entry }) => seqs.has(entry.seq))
+      .map(factsOf),
+    retirements: [...entries.slice(-lately.length - 1)].map(({ entry, createdAt }) => ({
+      at: new Date(createdAt),
+      snapshots: entry.retire.snapshots,
+    })),
+  };
 }
 
 function committedRuns(log: Log): ReadonlySet<string> {

@@ -1,15 +1,18 @@
 /**
  * Decides which snapshots stay (format.md §3.8). Pure: a plan is a value with a reason for each snapshot, made from
- * service times only. A bucket (a day, an ISO week, … in UTC) keeps its first complete snapshot, or its first
- * partial one when none is complete: an attacker who adds snapshots later cannot push the first one out.
+ * times of the storage service only. Rules are windows on its clock, never counts of snapshots: `last=14` keeps all of
+ * the last 14 days, `daily=14` the first and the last complete one of each of the last 14 days, in UTC, and so on. So
+ * whoever adds snapshots cannot make those from before go earlier, but for the last one of a period that is not over.
  */
 import { BackupError } from "../foundation/errors.ts";
+import { counted } from "../foundation/text.ts";
 
-const rules = ["last", "daily", "weekly", "monthly", "yearly"] as const;
+const calendars = ["daily", "weekly", "monthly", "yearly"] as const;
+const rules = ["last", ...calendars] as const;
 type Rule = (typeof rules)[number];
-type Calendar = Exclude<Rule, "last">;
+type Calendar = (typeof calendars)[number];
 
-/** How many to keep by each rule. */
+/** How far back each rule reaches: in days, days, ISO weeks, months, years. */
 export type RetentionRules = Readonly<Record<Rule, number>>;
 
 const dayMs = 86_400_000;
@@ -60,27 +63,32 @@ export interface PlanFacts {
   readonly now: Date;
   /** Snapshots that people hold, by sequence number. */
   readonly holds?: ReadonlySet<number>;
+  /** Those to go back to because of alarms that nobody has acknowledged (alarms.ts), by sequence number. */
+  readonly beforeAlarms?: ReadonlySet<number>;
 }
 
-export function planSnapshots({ snapshots, rules: keep, now, holds = new Set() }: PlanFacts): SnapshotPlan {
+export function planSnapshots(facts: PlanFacts): SnapshotPlan {
+  const { snapshots, rules: keep, now, holds, beforeAlarms } = facts;
   const reasons = new Map<number, string[]>(snapshots.map(({ seq }) => [seq, []]));
   const because = (snapshot: SnapshotFacts | undefined, reason: string): void => {
     if (snapshot !== undefined) reasons.get(snapshot.seq)?.push(reason);
   };
-  const newestFirst = [...snapshots].reverse();
-  because(newestFirst[0], "newest");
+  because(snapshots.at(-1), "newest");
   because(
-    newestFirst.find(({ status }) => status === "complete"),
+    snapshots.findLast(({ status }) => status === "complete"),
     "newest complete",
   );
-  for (const snapshot of newestFirst.slice(0, keep.last)) because(snapshot, `last ${keep.last}`);
-  for (const rule of ["daily", "weekly", "monthly", "yearly"] as const) {
-    for (const [bucket, snapshot] of newestBuckets(snapshots, rule, keep[rule])) because(snapshot, `${rule} ${bucket}`);
+  for (const snapshot of snapshots) {
+    if (beforeAlarms?.has(snapshot.seq) === true) because(snapshot, "before an alarm");
+    if (ageOf(snapshot, now) < keep.last * dayMs) because(snapshot, `last ${counted(keep.last, "day")}`);
+  }
+  for (const rule of calendars) {
+    for (const [bucket, snapshot] of keptOfBuckets(snapshots, { rule, count: keep[rule], now }))
+      because(snapshot, `${rule} ${bucket}`);
   }
   for (const snapshot of snapshots) {
-    if (now.getTime() - Date.parse(snapshot.createdAt) < minAgeDays * dayMs)
-      because(snapshot, `younger than ${minAgeDays} days`);
-    if (holds.has(snapshot.seq)) because(snapshot, "held");
+    if (ageOf(snapshot, now) < minAgeDays * dayMs) because(snapshot, `younger than ${minAgeDays} days`);
+    if (holds?.has(snapshot.seq) === true) because(snapshot, "held");
   }
   const planned = snapshots.map((snapshot) => ({ ...snapshot, reasons: reasons.get(snapshot.seq) ?? [] }));
   return {
@@ -89,22 +97,61 @@ export function planSnapshots({ snapshots, rules: keep, now, holds = new Set() }
   };
 }
 
-/** The newest buckets that hold a snapshot, with the one that each keeps. */
-function newestBuckets(
+function ageOf({ createdAt }: SnapshotFacts, now: Date): number {
+  return now.getTime() - Date.parse(createdAt);
+}
+
+interface Window {
+  readonly rule: Calendar;
+  /** Periods back from the one that `now` lies in, that one included. */
+  readonly count: number;
+  readonly now: Date;
+}
+
+/** Of each period in the window the first and the last complete snapshot; of one without, the first and last partial. */
+function keptOfBuckets(
   snapshots: readonly SnapshotFacts[],
-  calendar: Calendar,
-  count: number,
+  { rule, count, now }: Window,
 ): readonly (readonly [bucket: string, snapshot: SnapshotFacts])[] {
   if (count === 0) return [];
-  const buckets = new Map<string, SnapshotFacts>();
+  const from = beginningOf(rule, count, now);
+  const buckets = new Map<string, SnapshotFacts[]>();
   for (const snapshot of snapshots) {
-    const bucket = bucketOf(new Date(snapshot.createdAt), calendar);
+    const time = new Date(snapshot.createdAt);
+    if (time.getTime() < from) continue;
+    const bucket = bucketOf(time, rule);
     const known = buckets.get(bucket);
-    const isBetter = known === undefined || (known.status === "partial" && snapshot.status === "complete");
-    if (isBetter) buckets.set(bucket, snapshot);
+    if (known === undefined) buckets.set(bucket, [snapshot]);
+    else known.push(snapshot);
   }
-  const names = [...buckets.keys()].sort().slice(-count);
-  return [...buckets].filter(([bucket]) => names.includes(bucket));
+  return [...buckets].flatMap(([bucket, all]) => firstAndLast(all).map((snapshot) => [bucket, snapshot] as const));
+}
+
+function firstAndLast(all: readonly SnapshotFacts[]): readonly SnapshotFacts[] {
+  const complete = all.filter(({ status }) => status === "complete");
+  const [first, ...others] = complete.length === 0 ? all : complete;
+  const last = others.at(-1);
+  return [first, last].filter((snapshot) => snapshot !== undefined);
+}
+
+/** When the first of the `count` periods up to now began. */
+function beginningOf(calendar: Calendar, count: number, now: Date): number {
+  const [year, month, day] = [now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate()];
+  switch (calendar) {
+    case "daily":
+      return Date.UTC(year, month, day - (count - 1));
+    case "weekly":
+      return Date.UTC(year, month, day - weekdayOf(now) - 7 * (count - 1));
+    case "monthly":
+      return Date.UTC(year, month - (count - 1), 1);
+    case "yearly":
+      return yearBeginning(year - (count - 1));
+  }
+}
+
+/** `Date.UTC` takes the years 0 to 99 for those of the last century. */
+function yearBeginning(year: number): number {
+  return year < 1970 ? 0 : Date.UTC(year, 0, 1);
 }
 
 function bucketOf(time: Date, calendar: Calendar): string {
@@ -120,10 +167,16 @@ function bucketOf(time: Date, calendar: Calendar): string {
   }
 }
 
+/** 0 is Monday. */
+function weekdayOf(time: Date): number {
+  return (time.getUTCDay() + 6) % 7;
+}
+
 /** `2026-W47`: the week belongs to the year of its Thursday (ISO 8601). */
 function isoWeek(time: Date): string {
-  const weekday = (time.getUTCDay() + 6) % 7;
-  const thursday = new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate() - weekday + 3));
+  const thursday = new Date(
+    Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), time.getUTCDate() - weekdayOf(time) + 3),
+  );
   const year = thursday.getUTCFullYear();
   const week = Math.floor((thursday.getTime() - Date.UTC(year, 0, 1)) / (7 * dayMs)) + 1;
   return `${year}-W${String(week).padStart(2, "0")}`;

@@ -14,7 +14,7 @@ export const defaultRpoHours = 26;
 export interface ProjectSettings {
   /** https address of the container, without any query. */
   readonly containerUrl?: string;
-  /** `ed25519:…` lines that are pinned. */
+  /** `agent=ed25519:…` and `owner=ed25519:…` lines that are pinned. */
   readonly signers: readonly string[];
   readonly backupPipelineId?: number;
   readonly restorePipelineId?: number;

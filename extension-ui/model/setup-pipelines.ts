@@ -46,7 +46,7 @@ export interface PipelineSetup {
   readonly storage: PipelineStorage;
   /** `age1…` of the recovery keys. */
   readonly recoveryRecipients: readonly string[];
-  /** `ed25519:…` of agent and owner. */
+  /** `agent=ed25519:…` and `owner=ed25519:…`. */
   readonly signers: readonly string[];
   /** `<seq>:<sha256>`, once a snapshot exists. */
   readonly head?: string;

@@ -99,8 +99,11 @@ function VaultFields({ draft, change }: SectionProps): React.ReactElement {
         value={draft.signers}
         onChange={(signers) => change({ signers })}
         lines={2}
-        placeholder="ed25519:…"
-        {...problemOf(problems.signers, "Public keys of agent and owner, one per line. Other signatures are alarms.")}
+        placeholder="agent=ed25519:…"
+        {...problemOf(
+          problems.signers,
+          "Public keys, one per line, each with its role: agent=ed25519:… or owner=ed25519:…. Other signatures are alarms.",
+        )}
       />
       <div className="hub-fields">
         <TextInput

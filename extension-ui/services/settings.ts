@@ -202,7 +202,7 @@ function isPlainAddress(text: string): boolean {
 }
 
 function isSigner(value: unknown): boolean {
-  return typeof value === "string" && /^ed25519:[\w-]{43}$/.test(value);
+  return typeof value === "string" && /^((agent|owner)=)?ed25519:[\w-]{43}$/.test(value);
 }
 
 function isRetention(text: string): boolean {

@@ -2,6 +2,7 @@
  * The vault as runs of the pipelines have reported it: for people who may see runs and cannot read the storage. Whoever
  * may change a pipeline can forge what it reports, so the chain stays `unchecked`.
  */
+import { parseSigners } from "../../engine/crypto/keys.ts";
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { stringAt } from "../../engine/foundation/json.ts";
 import { newerSeen, type SeenImmutability } from "../model/immutability.ts";
@@ -60,8 +61,12 @@ function immutabilityOf(snapshot: string, reports: readonly ReportedVerification
 }
 
 function signersOf([newest]: readonly RunReport[]): readonly string[] {
-  const signer = newest === undefined ? undefined : stringAt(newest.reported.facts, "signer");
-  return signer !== undefined && /^ed25519:[A-Za-z0-9_-]{43}$/.test(signer) ? [signer] : [];
+  const line = newest === undefined ? undefined : stringAt(newest.reported.facts, "signer");
+  try {
+    return parseSigners(line ?? "").map(({ signer }) => signer);
+  } catch {
+    return []; // what a run has attached may be anything
+  }
 }
 
 function namesNeedStorage(): BackupError {

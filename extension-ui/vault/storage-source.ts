@@ -9,6 +9,7 @@
  */
 import { BackupError, hasCode } from "../../engine/foundation/errors.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
+import { parseSignerLines } from "../../engine/crypto/keys.ts";
 import type { ObjectReader } from "../../engine/store/object-store.ts";
 import { formatHead } from "../../engine/vault/head-pin.ts";
 import type { LoggedEntry, LogProblem } from "../../engine/vault/log-chain.ts";
@@ -34,7 +35,7 @@ export interface StorageFacts {
   readonly cryptography: Cryptography;
   /** The project's GUID, lower case. */
   readonly vault: string;
-  /** `ed25519:…` lines of the settings; empty: trust on first use. */
+  /** `agent=ed25519:…` and `owner=ed25519:…` lines of the settings; empty: trust on first use. */
   readonly signers: readonly string[];
   /** Heads known from elsewhere, `<seq>:<sha256>` each: from an earlier visit, from runs. Others are ignored. */
   readonly heads?: readonly string[];
@@ -101,7 +102,7 @@ export function storageSource(facts: StorageFacts): VaultSource {
         };
         const { first, then } = readOnce(guardedReader(facts.store, guard), maxEntryBytes);
         const pin = newestHead(facts.heads);
-        const log = { ...facts, pinnedSigners: facts.signers, pin };
+        const log = { ...facts, pinnedSigners: parseSignerLines(facts.signers), pin };
         const newest = await newestEntries({ ...log, store: first, knownSeq: pin?.seq }, firstEntries);
         signal.throwIfAborted();
         yield viewOf(newest.entries, { state: "checking", read: 0, of: newest.listed }, newest.signers);

@@ -3,9 +3,9 @@ import {
   parseAgentKey,
   parseOwnerKey,
   parseRecipients,
-  parseSigners,
   type AgentKeys,
   type OwnerKeys,
+  type PinnedSigner,
 } from "../../engine/crypto/keys.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { BackupOptions } from "../../engine/kinds/kind.ts";
@@ -15,6 +15,7 @@ import { parseRetention, type RetentionRules } from "../../engine/vault/retentio
 import type { Agent } from "../shared/agent.ts";
 import { badInput, flag, lines, oneOf, refuseNotYet, requiredSecret, wholeNumber } from "../shared/inputs.ts";
 import { projectNames } from "../shared/project-names.ts";
+import { pinnedSigners } from "../shared/signers.ts";
 import { toolVersion } from "../shared/tool-version.ts";
 
 export interface Settings {
@@ -25,7 +26,7 @@ export interface Settings {
   readonly agentKeys: AgentKeys;
   readonly ownerKeys: OwnerKeys | undefined;
   readonly recoveryRecipients: readonly string[];
-  readonly pinnedSigners: readonly string[];
+  readonly pinnedSigners: readonly PinnedSigner[];
   readonly build: string | undefined;
   readonly buildName: string;
   readonly toolVersion: string;
@@ -62,8 +63,7 @@ export async function readSettings(
     },
     agentKeys: await parseAgentKey(agentKey, cryptography),
     ownerKeys: ownerKey === undefined ? undefined : await parseOwnerKey(ownerKey, cryptography),
-    recoveryRecipients: recoveryRecipients(agent),
-    pinnedSigners: pinnedSigners(agent),
+    ...vaultTrust(agent),
     build,
     buildName: agent.variable("Build.BuildNumber") ?? agent.variable("Release.ReleaseName") ?? "manual",
     toolVersion,
@@ -75,10 +75,20 @@ export async function readSettings(
   };
 }
 
-/** Empty for a vault that exists: its own are used. */
-function recoveryRecipients(agent: Agent): readonly string[] {
+/**
+ * Who may stand behind the vault, and for whom content is sealed. Without pinned signers the recipients are needed in
+ * every run: whoever else began the vault would otherwise say who can read what is stored.
+ */
+function vaultTrust(agent: Agent): Pick<Settings, "pinnedSigners" | "recoveryRecipients"> {
+  const pinned = pinnedSigners(agent);
   const given = agent.input("recoveryRecipients");
-  return given === undefined ? [] : parseRecipients(given);
+  if (given === undefined && pinned.length === 0)
+    throw badInput(
+      "recoveryRecipients",
+      "is empty, and so is signer",
+      "Give the signer line of your key set, and for a new vault the recoveryRecipient too: otherwise whoever began the vault would say who can read the backups.",
+    );
+  return { pinnedSigners: pinned, recoveryRecipients: given === undefined ? [] : parseRecipients(given) };
 }
 
 /** Guards that stopped retention and that a person has looked into. */
@@ -90,11 +100,6 @@ function retentionAllow(agent: Agent): ReadonlySet<GuardCode> {
     return code;
   });
   return new Set(codes);
-}
-
-export function pinnedSigners(agent: Agent): readonly string[] {
-  const given = agent.input("signer");
-  return given === undefined ? [] : parseSigners(given);
 }
 
 /** The same for all attempts and agents of one pipeline run. */

@@ -1,10 +1,11 @@
 /** The inputs of RestoreItem, read and checked before anything is contacted. */
 import { readFileSync } from "node:fs";
-import { parseIdentities, parseSigners } from "../../engine/crypto/keys.ts";
+import { parseIdentities, type PinnedSigner } from "../../engine/crypto/keys.ts";
 import { parseObject, type JsonObject } from "../../engine/foundation/json.ts";
 import type { ConflictPolicy, WorkItemHistory } from "../../engine/kinds/kind.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, flag, lines, oneOf, requiredSecret } from "../shared/inputs.ts";
+import { pinnedSigners } from "../shared/signers.ts";
 
 export interface Settings {
   readonly sourceOrganization: string | undefined;
@@ -22,7 +23,7 @@ export interface Settings {
   readonly workItemHistory: WorkItemHistory;
   readonly mapping: JsonObject;
   readonly recoveryIdentities: readonly string[];
-  readonly pinnedSigners: readonly string[];
+  readonly pinnedSigners: readonly PinnedSigner[];
 }
 
 export function readSettings(agent: Agent): Settings {
@@ -36,7 +37,6 @@ export function readSettings(agent: Agent): Settings {
     throw badInput("items", "is empty", "Write one selector per line, e.g. work-items/42, git-repositories/Web or *.");
   const destination = oneOf(agent, "destination", ["azureDevOps", "archive"]);
   if (destination === "archive") refuseForArchive(agent);
-  const signer = agent.input("signer");
   return {
     sourceOrganization: agent.input("sourceOrganization"),
     sourceProject: sourceProject(agent),
@@ -52,7 +52,7 @@ export function readSettings(agent: Agent): Settings {
     workItemHistory: workItemHistory(agent),
     mapping: mapping(agent),
     recoveryIdentities: parseIdentities(recoveryKey),
-    pinnedSigners: signer === undefined ? [] : parseSigners(signer),
+    pinnedSigners: pinnedSigners(agent),
   };
 }
 

@@ -1,10 +1,11 @@
 /** The inputs of VerifyBackup, read and checked before anything is contacted. */
-import { parseAgentKey, parseIdentities, parseSigners, type AgentKeys } from "../../engine/crypto/keys.ts";
+import { parseAgentKey, parseIdentities, type AgentKeys } from "../../engine/crypto/keys.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { VerifyRequest } from "../../engine/operations/verify-backup.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, oneOf, refuseNotYet, wholeNumber } from "../shared/inputs.ts";
 import { projectNames } from "../shared/project-names.ts";
+import { pinnedSigners } from "../shared/signers.ts";
 
 export interface Settings extends Omit<VerifyRequest, "vault" | "pin" | "kinds" | "parallelism"> {
   readonly projects: readonly string[];
@@ -22,14 +23,13 @@ export async function readSettings(
     hint: "Remove it, and use level content.",
   });
   const { identities, agentKeys } = await readKeys(agent, { cryptography, level });
-  const signer = agent.input("signer");
   return {
     projects: projectNames(agent, "Name the projects whose backups are to be verified, one per line."),
     snapshot: agent.input("snapshot") ?? "latest",
     level,
     sample: agent.input("sample") ?? "100%",
     identities,
-    pinnedSigners: signer === undefined ? [] : parseSigners(signer),
+    pinnedSigners: pinnedSigners(agent),
     maxAgeHours:
       agent.input("maxAgeHours") === undefined
         ? undefined

@@ -1,5 +1,5 @@
 /** A vault that somebody else began: the same project GUID and keys, another organisation. */
-import { parseAgentKey, type KeySet } from "../../engine/crypto/keys.ts";
+import { parseAgentKey, parseSigners, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
@@ -26,7 +26,7 @@ export async function makeSomeVault(given: {
       project: { id: vault },
     },
     agent,
-    pinnedSigners: keys.signer.split(","),
+    pinnedSigners: parseSigners(keys.signer),
     recoveryRecipients: [keys.recoveryRecipient],
   });
 }

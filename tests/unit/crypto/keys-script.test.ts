@@ -26,7 +26,7 @@ test("npm run keys prints one JSON object with a key set that fits together", as
   const agent = await parseAgentKey(keys.agentKey ?? "", node);
   const owner = await parseOwnerKey(keys.ownerKey ?? "", node);
   expect(keys.viewerKey).toBe(agent.catalogueIdentity);
-  expect(keys.signer).toBe(`${agent.signer},${owner.signer}`);
+  expect(keys.signer).toBe(`agent=${agent.signer},owner=${owner.signer}`);
   expect(keys.recoveryRecipient).toBe(await node.recipientOf(keys.recoveryKey ?? ""));
 });
 

@@ -27,7 +27,7 @@ describe.each(implementations)("the key vectors of format v1 by $name", ({ crypt
       catalogueRecipient: agent.catalogueRecipient,
       catalogueFingerprint: fingerprint(agent.catalogueRecipient),
       macKey: toHex(agent.macKey),
-      signer: `${agent.signer},${owner.signer}`,
+      signer: `agent=${agent.signer},owner=${owner.signer}`,
       agentPublicKeyPem: publicKeyPem(agent.signer),
       recoveryRecipient: await cryptography.recipientOf(expected.recoveryKey),
       recoveryFingerprint: fingerprint(expected.recoveryRecipient),
@@ -57,7 +57,10 @@ describe("a new key set", () => {
     const agent = await parseAgentKey(keys.agentKey, node);
     const owner = await parseOwnerKey(` ${keys.ownerKey}\n`, node);
     expect(keys.viewerKey).toBe(agent.catalogueIdentity);
-    expect(parseSigners(keys.signer)).toEqual([agent.signer, owner.signer]);
+    expect(parseSigners(keys.signer)).toEqual([
+      { role: "agent", signer: agent.signer },
+      { role: "owner", signer: owner.signer },
+    ]);
     expect(parseRecipients(keys.recoveryRecipient)).toEqual([await node.recipientOf(keys.recoveryKey)]);
     expect(signerOf(publicKeyOfSigner(owner.signer))).toBe(owner.signer);
   });
@@ -99,7 +102,7 @@ describe("keys in the wrong place", () => {
     signer: async (text) => parseSigners(text),
   };
   const keys = vectors.keySets[2]!;
-  const signer = keys.signer.split(",")[0]!;
+  const { signer } = parseSigners(keys.signer)[0]!;
   const samples: readonly (readonly [found: string, key: string, fits: string])[] = [
     ["pbak1 and is an agent key", keys.agentKey, "agentKey"],
     ["pbok1 and is an owner key", keys.ownerKey, "ownerKey"],

@@ -67,7 +67,7 @@ export async function manyEntries(count: number, options: ManyOptions = {}): Pro
   return {
     store,
     keys,
-    signers: [agent.signer, keys.owner.signer],
+    signers: [`agent=${agent.signer}`, `owner=${keys.owner.signer}`],
     source: (over = {}) =>
       storageSource({ store, cryptography: webCryptography(), vault: vaultId, signers: [], ...over }),
   };

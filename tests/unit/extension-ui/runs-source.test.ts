@@ -53,7 +53,7 @@ describe("a vault as its runs have reported it", () => {
     const view = await lastView(runsSource({ vault, pipelines, backupPipelineId: 1 }));
 
     expect(view.chain).toEqual({ state: "unchecked" });
-    expect(view.signers).toEqual([aBackup().signer]);
+    expect(view.signers).toEqual(["A", "E"].map((letter) => `ed25519:${letter.repeat(43)}`));
     expect(view.snapshots).toMatchObject([
       { seq: 3, runId: 3, at: day(3), status: "partial", anomalies: [{ code: "mass-delete", n: 4 }] },
       { seq: 1, runId: 1, status: "complete", sum: { items: 10_233, totalBytes: 303_000_000 } },

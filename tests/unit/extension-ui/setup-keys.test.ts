@@ -28,7 +28,7 @@ describe("the keys that the page makes", () => {
     const [one, two] = [await newVaultKeys(cryptography), await newVaultKeys(cryptography)];
     const agent = await parseAgentKey(one.agentKey, cryptography);
 
-    expect(parseSigners(one.signer)[0]).toBe(agent.signer);
+    expect(parseSigners(one.signer)[0]).toEqual({ role: "agent", signer: agent.signer });
     expect(agent.catalogueIdentity).toBe(one.viewerKey);
     expect(new Set([...Object.values(one), ...Object.values(two)]).size).toBe(12);
   });

@@ -123,7 +123,7 @@ describe("watching a vault in storage", () => {
     await world.snapshot([{ s: "work-items" }]);
     const { agent, owner } = world.keys;
 
-    const pinned = await lastView(world.source({ signers: [agent.signer, owner.signer] }));
+    const pinned = await lastView(world.source({ signers: [`agent=${agent.signer}`, `owner=${owner.signer}`] }));
     const others = (await someKeys()).set.signer.split(",");
 
     expect(checkedChain(pinned).signers).toBe("pinned");

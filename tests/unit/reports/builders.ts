@@ -22,7 +22,7 @@ export function aBackup(over: Partial<BackupResult> = {}): BackupResult {
     seq: 7,
     status: "complete",
     head,
-    signer: `ed25519:${"A".repeat(43)}`,
+    signer: `agent=ed25519:${"A".repeat(43)},owner=ed25519:${"E".repeat(43)}`,
     signerPinned: true,
     headPinned: true,
     firstSnapshot: false,

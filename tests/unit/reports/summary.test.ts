@@ -52,7 +52,9 @@ describe("the summary of a backup", () => {
   it("gives the lines to paste as long as nothing is pinned", () => {
     const text = backupSummary(aBackup({ signerPinned: false, headPinned: false }));
 
-    expect(text).toContain(`signer: ed25519:${"A".repeat(43)}\nvaultHead: ${vault}=7:${head.sha256}`);
+    expect(text).toContain(
+      `signer: agent=ed25519:${"A".repeat(43)},owner=ed25519:${"E".repeat(43)}\nvaultHead: ${vault}=7:${head.sha256}`,
+    );
     expect(text).toContain("who signed it or how far its log had got");
   });
 

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { parseSigners } from "../../../engine/crypto/keys.ts";
 import { checkCanaries } from "../../../engine/vault/canary.ts";
 import { openVault } from "../../../engine/vault/genesis.ts";
 import type { OpenVaultFacts } from "../../../engine/vault/genesis.ts";
 import { canaryPrefix, logName } from "../../../engine/vault/layout.ts";
+import type { EntryBody } from "../../../engine/vault/log-codec.ts";
+import { agentKinds } from "../../../engine/vault/roles.ts";
 import { faultyStore } from "../../support/faulty-store.ts";
-import { aLogVault, cryptography, organization, someKeys, vaultId } from "./log-vault.ts";
+import { aLogVault, asOwner, cryptography, genesisBody, organization, pinsOf, someKeys, vaultId } from "./log-vault.ts";
 import type { LogVault, TestKeys } from "./log-vault.ts";
 
 function opening(vault: LogVault, overrides: Partial<OpenVaultFacts> = {}): OpenVaultFacts {
@@ -104,7 +107,8 @@ describe("opening a vault", () => {
     expect(vault.store.objects.size).toBe(0);
 
     await openVault(opening(vault));
-    await expect(openVault(opening(vault, { recoveryRecipients: undefined }))).resolves.toBeDefined();
+    const pinnedSigners = pinsOf(vault.keys);
+    await expect(openVault(opening(vault, { recoveryRecipients: undefined, pinnedSigners }))).resolves.toBeDefined();
   });
 
   it("never begins a second vault where a head is known (cases 8, 28)", async () => {
@@ -129,7 +133,7 @@ describe("opening a vault", () => {
   it("refuses keys that the pinned signers do not name, before anything is written", async () => {
     const vault = await anEmptyContainer();
     const other = await someKeys();
-    const pinnedSigners = [vault.keys.agent.signer, vault.keys.owner.signer];
+    const pinnedSigners = pinsOf(vault.keys);
 
     await expect(openVault(opening(vault, { pinnedSigners, ...withAgent(other) }))).rejects.toMatchObject({
       code: "SIGNER_MISMATCH",
@@ -137,9 +141,9 @@ describe("opening a vault", () => {
     expect(vault.store.objects.size).toBe(0);
   });
 
-  it("takes the pinned signers besides the agent for owners", async () => {
+  it("takes for owners those that are pinned as owners", async () => {
     const vault = await anEmptyContainer();
-    const pinnedSigners = [vault.keys.agent.signer, vault.keys.owner.signer];
+    const pinnedSigners = pinsOf(vault.keys);
 
     const opened = await openVault(opening(vault, { pinnedSigners, ownerSigner: undefined }));
 
@@ -165,6 +169,95 @@ describe("opening a vault", () => {
     const origin = { organization: { ...organization, id: "11111111-2222-4333-8444-555555555555" } };
 
     await expect(openVault(opening(vault, { origin }))).rejects.toMatchObject({ code: "WRONG_VAULT" });
+  });
+});
+
+describe("roles in a new vault", () => {
+  it("make nobody an owner by where a key stands: one without a role is an agent's", async () => {
+    const vault = await anEmptyContainer();
+    const stranger = await someKeys();
+    const pinnedSigners = parseSigners(`${vault.keys.agent.signer},${stranger.owner.signer}`);
+
+    const opened = await openVault(opening(vault, { pinnedSigners, ownerSigner: undefined }));
+
+    expect(opened.hasOwner).toBe(false);
+    expect(opened.keys.signers).toEqual([{ pub: vault.keys.agent.signer, may: agentKinds }]);
+  });
+
+  it("refuse a key that is pinned as something else, before anything is written", async () => {
+    const vault = await anEmptyContainer();
+    const { agent, owner } = vault.keys;
+    const swapped = parseSigners(`owner=${agent.signer},agent=${owner.signer}`);
+    const ownerAsAgent = parseSigners(`${agent.signer},${owner.signer}`);
+
+    for (const pinnedSigners of [swapped, ownerAsAgent])
+      await expect(openVault(opening(vault, { pinnedSigners }))).rejects.toMatchObject({ code: "SIGNER_MISMATCH" });
+
+    expect(vault.store.objects.size).toBe(0);
+  });
+});
+
+describe("a vault that somebody planted before the first run", () => {
+  /** Begun by a stranger who knows our public keys. */
+  async function planted(changes: { readonly recipients: "theirs" | "ours" | "both" }): Promise<LogVault> {
+    const vault = await anEmptyContainer();
+    const stranger = await someKeys();
+    const { genesis } = genesisBody(stranger) as Extract<EntryBody, { kind: "genesis" }>;
+    const [ours, theirs] = [vault.keys.set.recoveryRecipient, stranger.set.recoveryRecipient];
+    const recipients = { ours: [ours], theirs: [theirs], both: [ours, theirs] }[changes.recipients];
+    const signers = [...genesis.signers, { pub: vault.keys.agent.signer, may: agentKinds }];
+    const { catalogueRecipient: catalogue } = vault.keys.agent;
+    const body = { kind: "genesis", genesis: { ...genesis, recipients, catalogue, signers } } as const;
+    await vault.append(body, { signing: stranger.agent });
+    return vault;
+  }
+
+  it.each(["theirs", "ours", "both"] as const)(
+    "is refused when nobody is pinned (recipients: %s)",
+    async (recipients) => {
+      const vault = await planted({ recipients });
+      const before = [...vault.store.objects.keys()];
+
+      await expect(openVault(opening(vault))).rejects.toMatchObject({ code: "SIGNER_NOT_PINNED" });
+
+      expect([...vault.store.objects.keys()]).toEqual(before);
+    },
+  );
+
+  it.each(["theirs", "ours", "both"] as const)("is refused by pinned signers (recipients: %s)", async (recipients) => {
+    const vault = await planted({ recipients });
+    const pinnedSigners = pinsOf(vault.keys);
+
+    await expect(openVault(opening(vault, { pinnedSigners, recoveryRecipients: undefined }))).rejects.toMatchObject({
+      code: "SIGNER_MISMATCH",
+    });
+  });
+
+  it("is refused when neither signers nor recipients are given, whoever began it", async () => {
+    const vault = await aLogVault();
+
+    await expect(openVault(opening(vault, { recoveryRecipients: undefined }))).rejects.toMatchObject({
+      code: "RECIPIENTS_REQUIRED",
+    });
+  });
+
+  it("is refused when its recipients are not all of ours, though the agent key began it", async () => {
+    const vault = await anEmptyContainer();
+    const second = await someKeys();
+    await openVault(opening(vault, { recoveryRecipients: [second.set.recoveryRecipient] }));
+
+    await expect(openVault(opening(vault))).rejects.toMatchObject({ code: "RECIPIENTS_DIFFER" });
+  });
+
+  it("may be one's own that another agent key began, and then needs pins", async () => {
+    const vault = await aLogVault();
+    const fresh = await someKeys();
+    const { genesis } = genesisBody({ ...vault.keys, agent: fresh.agent }) as Extract<EntryBody, { kind: "genesis" }>;
+    await vault.append({ kind: "keys", keys: { ...genesis, rekey: false } }, asOwner(vault.keys));
+
+    await expect(openVault(opening(vault, withAgent(fresh)))).rejects.toMatchObject({ code: "SIGNER_NOT_PINNED" });
+    const pinnedSigners = pinsOf({ agent: fresh.agent, owner: vault.keys.owner });
+    await expect(openVault(opening(vault, { ...withAgent(fresh), pinnedSigners }))).resolves.toBeDefined();
   });
 });
 

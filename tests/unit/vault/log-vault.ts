@@ -1,5 +1,5 @@
 import type { Clock } from "../../../engine/foundation/clock.ts";
-import type { AgentKeys, KeySet, OwnerKeys } from "../../../engine/crypto/keys.ts";
+import type { AgentKeys, KeySet, OwnerKeys, PinnedSigner } from "../../../engine/crypto/keys.ts";
 import { makeKeySet, parseAgentKey, parseOwnerKey } from "../../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../../engine/native/node-cryptography.ts";
 import type { ObjectStore } from "../../../engine/store/object-store.ts";
@@ -85,6 +85,14 @@ export async function aLogVault(
   };
   await vault.append(genesisBody(keys));
   return vault;
+}
+
+/** Their signers, each pinned as what it is. */
+export function pinsOf({ agent, owner }: Pick<TestKeys, "agent" | "owner">): readonly PinnedSigner[] {
+  return [
+    { role: "agent", signer: agent.signer },
+    { role: "owner", signer: owner.signer },
+  ];
 }
 
 export function genesisBody({ set, agent, owner }: TestKeys): EntryBody {

@@ -15,7 +15,6 @@ import {
   asOwner,
   cryptography,
   genesisBody,
-  someKeys,
   vaultId,
 } from "./log-vault.ts";
 import type { LogVault } from "./log-vault.ts";
@@ -188,68 +187,6 @@ describe("an entry that is appended", () => {
 
     expect(log.voids).toEqual([{ seq: 1, reason: "its signer may not write an entry of kind retire" }]);
     expect(log.next).toEqual({ seq: 2, void: [1] });
-  });
-});
-
-describe("keys that change", () => {
-  it("make entries of the old agent key void and tell the old agent why (case 74)", async () => {
-    const vault = await aLogVault();
-    const fresh = await someKeys();
-    const { genesis } = genesisBody(fresh) as Extract<ReturnType<typeof genesisBody>, { kind: "genesis" }>;
-    const { recipients, catalogue, signers } = genesis;
-
-    await vault.append({ kind: "keys", keys: { recipients, catalogue, signers, rekey: true } }, asOwner(vault.keys));
-
-    await expect(vault.append(aSnapshotBody())).rejects.toMatchObject({ code: "SIGNER_NOT_ALLOWED" });
-    await vault.append(aSnapshotBody(), { signing: fresh.agent });
-    const log = await vault.read({ pinnedSigners: [fresh.agent.signer, fresh.owner.signer] });
-    expect(log.signerTrust).toBe("pinned");
-    expect(log.keys?.recipients).toEqual(recipients);
-  });
-
-  it("are not accepted while the pin names the old ones only", async () => {
-    const vault = await aLogVault();
-    const fresh = await someKeys();
-    const { genesis } = genesisBody(fresh) as Extract<ReturnType<typeof genesisBody>, { kind: "genesis" }>;
-    await vault.append({ kind: "keys", keys: { ...genesis, rekey: true } }, asOwner(vault.keys));
-
-    const { agent, owner } = vault.keys;
-    await expect(vault.read({ pinnedSigners: [agent.signer, owner.signer] })).rejects.toMatchObject({
-      code: "SIGNER_MISMATCH",
-    });
-  });
-});
-
-describe("pinned signers", () => {
-  it("accept the vault they signed", async () => {
-    const vault = await aLogVault();
-    const { agent, owner } = vault.keys;
-
-    expect((await vault.read({ pinnedSigners: [agent.signer, owner.signer] })).signerTrust).toBe("pinned");
-  });
-
-  it("refuse a vault that somebody else began, even if it lists their public keys", async () => {
-    const mine = await someKeys();
-    const theirs = await aLogVault();
-    const { recipients, catalogue, signers } = (
-      genesisBody(mine) as Extract<ReturnType<typeof genesisBody>, { kind: "genesis" }>
-    ).genesis;
-    await theirs.append({ kind: "keys", keys: { recipients, catalogue, signers, rekey: false } }, asOwner(theirs.keys));
-
-    await expect(theirs.read({ pinnedSigners: [mine.agent.signer, mine.owner.signer] })).rejects.toMatchObject({
-      code: "SIGNER_MISMATCH",
-    });
-  });
-
-  it("refuse a vault that a stolen agent key began with another owner", async () => {
-    const vault = await aLogVault();
-    const stranger = await someKeys();
-    vault.store.objects.clear();
-    await vault.append(genesisBody({ ...vault.keys, owner: stranger.owner }));
-
-    await expect(
-      vault.read({ pinnedSigners: [vault.keys.agent.signer, vault.keys.owner.signer] }),
-    ).rejects.toMatchObject({ code: "SIGNER_MISMATCH" });
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { publicKeyPem } from "../../../engine/crypto/keys.ts";
+import { parseSigners, publicKeyPem } from "../../../engine/crypto/keys.ts";
 import type { GenesisEntry } from "../../../engine/vault/log-entry.ts";
 import { recoveryReadme } from "../../../engine/vault/recovery-readme.ts";
 import { otherKeys, sampleKeys, sampleVault } from "../../support/sealed-vault.ts";
 
-const signers = sampleKeys.signer.split(",");
+const signers = parseSigners(sampleKeys.signer).map(({ signer }) => signer);
 const genesis: GenesisEntry = {
   type: "azdo-vault/log/v1",
   vault: sampleVault,

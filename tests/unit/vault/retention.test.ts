@@ -262,10 +262,72 @@ describe("guards", () => {
     expect((await retire(await retiring(vault))).outcome).toBe("retired");
   });
 
-  it("refuse while the newest snapshot shows an anomaly", async () => {
+  it("measure over what is older than 7 days: nobody makes a share small by adding snapshots", async () => {
+    const vault = await withSnapshots(4);
+    for (let n = 0; n < 30; n += 1) {
+      const run = await vault.begin(runId(51 + n));
+      await run.commit([await run.store("a", "base"), run.keep("b")]);
+    }
+
+    const { refusedBy } = await retire(await retiring(vault, { allow: new Set() }));
+
+    expect(refusedBy.map(({ code }) => code)).toEqual(["many-snapshots", "many-bytes"]);
+    expect(refusedBy[0]?.message).toBe("4 of 4 snapshots older than 7 days would go at once");
+  });
+
+  it("count what went in the last days too, so that a little shorter every night is no way around", async () => {
+    const vault = await withSnapshots(12);
+    const outcomes: string[] = [];
+    for (const last of [105, 95, 85, 75, 65, 55]) {
+      const rules = parseRetention(`last=${last}`) ?? keepOne;
+      outcomes.push((await retire(await retiring(vault, { rules: rules!, allow: new Set(["many-bytes"]) }))).outcome);
+      vault.clock.time += day;
+    }
+
+    expect(outcomes).toEqual(["retired", "retired", "refused", "refused", "refused", "refused"]);
+  });
+
+  it("refuse while any alarm is open, whatever quiet snapshots came after it", async () => {
     const vault = await withSnapshots(2);
     const run = await vault.begin(runId(51));
     await run.commit([run.keep("a"), run.keep("b")], { anomalies: [{ code: "mass-delete", n: 4210 }] });
+    expect(await guardsOf(vault)).toContain("anomaly");
+    for (let n = 52; n < 55; n += 1) {
+      vault.clock.time += 10 * day;
+      const quiet = await vault.begin(runId(n));
+      await quiet.commit([quiet.keep("a"), quiet.keep("b")]);
+    }
+
+    expect(await guardsOf(vault)).toContain("anomaly");
+    const acknowledge = { seq: 3, codes: ["mass-delete"], streams: [] };
+    await vault.append({ kind: "acknowledge", acknowledge }, asOwner(vault.keys));
+
+    expect(await guardsOf(vault)).not.toContain("anomaly");
+  });
+
+  it("keep the newest complete snapshot from before an alarm even when a person lets retention go on", async () => {
+    const vault = await withSnapshots(4);
+    const run = await vault.begin(runId(51));
+    await run.commit([run.keep("a"), run.keep("b")], { anomalies: [{ code: "mass-delete", n: 4210 }] });
+    vault.clock.time += 10 * day;
+    const quiet = await vault.begin(runId(52));
+    await quiet.commit([await quiet.store("a", "base"), quiet.keep("b")]);
+    vault.clock.time += 10 * day;
+
+    const result = await retire(await retiring(vault, { allow: new Set(guardCodes) }));
+
+    expect(keptSnapshots(result.log).map(({ entry }) => entry.seq)).toEqual([4, 6]);
+  });
+
+  it("refuse for the alarm of a snapshot that is retired", async () => {
+    const vault = await withSnapshots(2);
+    const run = await vault.begin(runId(51));
+    await run.commit([run.keep("a"), run.keep("b")], { anomalies: [{ code: "mass-delete", n: 4210 }] });
+    vault.clock.time += 10 * day;
+    const quiet = await vault.begin(runId(52));
+    await quiet.commit([await quiet.store("a", "base"), quiet.keep("b")]);
+    const result = await retire(await retiring(vault, { allow: new Set(guardCodes) }));
+    expect(keptSnapshots(result.log).map(({ entry }) => entry.seq)).not.toContain(3);
 
     expect(await guardsOf(vault)).toContain("anomaly");
   });
@@ -296,7 +358,7 @@ describe("guards", () => {
 
   it("let a quiet vault be", async () => {
     const vault = await withSnapshots(8);
-    const rules = parseRetention("last=6");
+    const rules = parseRetention("last=75");
     if (rules === undefined) throw new Error("rules expected");
 
     expect(await guardsOf(vault, { rules })).toEqual([]);
