@@ -4,7 +4,7 @@
  *
  * Errors: GIT_UNAUTHORIZED, GIT_NOT_FOUND, GIT_DISABLED, GIT_THROTTLED, GIT_UNAVAILABLE, GIT_PROTOCOL,
  * GIT_TRUNCATED, GIT_REMOTE (fatal message of the server), GIT_MOVED (a wanted oid is no longer there: list again and
- * start over), GIT_PUSH (refused push), GIT_DAMAGED (local content), GIT_LFS (an LFS transfer that failed).
+ * start over), GIT_PUSH (refused push), GIT_DAMAGED (local content), GIT_LFS (an LFS transfer that failed), GIT_LFS_CONTENT (what came is not the object).
  */
 import type { RefTarget } from "../vault/state.ts";
 import type { BundleContent } from "../vault/stream-writer.ts";
@@ -118,13 +118,14 @@ export interface GitAccess {
   fetchBundle(remote: GitRemote, request: FetchRequest): Promise<FetchedBundle>;
   /**
    * LFS content by the batch API, one object after the other: read its chunks before asking for the next. Yields
-   * `chunks: undefined` and a reason for objects that the server does not have. Size and SHA-256 are checked; the
-   * chunks throw at the end when they are wrong.
+   * `chunks: undefined` for objects that the server does not have, and with why it was `refused` for those that it
+   * offers at an address that is not followed. No more than the size is read. The chunks throw GIT_LFS_CONTENT when size or SHA-256 are wrong. One call
+   * takes each object id once.
    */
   downloadLfs(
     remote: GitRemote,
     pointers: readonly LfsPointer[],
-  ): AsyncIterable<LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | undefined; readonly reason?: string }>;
+  ): AsyncIterable<LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | undefined; readonly refused?: string }>;
   /** Uploads what the server lacks; returns how many were sent. */
   uploadLfs(remote: GitRemote, objects: AsyncIterable<LfsObjectSource>): Promise<number>;
   /** A bare repository in `folder` out of bundles, base first, with exactly these refs. Throws GIT_DAMAGED. */

@@ -20,12 +20,18 @@ const smallestPointerBytes = 100;
 // A new object id can only come as literal text; copied parts are at least 16 bytes and never half an id.
 const literalOid = /[0-9a-f]{24}/;
 const maxKept = 50_000;
+/** A delta that gives a pointer another size, and leaves its object id as it is, is no longer than this. */
+const otherSizeBytes = 40;
 
-/** True for deltas whose result may be a pointer. */
+/** True for deltas whose result may be a pointer: to another object, or to the same one with another size. */
 export function mayHidePointer(delta: Buffer): boolean {
-  const { base, result, offset } = deltaSizes(delta);
+  const { base, result } = deltaSizes(delta);
   const isSmall = (size: number): boolean => size >= smallestPointerBytes && size < maxPointerBytes;
-  return isSmall(base) && isSmall(result) && literalOid.test(delta.toString("latin1", offset));
+  return isSmall(base) && isSmall(result) && (delta.length <= otherSizeBytes || bringsOid(delta));
+}
+
+function bringsOid(delta: Buffer): boolean {
+  return literalOid.test(delta.toString("latin1", deltaSizes(delta).offset));
 }
 
 /** True when the first instruction takes the object's beginning from the base. */
@@ -59,7 +65,7 @@ export class HiddenPointers {
   }
 
   addDelta(offset: number, base: BaseName, delta: Buffer): void {
-    if (this.#waiting.length >= maxKept) this.#dropped += 1;
+    if (this.#waiting.length >= maxKept) this.#dropped += bringsOid(delta) ? 1 : 0;
     else this.#waiting.push({ base, offset, delta: Buffer.from(delta) });
   }
 
@@ -73,8 +79,9 @@ export class HiddenPointers {
       before = this.#waiting.length;
       this.#waiting = this.#waiting.filter((waiting) => !this.#resolveOne(waiting, found));
     }
+    // Without an object id of its own, a delta is a pointer only where its base is one of ours.
     const mayBePointer = ({ delta }: WaitingDelta): boolean =>
-      copiesBeginning(delta) ? isThin || this.#isFull() : insertsBeginning(delta);
+      bringsOid(delta) && (copiesBeginning(delta) ? isThin || this.#isFull() : insertsBeginning(delta));
     return { found, unresolved: this.#waiting.filter(mayBePointer).length + this.#dropped };
   }
 

@@ -3,22 +3,19 @@ import { BackupError } from "../foundation/errors.ts";
 import { readAll } from "../foundation/bytes.ts";
 import { arrayAt, isObject, numberAt, objectAt, parseObject, stringAt } from "../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
+import type { LfsAction } from "./lfs-action.ts";
+import { actionOf } from "./lfs-action.ts";
 import type { GitRemote, LfsPointer } from "./git-access.ts";
 import { credentialsOf } from "./http-transport.ts";
 import type { Credentials, GitHttp } from "./http-transport.ts";
-
-export interface LfsAction {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Ours, when the answer brings none of its own; the transport keeps them to the remote's origin. */
-  readonly credentials?: Credentials;
-}
 
 export interface LfsVerdict extends LfsPointer {
   readonly download?: LfsAction;
   readonly upload?: LfsAction;
   readonly verify?: LfsAction;
   readonly error?: { readonly code: number; readonly message: string };
+  /** Why an action of the answer is not followed. */
+  readonly refused?: string;
 }
 
 /** The batch API's limit as services set it. */
@@ -77,7 +74,8 @@ function verdictOf(value: JsonValue, remote: GitRemote): LfsVerdict | undefined 
   const actions = objectAt(value, "actions") ?? {};
   const action = (name: "download" | "upload" | "verify"): Partial<LfsVerdict> => {
     const found = actionOf(objectAt(actions, name), remote);
-    return found === undefined ? {} : { [name]: found };
+    if (found === undefined) return {};
+    return "refused" in found ? found : { [name]: found };
   };
   const error = objectAt(value, "error");
   return {
@@ -92,31 +90,16 @@ function verdictOf(value: JsonValue, remote: GitRemote): LfsVerdict | undefined 
   };
 }
 
-function actionOf(action: JsonObject | undefined, remote: GitRemote): LfsAction | undefined {
-  const href = action && stringAt(action, "href");
-  if (action === undefined || href === undefined || !URL.canParse(href)) return undefined;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(objectAt(action, "header") ?? {})) {
-    if (typeof value === "string") headers[name.toLowerCase()] = value;
-  }
-  const url = sameScheme(new URL(href), new URL(remote.url)).href;
-  return { url, headers, ...(headers.authorization === undefined ? { credentials: credentialsOf(remote) } : {}) };
-}
-
-/** Servers behind TLS offload name themselves http: the same host is then asked by https, as the remote is. */
-function sameScheme(url: URL, remote: URL): URL {
-  if (url.hostname !== remote.hostname || remote.protocol !== "https:" || url.protocol !== "http:") return url;
-  const secure = new URL(url);
-  secure.protocol = "https:";
-  secure.port = remote.port;
-  return secure;
-}
-
-export function lfsError({ oid }: Pick<LfsPointer, "oid">, found: string, cause?: unknown): BackupError {
+/** `GIT_LFS_CONTENT`: what came is not the object. */
+export function lfsError(
+  { oid }: Pick<LfsPointer, "oid">,
+  found: string,
+  code: "GIT_LFS" | "GIT_LFS_CONTENT" = "GIT_LFS",
+): BackupError {
   return new BackupError({
-    code: "GIT_LFS",
+    code,
     message: `LFS object ${oid}: ${found}`,
     hint: "Run the task again; if it stays, look at the repository's LFS storage.",
-    cause,
+    context: { found },
   });
 }

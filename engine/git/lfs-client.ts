@@ -2,12 +2,14 @@ import { createHash } from "node:crypto";
 import { chunksOf, readAll } from "../foundation/bytes.ts";
 import { mapConcurrent } from "../foundation/concurrency.ts";
 import { hasCode } from "../foundation/errors.ts";
+import { inert } from "../foundation/text.ts";
 import type { GitRemote, LfsObjectSource, LfsPointer } from "./git-access.ts";
 import type { GitHttp, HttpAnswer } from "./http-transport.ts";
 import { lfsBatch, lfsError, lfsPost, maxBatch } from "./lfs-batch.ts";
-import type { LfsAction, LfsVerdict } from "./lfs-batch.ts";
+import type { LfsAction } from "./lfs-action.ts";
+import type { LfsVerdict } from "./lfs-batch.ts";
 
-type LfsDownload = LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | undefined; readonly reason?: string };
+type LfsDownload = LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | undefined; readonly refused?: string };
 
 /** Links expire: one batch holds no more than can be read in a few minutes, unless one object alone is larger. */
 const maxBatchBytes = 1_000_000_000;
@@ -76,15 +78,20 @@ function* batchesOf(pointers: readonly LfsPointer[]): Generator<readonly LfsPoin
   if (batch.length > 0) yield batch;
 }
 
-function downloadOf(http: GitHttp, { oid, size, download, error }: LfsVerdict): LfsDownload {
+function downloadOf(http: GitHttp, { oid, size, download, error, refused }: LfsVerdict): LfsDownload {
   if (error !== undefined && absentCodes.has(error.code)) {
-    return { oid, size, chunks: undefined, reason: `${error.message} (${error.code})` };
+    return { oid, size, chunks: undefined };
   }
+  if (refused !== undefined) return { oid, size, chunks: undefined, refused };
   if (download === undefined) throw lfsError({ oid }, error?.message ?? "the server offers no download");
-  return { oid, size, chunks: checkedContent({ oid, size }, (from) => contentFrom(http, { oid, download, from })) };
+  return {
+    oid,
+    size,
+    chunks: checkedContent({ oid, size }, (from) => contentFrom(http, { oid, size, download, from })),
+  };
 }
 
-/** Content with its size and hash checked; a broken connection is taken up where it broke. */
+/** Content with its size and hash checked, read no further than its size; a broken connection is taken up where it broke. */
 async function* checkedContent(
   { oid, size }: LfsPointer,
   open: (from: number) => Promise<AsyncIterable<Uint8Array>>,
@@ -95,6 +102,7 @@ async function* checkedContent(
     try {
       for await (const chunk of await open(received)) {
         received += chunk.length;
+        checkLength({ oid, size }, received);
         hash.update(chunk);
         yield chunk;
       }
@@ -103,13 +111,17 @@ async function* checkedContent(
       if (!hasCode(error, "GIT_TRUNCATED") || resumes === maxResumes) throw error;
     }
   }
-  if (received !== size) throw lfsError({ oid }, `${received} bytes came instead of ${size}`);
-  if (hash.digest("hex") !== oid) throw lfsError({ oid }, "the content that came has another hash");
+  if (received !== size) throw lfsError({ oid }, `${received} bytes came instead of ${size}`, "GIT_LFS_CONTENT");
+  if (hash.digest("hex") !== oid) throw lfsError({ oid }, "the content that came has another hash", "GIT_LFS_CONTENT");
+}
+
+function checkLength({ oid, size }: LfsPointer, received: number): void {
+  if (received > size) throw lfsError({ oid }, `more than ${size} bytes came`, "GIT_LFS_CONTENT");
 }
 
 async function contentFrom(
   http: GitHttp,
-  { oid, download, from }: { readonly oid: string; readonly download: LfsAction; readonly from: number },
+  { oid, size, download, from }: LfsPointer & { readonly download: LfsAction; readonly from: number },
 ): Promise<AsyncIterable<Uint8Array>> {
   const answer = await http.send({
     name: `LFS object ${oid}`,
@@ -120,7 +132,20 @@ async function contentFrom(
     acceptPages: true, // an object may well be an HTML file
     ...(download.credentials === undefined ? {} : { credentials: download.credentials }),
   });
-  return answer.status === 206 ? answer.body : withoutFirst(answer, from);
+  if (answer.status === 206) return answer.body;
+  const { "content-length": length, "content-encoding": encoding } = answer.headers;
+  if (length !== undefined && encoding === undefined && Number(length) !== size) {
+    await letGo(answer.body);
+    throw lfsError({ oid }, `${inert(length, 20)} bytes are offered instead of ${size}`, "GIT_LFS_CONTENT");
+  }
+  return withoutFirst(answer, from);
+}
+
+/** A body that was begun and is not wanted any more gives its connection back. */
+async function letGo(body: AsyncIterable<Uint8Array>): Promise<void> {
+  const iterator = body[Symbol.asyncIterator]();
+  await iterator.next();
+  await iterator.return?.();
 }
 
 async function* withoutFirst({ body }: HttpAnswer, bytes: number): AsyncGenerator<Uint8Array> {
@@ -154,6 +179,7 @@ async function uploadBatch(http: GitHttp, remote: GitRemote, batch: readonly Lfs
   let sent = 0;
   for (const verdict of await lfsBatch(http, remote, { operation: "upload", pointers })) {
     if (verdict.error !== undefined) throw lfsError(verdict, `the server refused it: ${verdict.error.message}`);
+    if (verdict.refused !== undefined) throw lfsError(verdict, verdict.refused);
     const source = sources.get(verdict.oid);
     if (verdict.upload === undefined || source === undefined) continue;
     await uploadObject(http, source, { ...verdict, upload: verdict.upload });

@@ -58,7 +58,7 @@ export class PackScanner {
     this.#hidden = new HiddenPointers(options.hash);
   }
 
-  /** Pointers found so far, without repetition. */
+  /** Pointers found so far, without repetition; two of one object may claim different sizes. */
   get pointers(): readonly LfsPointer[] {
     return [...this.#pointers.values()];
   }
@@ -114,7 +114,7 @@ export class PackScanner {
     if (this.#announced === undefined || this.#seen < this.#announced) throw this.#broken("holds too few objects");
     if (this.#end - this.#start !== this.#trailerBytes) throw this.#broken("holds more than its objects");
     const { found, unresolved } = this.#hidden.resolve(this.#options.isThin);
-    for (const pointer of found) this.#pointers.set(pointer.oid, pointer);
+    for (const pointer of found) this.#pointers.set(`${pointer.oid}:${pointer.size}`, pointer);
     this.#unresolved = unresolved;
   }
 
@@ -200,7 +200,7 @@ export class PackScanner {
     }
     const pointer = type === blobType ? lfsPointerIn(content) : undefined;
     if (pointer === undefined) return;
-    this.#pointers.set(pointer.oid, pointer);
+    this.#pointers.set(`${pointer.oid}:${pointer.size}`, pointer);
     this.#hidden.addPointer(offset, content);
   }
 

@@ -16,9 +16,9 @@ import {
   type LfsPointer,
 } from "../git/git-access.ts";
 import type { Segment } from "../vault/ref.ts";
-import type { CatalogueItem, FilesState, GitState, RefTarget } from "../vault/state.ts";
-import type { FilesWriter } from "../vault/stream-writer.ts";
+import type { CatalogueItem, GitState, RefTarget } from "../vault/state.ts";
 import { archiveRepository } from "./git-repositories-archive.ts";
+import { entryOf, lostFindings, lostPointers, stillLost, storeLfs } from "./git-repositories-lfs.ts";
 import { planRepository } from "./git-repositories-plan.ts";
 import { applyGitStep } from "./git-repositories-restore.ts";
 import { verifyRepository } from "./git-repositories-verify.ts";
@@ -124,9 +124,9 @@ async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOut
   const { seen, news } = await climb(first, work);
   const { now, stream } = seen;
   const files = await work.into.files(await work.previous.files());
-  const missing = await storeLfs(seen, { pointers: news.pointers, files, work });
+  const lost = await storeLfs({ remote: seen.remote, stream, pointers: news.pointers, files, work });
   const asOf = work.source.clock.now().toISOString();
-  const filesState = await files.finish({ asOf, missing: missing.map(entryOf) });
+  const filesState = await files.finish({ asOf, missing: lost.map(entryOf) });
   const state: GitState = {
     s: stream.id,
     kind: "git",
@@ -139,13 +139,13 @@ async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOut
   };
   return {
     status: "changed",
-    digest: await digestWith(seen, missing, work),
+    digest: await digestWith(seen, lost, work),
     state,
     ...(filesState === undefined ? {} : { files: filesState }),
     items: await work.into.items([], catalogueOf(now), { complete: true }),
     count: Object.keys(now.refs).length,
     changes: refChanges((await previousGit(work))?.refs ?? {}, now.refs),
-    findings: [...missing.map((pointer) => missingLfs(stream, pointer)), ...hiddenPointers(stream, news.hidden)],
+    findings: [...lostFindings(stream, lost), ...hiddenPointers(stream, news.hidden)],
   };
 }
 
@@ -161,19 +161,18 @@ interface News {
   readonly hidden: number;
 }
 
-/** What the server did not have makes another digest: the next run asks for it again, though no ref has moved. */
-function digestWith({ now, digest }: Seen, missing: readonly LfsPointer[], work: BackupWork): Promise<string> | string {
-  return missing.length === 0 ? digest : work.into.digestOf({ ...now, missing: missing.map(entryOf) });
+/** What is still lost makes another digest: the next run asks for it again, though no ref has moved. */
+function digestWith({ now, digest }: Seen, lost: readonly LfsPointer[], work: BackupWork): Promise<string> | string {
+  return lost.length === 0 ? digest : work.into.digestOf({ ...now, missing: lost.map(entryOf) });
 }
 
-/** Nothing is new, and what the server had lost is lost still: said in every run, until it is back. */
+/** Nothing is new, and what could not be had is lost still: said in every run, until it is back. */
 async function onlyLost(seen: Seen, work: BackupWork): Promise<StreamOutcome | undefined> {
   if (work.previous.digest === undefined || work.previous.broken !== undefined) return undefined;
-  const lost = retryable(await work.previous.files());
+  const lost = lostPointers(await work.previous.files());
   if (lost.length === 0 || work.previous.digest !== (await digestWith(seen, lost, work))) return undefined;
-  for await (const { chunks } of work.source.git.downloadLfs(seen.remote, lost))
-    if (chunks !== undefined) return undefined;
-  return { status: "unchanged", findings: lost.map((pointer) => missingLfs(seen.stream, pointer)) };
+  const still = await stillLost(work.source.git, seen.remote, lost);
+  return still === undefined ? undefined : { status: "unchanged", findings: lostFindings(seen.stream, still) };
 }
 
 /** Climbs the fallback ladder: each rung may look at the remote again, because refs move while we read. */
@@ -231,43 +230,6 @@ async function storeBundle(
     pointers: bundle.pointers(),
     hidden: bundle.hiddenPointers(),
   };
-}
-
-async function storeLfs(
-  { remote, stream }: Seen,
-  {
-    pointers,
-    files,
-    work,
-  }: { readonly pointers: readonly LfsPointer[]; readonly files: FilesWriter; readonly work: BackupWork },
-): Promise<readonly LfsPointer[]> {
-  const wanted = new Map<string, LfsPointer>();
-  for (const pointer of [...pointers, ...retryable(await work.previous.files())]) {
-    if (!files.has(pointer.oid)) wanted.set(pointer.oid, pointer);
-  }
-  const missing: LfsPointer[] = [];
-  if (wanted.size === 0) return missing;
-  for await (const object of work.source.git.downloadLfs(remote, [...wanted.values()])) {
-    if (object.chunks === undefined) missing.push({ oid: object.oid, size: object.size });
-    else await files.add({ id: object.oid, length: object.size, sha256: object.oid, chunks: object.chunks });
-  }
-  if (missing.length > 0)
-    work.source.reporter.info(
-      `Repository ${inert(stream.name)}: not on the server: ${counted(missing.length, "LFS object")}`,
-    );
-  return missing;
-}
-
-function entryOf({ oid, size }: LfsPointer): string {
-  return `${oid}:${size}`;
-}
-
-/** LFS objects that were missing last time: they may have been pushed since. */
-function retryable(files: FilesState | undefined): readonly LfsPointer[] {
-  return (files?.missing ?? []).flatMap((entry) => {
-    const [oid, size] = entry.split(":");
-    return oid === undefined || size === undefined ? [] : [{ oid, size: Number(size) }];
-  });
 }
 
 function snapshotOf(advertisement: Advertisement, stream: SourceStream, source: SourceProject): RepositoryNow {
@@ -340,14 +302,4 @@ function hiddenPointers(stream: SourceStream, count: number): readonly Finding[]
   if (count === 0) return [];
   const message = `Repository ${inert(stream.name)} holds ${counted(count, "small object")} that may be LFS pointers and could not be read; their LFS content may be missing`;
   return [{ stream: stream.id, code: "LFS_POINTERS_UNCERTAIN", message, severity: "warning" }];
-}
-
-function missingLfs(stream: SourceStream, pointer: LfsPointer): Finding {
-  return {
-    stream: stream.id,
-    item: pointer.oid,
-    code: "LFS_OBJECT_MISSING",
-    message: `Repository ${inert(stream.name)} has a pointer to LFS object ${pointer.oid} (${pointer.size} bytes) that the server does not have`,
-    severity: "warning",
-  };
 }

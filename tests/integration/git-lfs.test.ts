@@ -132,7 +132,7 @@ describe("LFS objects", () => {
     await access.uploadLfs(remote(), sources(content));
     server.faults.add({ on: "lfs-object", action: { kind: "flip", at: 30_000 } });
 
-    await expect(download([pointerTo(content)])).rejects.toMatchObject({ code: "GIT_LFS" });
+    await expect(download([pointerTo(content)])).rejects.toMatchObject({ code: "GIT_LFS_CONTENT" });
     const wrong = { oid: sha256(content), size: content.length, open: async () => chunksOf(noise(50_000, 7)) };
     rmSync(lfsObjectPath(storage, wrong.oid));
     const upload = access.uploadLfs(

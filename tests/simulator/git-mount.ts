@@ -36,7 +36,10 @@ export function gitMount(state: SimulatorState, options: GitMountOptions): GitMo
           const repository = found(address);
           return repository === undefined ? undefined : state.repositories.lfsFolderOf(repository);
         };
-        return lfsHandler({ storageFolder: folderOf, faults: options.faults })(request, response);
+        return lfsHandler({ ...state.repositories.lfs, storageFolder: folderOf, faults: options.faults })(
+          request,
+          response,
+        );
       }
       const repositoryOf = (address: GitAddress): ServedRepository | undefined => {
         const repository = found(address);

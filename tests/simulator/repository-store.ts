@@ -6,6 +6,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { badRequest } from "./errors.ts";
+import type { LfsBehaviour } from "./lfs.ts";
 import type { RefUpdate } from "./git-push-rules.ts";
 import { runGit } from "./run-git.ts";
 import { SimError } from "./service.ts";
@@ -70,6 +71,8 @@ export interface RepositoryStore {
   /** The same, to write: a shared one becomes the repository's own first. */
   ownFolderOf(repository: RepositoryRecord): string;
   lfsFolderOf(repository: RepositoryRecord): string;
+  /** How LFS of every repository behaves. */
+  readonly lfs: LfsBehaviour;
   /** Bytes of objects. */
   sizeOf(repository: RepositoryRecord): number;
   /** Notes a push that git has carried out; the first branch becomes the default one. */
@@ -144,6 +147,7 @@ export function repositoryStore(context: RepositoryStoreContext): RepositoryStor
     folderOf: (repository) => disk.folderOf(repository),
     ownFolderOf: (repository) => disk.ownFolderOf(repository),
     lfsFolderOf: (repository) => disk.lfsFolderOf(repository),
+    lfs: {},
     sizeOf: (repository) => disk.sizeOf(repository),
     pushed: (repository, updates, by) => {
       pushCount += 1;
