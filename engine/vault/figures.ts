@@ -3,11 +3,24 @@
  * and ids only, never names. `engine/insight` judges them.
  */
 
-/** Days since 1970-01-01T00:00Z, with fractions: the clock of the storage service divided by a day. */
+/** Days since 1970-01-01T00:00Z, with five decimals: the clock of the storage service divided by a day. */
 export type Night = number;
 
-/** A crossing of one level of one signal, as the stream's own past tells it: `[signal, number of the level, since]`. */
-export type Crossing = readonly [signal: string, level: number, since: Night];
+/** Rounded down to 0.864 s, so that a moment never comes to lie after what was made in it. */
+export function nightOf(moment: Date): Night {
+  return Math.floor(moment.getTime() / 864) / 100_000;
+}
+
+/** ISO 8601, at most a second before the moment that the night was made of. */
+export function instantOf(night: Night): string {
+  return new Date(Math.floor(night * 86_400_000)).toISOString();
+}
+
+/**
+ * A crossing of one level of one signal, as the stream's own past tells it: number of the level, since when, and how
+ * many files, branches or commits it is about.
+ */
+export type Crossing = readonly [signal: string, level: number, since: Night, n: number];
 
 /** What one night changed in a repository: member `d` of the index line of a changed Git stream. */
 export interface GitDelta {
