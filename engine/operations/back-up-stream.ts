@@ -4,11 +4,13 @@
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
 import type { Finding, Gap, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
+import type { ItemFigures } from "../vault/figures.ts";
 import { writeState } from "../vault/index-file.ts";
 import type { Ref } from "../vault/ref.ts";
 import type { SealedWriter } from "../vault/sealed-objects.ts";
 import type { FilesState, IndexLine, StreamState } from "../vault/state.ts";
 import type { StreamWriter } from "../vault/stream-writer.ts";
+import { withGitFigures } from "./git-figures.ts";
 import { previousStream, type PreviousFacts } from "./previous-stream.ts";
 
 /** What one stream contributes to the snapshot. */
@@ -24,6 +26,8 @@ export interface StreamDraft {
     readonly rewritten: number;
   };
   readonly newBytes: number;
+  /** Of kinds of items. */
+  readonly figures?: ItemFigures;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
 }
@@ -105,6 +109,21 @@ export function isSignInRefused(error: BackupError): boolean {
   return error.code === "GIT_UNAUTHORIZED" && error.context.status !== undefined && error.context.status !== 403;
 }
 
+/** What the past of a repository adds to what its kind has seen. */
+async function withPast(stream: SourceStream, outcome: Changed, tools: StreamTools): Promise<WithPast> {
+  const { state, git } = outcome;
+  if (git === undefined || state.kind !== "git") return { state, line: {} };
+  const past = await previousStream(stream.id, tools).past();
+  const line = tools.parent.get(stream.id);
+  const isAdopted = tools.adopted.get(stream.id)?.lines.some((one) => one === line) === true;
+  const c = line?.c;
+  return withGitFigures(state, git, {
+    now: tools.now,
+    before: past?.kind === "git" ? past : undefined,
+    line: { ...(c === undefined ? {} : { c }), ...(isAdopted && line?.d !== undefined ? { d: line.d } : {}) },
+  });
+}
+
 async function draftOf(
   stream: SourceStream,
   outcome: StreamOutcome,
@@ -123,9 +142,15 @@ async function draftOf(
     changed: true,
     changes: { rewritten: 0, ...outcome.changes },
     newBytes: into.storedBytes,
+    ...(outcome.figures === undefined ? {} : { figures: outcome.figures }),
     gaps: outcome.gaps ?? [],
     findings: outcome.findings ?? [],
   };
+}
+
+interface WithPast {
+  readonly state: StreamState;
+  readonly line: Pick<IndexLine, "c" | "d">;
 }
 
 interface LineTools {
@@ -136,7 +161,8 @@ interface LineTools {
 type Changed = Extract<StreamOutcome, { readonly status: "changed" }>;
 
 async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }: LineTools): Promise<IndexLine> {
-  const { digest, state, items, count } = outcome;
+  const { digest, items, count } = outcome;
+  const { state, line } = await withPast(stream, outcome, tools);
   const isNamed = tools.source.options.catalogueNames === "names";
   return {
     s: stream.id,
@@ -148,6 +174,7 @@ async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }:
     ...(items === undefined ? {} : { items }),
     count,
     bytes: storedBytes(state),
+    ...line,
   };
 }
 

@@ -101,6 +101,16 @@ export interface GitTrend {
   readonly thin?: boolean;
 }
 
+/** What a run has seen of the items of one stream, beside how many were added, changed and deleted. */
+export interface ItemFigures {
+  /** Items that are there now: neither in a recycle bin nor deleted. Absent: all that the stream holds. */
+  readonly items?: number;
+  /** See `KindSum`. */
+  readonly back?: number;
+  readonly dense?: number;
+  readonly hidden?: number;
+}
+
 /** What a snapshot did to the streams of one kind: member `kinds` of the sum of its log entry. */
 export interface KindSum {
   readonly kind: string;
