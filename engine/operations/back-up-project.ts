@@ -9,6 +9,8 @@
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
 import type { SourceProject } from "../kinds/kind.ts";
+import { judgeSnapshot } from "../insight/judge-snapshot.ts";
+import { snapshotFacts } from "../insight/snapshot-facts.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
 import { abandonedDrafts } from "../vault/checkpoints.ts";
 import { recordIncident } from "../vault/incident.ts";
@@ -19,7 +21,6 @@ import type { SizedObject } from "../vault/reaches.ts";
 import { keptSnapshots, snapshotOfRun, type LoggedSnapshot } from "../vault/snapshots.ts";
 import type { IndexLine } from "../vault/state.ts";
 import { vaultStreamWriter } from "../vault/vault-stream-writer.ts";
-import { anomaliesOf } from "./anomalies.ts";
 import { appendFacts, openSession, type BackupRequest, type BackupTools, type Session } from "./back-up-session.ts";
 import type { StreamDraft } from "./back-up-stream.ts";
 import { backupResult } from "./backup-result.ts";
@@ -247,7 +248,7 @@ function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "re
     window: [startedAt, tools.clock.now().toISOString()],
     hasGaps: gaps.length > 0 || all.some((draft: StreamDraft) => draft.gaps.length > 0),
     newBytes: all.reduce((sum, draft) => sum + draft.newBytes, 0),
-    anomalies: anomaliesOf(parent, drafts),
+    judge: (made) => judgeSnapshot(snapshotFacts({ ...made, kinds: made.sum.kinds ?? [] })),
     unusable,
   });
 }

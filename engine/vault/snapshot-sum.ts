@@ -1,11 +1,9 @@
 /** The figures of a snapshot's log entry. */
 import type { Clock } from "../foundation/clock.ts";
 import type { ObjectReader } from "../store/object-store.ts";
-import type { Anomaly, SnapshotStatus, SnapshotSum } from "./log-entry.ts";
+import type { SnapshotStatus, SnapshotSum } from "./log-entry.ts";
 import type { MergedStream, StreamDraft } from "./merge-index.ts";
 import type { IndexLine, StreamStatus } from "./state.ts";
-
-const skewToleratedMs = 15 * 60_000;
 
 /** Complete only when nothing is missing: every stream was read, or is known to be gone or was left out on purpose. */
 export function statusOf(streams: readonly MergedStream[]): SnapshotStatus {
@@ -33,13 +31,9 @@ export function sumOf(
   };
 }
 
-/** The anomaly of an agent whose clock is not the storage service's, in minutes; retention never goes by it. */
-export async function clockSkew(clocks: {
-  readonly clock: Clock;
-  readonly store: ObjectReader;
-}): Promise<readonly Anomaly[]> {
-  const skewMs = Math.abs(clocks.clock.now().getTime() - (await clocks.store.serviceTime()).getTime());
-  return skewMs > skewToleratedMs ? [{ code: "clock-skew", n: Math.round(skewMs / 60_000) }] : [];
+/** How far an agent's clock is from the storage service's, in milliseconds; retention never goes by the agent's. */
+export async function clockSkewMs(clocks: { readonly clock: Clock; readonly store: ObjectReader }): Promise<number> {
+  return clocks.clock.now().getTime() - (await clocks.store.serviceTime()).getTime();
 }
 
 function counted(lines: readonly IndexLine[], status: StreamStatus): number {

@@ -108,25 +108,23 @@ function snapshotFacts(
     listing: { held: git.streams, deleted: ids("deleted", git.deleted), missing: ids("missing", git.missing) },
     kinds,
     earlier: state.earlier.map((one) => ({ ...one, settled: new Set<string>() })),
-    ...(critical.length === 0 ? {} : { critical: new Set(critical) }),
+    critical: critical.length === 0 ? undefined : new Set(critical),
     skewMs: facts.at - facts.srv,
     expected: new Set(),
-    ...(permissions === undefined
-      ? {}
-      : {
-          permissions: {
-            held: permissions.n,
-            removed: permissions.d.deleted,
-            administratorsAdded: permissions.d.administrators,
-          },
-        }),
-    policies: {
-      held: policies?.n ?? 0,
-      added: policies?.d.added ?? 0,
-      removed: policies?.d.deleted ?? 0,
-      removals: state.removals,
-    },
+    permissions: permissionsOf(permissions),
+    policies: policiesOf(policies, state),
   };
+}
+
+function permissionsOf(found: KitFacts["permissions"]): SnapshotFacts["permissions"] {
+  return found === undefined
+    ? undefined
+    : { held: found.n, removed: found.d.deleted, administratorsAdded: found.d.administrators };
+}
+
+function policiesOf(found: KitFacts["policies"], { removals }: State): PolicyFacts {
+  const { n, d } = found ?? { n: 0, d: { added: 0, deleted: 0 } };
+  return { held: n, added: d.added, removed: d.deleted, removals };
 }
 
 /** What the index says of them: the night's figures of those that changed, the last change of the others. */

@@ -265,7 +265,7 @@ describe("guards", () => {
   it("refuse while the newest snapshot shows an anomaly", async () => {
     const vault = await withSnapshots(2);
     const run = await vault.begin(runId(51));
-    await run.commit([run.keep("a"), run.keep("b")], { anomalies: [{ code: "mass-delete", n: 4210 }] });
+    await run.commit([run.keep("a"), run.keep("b")], { judge: () => [{ code: "mass-delete", n: 4210 }] });
 
     expect(await guardsOf(vault)).toContain("anomaly");
   });
