@@ -64,7 +64,8 @@ function shares(after: GitTrend, delta: GitDelta): Measures {
     since: since ?? at,
     n: Math.round(count),
   });
-  const { edited, whole, added } = delta;
+  // Without `whole` the server sends no deltas on what it sent before: then it says nothing how much came whole.
+  const { edited = 0, whole = 0, added = 0 } = delta;
   const replaced = edited >= mostlyEdited * files ? Math.min(edited, Math.max(0, whole - added)) : 0;
   return {
     ...(fresh.dense > 0 ? { dense: share(after.dense * files, from.dense) } : {}),
@@ -102,9 +103,11 @@ function rows(after: GitTrend, delta: GitDelta): Measures {
   };
 }
 
+/** Of a history whose old end the server does not know any more, nobody can count the commits that are lost. */
 function refs(at: Night, { branches, refsDeleted, defaultRewritten, lost }: GitDelta): Measures {
+  const isMuch = defaultRewritten && (lost === undefined || lost > fewCommits);
   return {
-    rewritten: { count: defaultRewritten && lost > fewCommits ? 1 : 0, of: 1, since: at, n: lost },
+    rewritten: { count: isMuch ? 1 : 0, of: 1, since: at, n: Math.max(1, lost ?? 1) },
     refsDeleted: { count: refsDeleted, of: Math.max(1, branches), since: at, n: refsDeleted },
   };
 }

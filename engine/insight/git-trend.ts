@@ -21,7 +21,8 @@ type Sum = (typeof sums)[number];
 /** Files of the night by what they may mean. */
 export type FreshFiles = Readonly<Record<Sum, number>>;
 
-export function freshFiles({ added, deleted, dense, halfDense }: GitDelta): FreshFiles {
+/** What is not known adds nothing. */
+export function freshFiles({ added = 0, deleted = 0, dense = 0, halfDense = 0 }: GitDelta): FreshFiles {
   const net = Math.max(0, added - deleted);
   return {
     dense: Math.max(0, dense - net),
@@ -78,7 +79,7 @@ export function nextTrend(trend: GitTrend, delta: GitDelta): GitTrend {
   const [losing, scrambling] = [row("losing", fresh.lost), row("scrambling", fresh.dense)];
   return {
     at,
-    ...(delta.files === undefined ? {} : { files: Math.max(0, delta.files + delta.added - delta.deleted) }),
+    ...(delta.files === undefined ? {} : { files: filesAfter(delta.files, delta) }),
     ...{ dense, halfDense, any, lost },
     ...{ losing: losing.nights, losingAt: losing.at },
     ...{ scrambling: scrambling.nights, scramblingAt: scrambling.at },
@@ -86,6 +87,11 @@ export function nextTrend(trend: GitTrend, delta: GitDelta): GitTrend {
     last: trend.last,
     nights: nightsAfter(trend.nights, at),
   };
+}
+
+/** Where it is not known how their number changed, it counts as unchanged. */
+function filesAfter(files: number, { added = 0, deleted = 0 }: GitDelta): number {
+  return Math.max(0, files + added - deleted);
 }
 
 interface Row {
