@@ -13,6 +13,7 @@ import { judgeSnapshot } from "../insight/judge-snapshot.ts";
 import { snapshotFacts } from "../insight/snapshot-facts.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
 import { abandonedDrafts } from "../vault/checkpoints.ts";
+import type { RunSum } from "../vault/figures.ts";
 import { recordIncident } from "../vault/incident.ts";
 import type { Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
@@ -248,7 +249,18 @@ function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "re
     window: [startedAt, tools.clock.now().toISOString()],
     hasGaps: gaps.length > 0 || all.some((draft: StreamDraft) => draft.gaps.length > 0),
     newBytes: all.reduce((sum, draft) => sum + draft.newBytes, 0),
+    run: () => runSum(session),
     judge: (made) => judgeSnapshot(snapshotFacts({ ...made, kinds: made.sum.kinds ?? [] })),
     unusable,
   });
+}
+
+/** Of this agent: where several share a run, of the one that composes. */
+function runSum({ tools: { azureDevOps, clock }, startedMs }: Session): RunSum {
+  return {
+    requests: azureDevOps.requests,
+    seconds: Math.round((clock.monotonicMs() - startedMs) / 1000),
+    throttledSeconds: Math.round(azureDevOps.throttledMs / 1000),
+    retries: azureDevOps.retries,
+  };
 }

@@ -3,7 +3,7 @@
  * fails keeps the parent's state as stale; nothing that was read before is ever hidden by a failure.
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
-import type { Finding, Gap, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
+import type { Finding, Gap, PreviousStream, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
 import type { ItemFigures } from "../vault/figures.ts";
 import { writeState } from "../vault/index-file.ts";
 import type { Ref } from "../vault/ref.ts";
@@ -68,12 +68,9 @@ async function attempt(
   { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
 ): Promise<StreamDraft> {
   const run = async (facts: StreamTools): Promise<StreamDraft> => {
-    const outcome = await kind.backUp(stream, {
-      source: facts.source,
-      previous: previousStream(stream.id, facts),
-      into,
-    });
-    return draftOf(stream, outcome, { tools: facts, into });
+    const previous = previousStream(stream.id, facts);
+    const outcome = await kind.backUp(stream, { source: facts.source, previous, into });
+    return draftOf(stream, outcome, { tools: facts, into, previous });
   };
   const adopted = tools.adopted.get(stream.id);
   try {
@@ -110,10 +107,10 @@ export function isSignInRefused(error: BackupError): boolean {
 }
 
 /** What the past of a repository adds to what its kind has seen. */
-async function withPast(stream: SourceStream, outcome: Changed, tools: StreamTools): Promise<WithPast> {
+async function withPast(stream: SourceStream, outcome: Changed, { tools, previous }: LineTools): Promise<WithPast> {
   const { state, git } = outcome;
   if (git === undefined || state.kind !== "git") return { state, line: {} };
-  const past = await previousStream(stream.id, tools).past();
+  const past = await previous.past();
   const line = tools.parent.get(stream.id);
   const isAdopted = tools.adopted.get(stream.id)?.lines.some((one) => one === line) === true;
   const c = line?.c;
@@ -127,7 +124,7 @@ async function withPast(stream: SourceStream, outcome: Changed, tools: StreamToo
 async function draftOf(
   stream: SourceStream,
   outcome: StreamOutcome,
-  { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
+  { tools, into, previous }: Omit<LineTools, "asOf"> & { readonly into: StreamWriter },
 ): Promise<StreamDraft> {
   const asOf = tools.source.clock.now().toISOString();
   if (outcome.status !== "changed") {
@@ -135,8 +132,8 @@ async function draftOf(
     const lines = carriedLines(stream, tools, { st: "ok", ...(outcome.status === "unchanged" ? { asOf } : {}) });
     return { lines, changed: false, changes: noChanges, newBytes: into.storedBytes, gaps: [], findings };
   }
-  const lines = [await mainLine(stream, outcome, { tools, asOf })];
-  if (outcome.files !== undefined) lines.push(await filesLine(stream, outcome.files, { tools, asOf }));
+  const lines = [await mainLine(stream, outcome, { tools, asOf, previous })];
+  if (outcome.files !== undefined) lines.push(await filesLine(stream, outcome.files, { tools, asOf, previous }));
   return {
     lines,
     changed: true,
@@ -155,14 +152,16 @@ interface WithPast {
 
 interface LineTools {
   readonly tools: StreamTools;
+  readonly previous: PreviousStream;
   readonly asOf: string;
 }
 
 type Changed = Extract<StreamOutcome, { readonly status: "changed" }>;
 
-async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }: LineTools): Promise<IndexLine> {
+async function mainLine(stream: SourceStream, outcome: Changed, lineTools: LineTools): Promise<IndexLine> {
+  const { tools, asOf } = lineTools;
   const { digest, items, count } = outcome;
-  const { state, line } = await withPast(stream, outcome, tools);
+  const { state, line } = await withPast(stream, outcome, lineTools);
   const isNamed = tools.source.options.catalogueNames === "names";
   return {
     s: stream.id,

@@ -13,6 +13,7 @@ import { collect } from "../foundation/concurrency.ts";
 import { hasCode } from "../foundation/errors.ts";
 import { referenceChecks, runRetired } from "./commit-checks.ts";
 import type { UnusableStream } from "./commit-checks.ts";
+import type { RunSum } from "./figures.ts";
 import { readIndex, writeIndex } from "./index-file.ts";
 import { appendEntry } from "./log-append.ts";
 import type { AppendFacts, EntryBody } from "./log-append.ts";
@@ -52,6 +53,8 @@ export interface CommitFacts {
   readonly hasGaps: boolean;
   /** Stored bytes of the run so far; those of the index are added. */
   readonly newBytes: number;
+  /** What the run has cost up to now. */
+  readonly run?: () => RunSum;
   /** What the snapshot shows, judged on the log that it is committed to. */
   readonly judge: (made: ComposedSnapshot) => readonly Anomaly[];
   /**
@@ -142,7 +145,8 @@ function newComposer(facts: CommitFacts): Composer {
       const earlierBytes = sealed.storedBytes;
       const index = await writeIndex(sealed, streamed(lines));
       const newBytes = facts.newBytes + sealed.storedBytes - earlierBytes;
-      const sum = sumOf(composed.merged, { newBytes, drafts });
+      const earlier = parent?.entry.snapshot.sum.kinds ?? [];
+      const sum = sumOf(composed.merged, { newBytes, drafts, before, earlier, run: facts.run?.() });
       const begunAt = new Date(facts.window[0]);
       const anomaly = facts.judge({ log, begunAt, lines, before, sum, skewMs: await clockSkewMs(append) });
       return snapshotBody(facts, composed.merged, { parent, index, sum, anomaly });

@@ -2,7 +2,9 @@
 import type { Clock } from "../foundation/clock.ts";
 import type { ObjectReader } from "../store/object-store.ts";
 import type { SnapshotStatus, SnapshotSum } from "./log-entry.ts";
-import type { MergedStream, StreamDraft } from "./merge-index.ts";
+import type { RunSum } from "./figures.ts";
+import { kindSums, type KindSumFacts } from "./kind-sums.ts";
+import type { MergedStream } from "./merge-index.ts";
 import type { IndexLine, StreamStatus } from "./state.ts";
 
 /** Complete only when nothing is missing: every stream was read, or is known to be gone or was left out on purpose. */
@@ -13,14 +15,18 @@ export function statusOf(streams: readonly MergedStream[]): SnapshotStatus {
 
 export function sumOf(
   streams: readonly MergedStream[],
-  { newBytes, drafts }: { readonly newBytes: number; readonly drafts: readonly StreamDraft[] },
+  {
+    newBytes,
+    run,
+    ...facts
+  }: KindSumFacts & { readonly newBytes: number; readonly run?: RunSum | undefined },
 ): SnapshotSum {
   const mains = streams.flatMap(({ stream, lines }) => lines.filter(({ s }) => s === stream));
   const lines = streams.flatMap((stream) => stream.lines);
   return {
     streams: mains.length,
     changed: streams.filter(({ from }) => from === "new").length,
-    failed: drafts.filter((draft) => draft.lines.some(({ st }) => st === "stale")).length,
+    failed: facts.drafts.filter((draft) => draft.lines.some(({ st }) => st === "stale")).length,
     stale: counted(mains, "stale"),
     missing: counted(mains, "missing"),
     deleted: counted(mains, "deleted"),
@@ -28,6 +34,8 @@ export function sumOf(
     items: total(mains, ({ count }) => count),
     newBytes,
     totalBytes: total(lines, ({ bytes }) => bytes),
+    kinds: kindSums(streams, facts),
+    ...(run === undefined ? {} : { run }),
   };
 }
 
