@@ -31,14 +31,17 @@ export interface GitDelta {
   /** Branches and tags before. */
   readonly branches: number;
   readonly tags: number;
-  /** Files of the default branch, as the service counts them between its old and new tip. */
-  readonly added: number;
-  readonly edited: number;
-  readonly deleted: number;
+  /**
+   * Files of the default branch, as the service counts them between its old and new tip. These three and `lost` are
+   * absent together where it does not tell: unknown is not zero.
+   */
+  readonly added?: number;
+  readonly edited?: number;
+  readonly deleted?: number;
   /** Commits of the default branch before that are no longer part of it. */
-  readonly lost: number;
-  /** Blobs that came whole, not as deltas. */
-  readonly whole: number;
+  readonly lost?: number;
+  /** Blobs that came whole, not as deltas. Absent where the server sends no deltas against what it sent before. */
+  readonly whole?: number;
   /** Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. */
   readonly dense: number;
   /** Objects of 1 KiB and more, deltas too, that deflate to 0.7 to 0.9 of their size. */
@@ -91,6 +94,8 @@ export interface GitTrend {
   readonly last: Readonly<Record<string, Night>>;
   /** Nights with a change in the last 60, oldest first, whole days. */
   readonly nights: readonly Night[];
+  /** Whether the server has been seen to send deltas against what it sent before; absent while that is not known. */
+  readonly thin?: boolean;
 }
 
 /** What a snapshot did to the streams of one kind: member `kinds` of the sum of its log entry. */
@@ -108,7 +113,7 @@ export interface KindSum {
   readonly dense: number;
   /** Streams that are missing since this snapshot. */
   readonly missing: number;
-  /** Items that the identity cannot see any more, without evidence that they were deleted. */
+  /** Items that the identity cannot see any more since this snapshot, without evidence that they were deleted. */
   readonly hidden?: number;
   readonly newBytes: number;
 }
