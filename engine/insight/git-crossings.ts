@@ -64,7 +64,7 @@ function shares(after: GitTrend, delta: GitDelta): Measures {
     since: since ?? at,
     n: Math.round(count),
   });
-  const { edited, whole, added } = delta;
+  const { edited = 0, whole = 0, added = 0 } = delta;
   const replaced = edited >= mostlyEdited * files ? Math.min(edited, Math.max(0, whole - added)) : 0;
   return {
     ...(fresh.dense > 0 ? { dense: share(after.dense * files, from.dense) } : {}),
@@ -102,9 +102,11 @@ function rows(after: GitTrend, delta: GitDelta): Measures {
   };
 }
 
+/** Commits that nobody can count, because the server has forgotten the old tip, are many. */
 function refs(at: Night, { branches, refsDeleted, defaultRewritten, lost }: GitDelta): Measures {
+  const isRewritten = defaultRewritten && (lost === undefined || lost > fewCommits);
   return {
-    rewritten: { count: defaultRewritten && lost > fewCommits ? 1 : 0, of: 1, since: at, n: lost },
+    rewritten: { count: isRewritten ? 1 : 0, of: 1, since: at, n: lost ?? 0 },
     refsDeleted: { count: refsDeleted, of: Math.max(1, branches), since: at, n: refsDeleted },
   };
 }

@@ -8,6 +8,15 @@ import type { ChainFigures, Crossing, GitDelta, GitTrend } from "./figures.ts";
 const deltaCounts = [
   "branches",
   "tags",
+  "refsAdded",
+  "refsMoved",
+  "refsDeleted",
+  "tagsDeleted",
+  "rewritten",
+] as const satisfies readonly (keyof GitDelta)[];
+
+const optionalCounts = [
+  "files",
   "added",
   "edited",
   "deleted",
@@ -15,11 +24,6 @@ const deltaCounts = [
   "whole",
   "dense",
   "halfDense",
-  "refsAdded",
-  "refsMoved",
-  "refsDeleted",
-  "tagsDeleted",
-  "rewritten",
 ] as const satisfies readonly (keyof GitDelta)[];
 
 const chainNumbers = [
@@ -47,7 +51,8 @@ const lastNight = 100_000;
 /** Undefined for anything else. */
 export function gitDeltaOf(value: JsonValue | undefined): GitDelta | undefined {
   if (value === undefined || !isObject(value) || !isNight(value.at)) return undefined;
-  if (!deltaCounts.every((name) => isCount(value[name])) || !isOptionalCount(value.files)) return undefined;
+  if (!deltaCounts.every((name) => isCount(value[name]))) return undefined;
+  if (!optionalCounts.every((name) => isOptionalCount(value[name]))) return undefined;
   if (typeof value.defaultRewritten !== "boolean") return undefined;
   if (value.crossed !== undefined && !areCrossings(value.crossed)) return undefined;
   return value as unknown as GitDelta;
@@ -63,9 +68,9 @@ export function chainFiguresOf(value: JsonValue | undefined): ChainFigures | und
 /** Undefined for anything else. */
 export function gitTrendOf(value: JsonValue | undefined): GitTrend | undefined {
   if (value === undefined || !isObject(value) || !trendNumbers.every((name) => isNumber(value[name]))) return undefined;
-  const { files, at, losingAt, scramblingAt, from, last, nights } = value;
+  const { files, at, losingAt, scramblingAt, from, last, nights, thin } = value;
   if (![at, losingAt, scramblingAt].every(isNight) || !isOptionalCount(files)) return undefined;
-  if (!areNights(from) || !areNights(last)) return undefined;
+  if (!isOptionalFlag(thin) || !areNights(from) || !areNights(last)) return undefined;
   if (!Array.isArray(nights) || nights.length > maxNights || !nights.every(isNight)) return undefined;
   return value as unknown as GitTrend;
 }
@@ -98,4 +103,8 @@ function isCount(value: unknown): value is number {
 
 function isOptionalCount(value: unknown): boolean {
   return value === undefined || isCount(value);
+}
+
+function isOptionalFlag(value: unknown): boolean {
+  return value === undefined || typeof value === "boolean";
 }

@@ -32,20 +32,23 @@ export interface GitDelta {
   readonly branches: number;
   readonly tags: number;
   /**
-   * Files of the default branch, as the service counts them between its old and new tip. These three and `lost` are
-   * absent together where it does not tell: unknown is not zero.
+   * Files of the default branch, as the service counts them between its old and new tip. Absent together where it does
+   * not tell: unknown is not zero.
    */
   readonly added?: number;
   readonly edited?: number;
   readonly deleted?: number;
-  /** Commits of the default branch before that are no longer part of it. */
+  /** Commits of the default branch before that are no longer part of it; absent where nobody can count them. */
   readonly lost?: number;
   /** Blobs that came whole, not as deltas. Absent where the server sends no deltas against what it sent before. */
   readonly whole?: number;
-  /** Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. */
-  readonly dense: number;
-  /** Objects of 1 KiB and more, deltas too, that deflate to 0.7 to 0.9 of their size. */
-  readonly halfDense: number;
+  /**
+   * Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. Absent, like `halfDense`, where what came
+   * cannot be told from what was there.
+   */
+  readonly dense?: number;
+  /** Blobs and deltas of 1 KiB and more that deflate to 0.7 to 0.9 of their size. */
+  readonly halfDense?: number;
   readonly refsAdded: number;
   readonly refsMoved: number;
   /** Branches that are gone. */
@@ -96,6 +99,16 @@ export interface GitTrend {
   readonly nights: readonly Night[];
   /** Whether the server has been seen to send deltas against what it sent before; absent while that is not known. */
   readonly thin?: boolean;
+}
+
+/** What a run has seen of the items of one stream, beside how many were added, changed and deleted. */
+export interface ItemFigures {
+  /** Items that are there now: neither in a recycle bin nor deleted. Absent: all that the stream holds. */
+  readonly items?: number;
+  /** See `KindSum`. */
+  readonly back?: number;
+  readonly dense?: number;
+  readonly hidden?: number;
 }
 
 /** What a snapshot did to the streams of one kind: member `kinds` of the sum of its log entry. */

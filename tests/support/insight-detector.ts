@@ -15,7 +15,7 @@ interface KitStream {
   readonly s: string;
   readonly critical?: boolean;
   readonly n: { readonly files: number; readonly branches: number; readonly tags: number };
-  readonly d: Omit<GitDelta, "at" | "files" | "branches" | "tags" | "defaultRewritten" | "crossed"> & {
+  readonly d: Required<Omit<GitDelta, "at" | "files" | "branches" | "tags" | "defaultRewritten" | "crossed">> & {
     readonly defaultRewritten: number;
   };
 }
