@@ -64,7 +64,6 @@ function shares(after: GitTrend, delta: GitDelta): Measures {
     since: since ?? at,
     n: Math.round(count),
   });
-  // Without `whole` the server sends no deltas on what it sent before: then it says nothing how much came whole.
   const { edited = 0, whole = 0, added = 0 } = delta;
   const replaced = edited >= mostlyEdited * files ? Math.min(edited, Math.max(0, whole - added)) : 0;
   return {
@@ -103,11 +102,11 @@ function rows(after: GitTrend, delta: GitDelta): Measures {
   };
 }
 
-/** Of a history whose old end the server does not know any more, nobody can count the commits that are lost. */
+/** Commits that nobody can count, because the server has forgotten the old tip, are many. */
 function refs(at: Night, { branches, refsDeleted, defaultRewritten, lost }: GitDelta): Measures {
-  const isMuch = defaultRewritten && (lost === undefined || lost > fewCommits);
+  const isRewritten = defaultRewritten && (lost === undefined || lost > fewCommits);
   return {
-    rewritten: { count: isMuch ? 1 : 0, of: 1, since: at, n: Math.max(1, lost ?? 1) },
+    rewritten: { count: isRewritten ? 1 : 0, of: 1, since: at, n: lost ?? 0 },
     refsDeleted: { count: refsDeleted, of: Math.max(1, branches), since: at, n: refsDeleted },
   };
 }

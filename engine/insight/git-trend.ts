@@ -21,8 +21,9 @@ type Sum = (typeof sums)[number];
 /** Files of the night by what they may mean. */
 export type FreshFiles = Readonly<Record<Sum, number>>;
 
-/** What is not known adds nothing. */
-export function freshFiles({ added = 0, deleted = 0, dense = 0, halfDense = 0 }: GitDelta): FreshFiles {
+/** Nothing where the service did not tell how the files changed: what came may as well be new. */
+export function freshFiles({ added, deleted, dense = 0, halfDense = 0 }: GitDelta): FreshFiles {
+  if (added === undefined || deleted === undefined) return { dense: 0, halfDense: 0, any: 0, lost: 0 };
   const net = Math.max(0, added - deleted);
   return {
     dense: Math.max(0, dense - net),
@@ -79,7 +80,10 @@ export function nextTrend(trend: GitTrend, delta: GitDelta): GitTrend {
   const [losing, scrambling] = [row("losing", fresh.lost), row("scrambling", fresh.dense)];
   return {
     at,
-    ...(delta.files === undefined ? {} : { files: filesAfter(delta.files, delta) }),
+    ...(delta.files === undefined
+      ? {}
+      : { files: Math.max(0, delta.files + (delta.added ?? 0) - (delta.deleted ?? 0)) }),
+    ...(trend.thin === undefined ? {} : { thin: trend.thin }),
     ...{ dense, halfDense, any, lost },
     ...{ losing: losing.nights, losingAt: losing.at },
     ...{ scrambling: scrambling.nights, scramblingAt: scrambling.at },
@@ -87,11 +91,6 @@ export function nextTrend(trend: GitTrend, delta: GitDelta): GitTrend {
     last: trend.last,
     nights: nightsAfter(trend.nights, at),
   };
-}
-
-/** Where it is not known how their number changed, it counts as unchanged. */
-function filesAfter(files: number, { added = 0, deleted = 0 }: GitDelta): number {
-  return Math.max(0, files + added - deleted);
 }
 
 interface Row {

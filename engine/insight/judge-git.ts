@@ -177,10 +177,16 @@ function plainRules(changed: readonly Changed[]): readonly Anomaly[] {
       when: ({ branches, rewritten }) => branches >= 5 && rewritten >= Math.max(5, 0.5 * branches),
     }).map((anomaly) => ({ ...anomaly, note: true as const })),
     ...plain("content-scrambled", changed, {
-      n: (d) => freshFiles(d).dense,
-      when: (d) => d.files === undefined && freshFiles(d).dense >= denseWithoutFiles,
+      n: ({ dense = 0 }) => dense,
+      when: (d) => denseOfUnknown(d) >= denseWithoutFiles,
     }).map((anomaly) => ({ ...anomaly, note: true as const })),
   ];
+}
+
+/** What has come dense where nobody knows how many files there were, or how they changed. */
+function denseOfUnknown(d: GitDelta): number {
+  if (d.added === undefined || d.deleted === undefined) return d.dense ?? 0;
+  return d.files === undefined ? freshFiles(d).dense : 0;
 }
 
 function plain(

@@ -15,7 +15,6 @@ const deltaCounts = [
   "rewritten",
 ] as const satisfies readonly (keyof GitDelta)[];
 
-/** Absent where they are not known. */
 const optionalCounts = [
   "files",
   "added",
@@ -69,10 +68,9 @@ export function chainFiguresOf(value: JsonValue | undefined): ChainFigures | und
 /** Undefined for anything else. */
 export function gitTrendOf(value: JsonValue | undefined): GitTrend | undefined {
   if (value === undefined || !isObject(value) || !trendNumbers.every((name) => isNumber(value[name]))) return undefined;
-  const { files, at, losingAt, scramblingAt, from, last, nights } = value;
+  const { files, at, losingAt, scramblingAt, from, last, nights, thin } = value;
   if (![at, losingAt, scramblingAt].every(isNight) || !isOptionalCount(files)) return undefined;
-  if (value.thin !== undefined && typeof value.thin !== "boolean") return undefined;
-  if (!areNights(from) || !areNights(last)) return undefined;
+  if (!isOptionalFlag(thin) || !areNights(from) || !areNights(last)) return undefined;
   if (!Array.isArray(nights) || nights.length > maxNights || !nights.every(isNight)) return undefined;
   return value as unknown as GitTrend;
 }
@@ -105,4 +103,8 @@ function isCount(value: unknown): value is number {
 
 function isOptionalCount(value: unknown): boolean {
   return value === undefined || isCount(value);
+}
+
+function isOptionalFlag(value: unknown): boolean {
+  return value === undefined || typeof value === "boolean";
 }
