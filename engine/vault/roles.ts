@@ -4,7 +4,7 @@ import type { LogKind, VaultKeys } from "./log-entry.ts";
 /** What an agent key may sign: it runs unattended, so it can add but never take away. */
 export const agentKinds: readonly LogKind[] = ["snapshot", "incident", "verification"];
 /** What the owner key may sign. */
-export const ownerKinds: readonly LogKind[] = ["retire", "keys"];
+export const ownerKinds: readonly LogKind[] = ["retire", "keys", "acknowledge", "expect"];
 
 /** By signer, `ed25519:<base64url>`. */
 export type Roles = ReadonlyMap<string, ReadonlySet<LogKind>>;
