@@ -22,14 +22,15 @@ const engine: Readonly<Record<string, Module>> = {
   },
   native: { uses: ["foundation", "store", "crypto"], packages: ["node:*"] },
   vault: { uses: ["foundation", "store", "crypto"] },
+  insight: { uses: ["foundation", "vault"] },
   "azure-devops": { uses: ["foundation"], packages: ["azure-devops-node-api", "node:*"] },
   git: { uses: ["foundation"], usesTypesOf: ["vault"], packages: ["simple-git", "node:*"] },
-  kinds: { uses: ["foundation", "azure-devops", "git", "vault", "native"], packages: ["node:*"] },
+  kinds: { uses: ["foundation", "azure-devops", "git", "vault", "native", "insight"], packages: ["node:*"] },
   operations: {
-    uses: ["foundation", "store", "crypto", "native", "vault", "azure-devops", "kinds"],
+    uses: ["foundation", "store", "crypto", "native", "vault", "insight", "azure-devops", "kinds"],
     usesTypesOf: ["git"],
   },
-  reports: { uses: ["foundation", "vault"], usesTypesOf: ["kinds", "operations"] },
+  reports: { uses: ["foundation", "vault", "insight"], usesTypesOf: ["kinds", "operations"] },
 };
 
 /** Folders of extension-ui. All of them may use what of the engine runs in browsers. */
@@ -50,7 +51,7 @@ const browserNames = ["window", "document", "navigator", "sessionStorage", "loca
 const taskPackages = ["node:*", "azure-pipelines-task-lib", "archiver"];
 
 /** Run in browsers too. */
-const isomorphic = ["foundation", "store", "crypto", "vault"];
+const isomorphic = ["foundation", "store", "crypto", "vault", "insight"];
 const nodeOnlyNames = ["Buffer", "process", "require", "__dirname", "__filename", "setImmediate"];
 
 /** Packages with one file as their home, because they need taming. */

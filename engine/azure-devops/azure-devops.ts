@@ -106,6 +106,9 @@ export interface AzureDevOps {
   wait(ms: number): Promise<void>;
   /** Requests made so far, for summaries and benchmarks. */
   readonly requests: number;
+  /** Of them those that were made again, and how long the service has made us wait. */
+  readonly retries: number;
+  readonly throttledMs: number;
   /** Api-version fallbacks taken, one line each ("API drift"). */
   readonly drift: readonly string[];
 }

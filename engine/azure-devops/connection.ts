@@ -60,7 +60,8 @@ const firstContactPatienceMs = 20_000;
 export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<AzureDevOpsConnection> {
   const url = organizationUrlOf(options.organizationUrl);
   const transport = transportOf(options);
-  const governorOf = governors(options);
+  const load = { retries: 0, throttledMs: 0 };
+  const governorOf = governors(options, (ms) => (load.throttledMs += ms));
   const session = new Session({ transport, signIn: options.signIn, reporter: options.reporter, governorOf });
   const { clock, random, reporter, signal, patienceMs = 15 * minuteMs } = options;
   const requests = new Requests(
@@ -70,7 +71,11 @@ export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<A
       session,
       governorOf,
       answerTimeoutMs: options.answerTimeoutMs ?? 10 * minuteMs,
-      persistence: { clock, random, reporter, ...(signal !== undefined && { signal }) },
+      persistence: {
+        ...{ clock, random, reporter },
+        ...(signal !== undefined && { signal }),
+        onRetry: () => (load.retries += 1),
+      },
     },
     Math.min(firstContactPatienceMs, patienceMs),
   );
@@ -80,7 +85,7 @@ export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<A
     const pace = paceOf(governorOf(new URL(url).origin));
     return opened(
       { url, id: collectionId },
-      { requests, session, transport, pace, wait: (ms) => clock.sleep(ms, signal) },
+      { requests, session, transport, pace, load, wait: (ms) => clock.sleep(ms, signal) },
     );
   } catch (error) {
     transport.close();
@@ -93,6 +98,7 @@ interface OpenParts {
   readonly session: Session;
   readonly transport: Transport;
   readonly pace: Pace;
+  readonly load: { readonly retries: number; readonly throttledMs: number };
   readonly wait: (ms: number) => Promise<void>;
 }
 
@@ -105,7 +111,7 @@ function paceOf(governor: Governor): Pace {
 
 function opened(
   organization: AzureDevOps["organization"],
-  { requests, session, transport, pace, wait }: OpenParts,
+  { requests, session, transport, pace, load, wait }: OpenParts,
 ): AzureDevOpsConnection {
   return {
     organization,
@@ -118,6 +124,12 @@ function opened(
     pace,
     get requests() {
       return session.requests;
+    },
+    get retries() {
+      return load.retries;
+    },
+    get throttledMs() {
+      return load.throttledMs;
     },
     get drift() {
       return requests.versions.drift;
@@ -137,7 +149,10 @@ function transportOf({ agentProxy, certificate, signal, idleTimeoutMs, userAgent
 }
 
 /** One governor per host; the identity is the same for all of them. People are told once that we are slowed down. */
-function governors({ clock, reporter, signal, parallelism = 8 }: AzureDevOpsOptions): (origin: string) => Governor {
+function governors(
+  { clock, reporter, signal, parallelism = 8 }: AzureDevOpsOptions,
+  onPause: (ms: number) => void,
+): (origin: string) => Governor {
   const known = new Map<string, Governor>();
   let isTold = false;
 
@@ -153,7 +168,7 @@ function governors({ clock, reporter, signal, parallelism = 8 }: AzureDevOpsOpti
   return (origin) => {
     const present = known.get(origin);
     if (present !== undefined) return present;
-    const governor = createGovernor({ clock, parallelism, signal, onSlowdown });
+    const governor = createGovernor({ clock, parallelism, signal, onSlowdown, onPause });
     known.set(origin, governor);
     return governor;
   };

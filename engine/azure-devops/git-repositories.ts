@@ -1,5 +1,5 @@
 /** Git repositories over REST: everything around the content, which goes over Git itself (rest-reference §8.3). */
-import { numberAt, stringAt } from "../foundation/json.ts";
+import { numberAt, objectAt, stringAt } from "../foundation/json.ts";
 import type { JsonObject } from "../foundation/json.ts";
 import type { ApiRequest, AzureDevOps, Organization } from "./azure-devops.ts";
 import { flagOf, requiredObject, requiredPart, requiredText } from "./fields.ts";
@@ -124,6 +124,68 @@ export async function* listRefs(
     const name = requiredText(raw, "name", "ref");
     yield { name, objectId: requiredText(raw, "objectId", name), isLocked: flagOf(raw, "isLocked"), raw };
   }
+}
+
+/** What lies between two commits. */
+export interface CommitDifference {
+  /** Files by what became of them; a renamed file counts only when its content changed too. */
+  readonly added: number;
+  readonly edited: number;
+  readonly deleted: number;
+  /** Commits of the first one's history that are not part of the second one's. */
+  readonly behind: number;
+}
+
+/**
+ * Compares two commits of a repository, in one small request: numbers, no list. Undefined when the service answers
+ * about other commits, as it does when it does not understand what it is asked for. Throws ADO_NOT_FOUND when it does
+ * not know one of them.
+ */
+export async function differenceBetween(
+  azureDevOps: AzureDevOps,
+  { project, repositoryId }: { readonly project: string; readonly repositoryId: string },
+  [base, target]: readonly [base: string, target: string],
+): Promise<CommitDifference | undefined> {
+  const { body } = await azureDevOps.call({
+    area: "git",
+    project,
+    path: ["git", "repositories", repositoryId, "diffs", "commits"],
+    query: {
+      baseVersion: base,
+      baseVersionType: "commit",
+      targetVersion: target,
+      targetVersionType: "commit",
+      $top: 1,
+      diffCommonCommit: false,
+    },
+  });
+  const answer = requiredObject(body, "difference of commits");
+  if (stringAt(answer, "baseCommit") !== base || stringAt(answer, "targetCommit") !== target) return undefined;
+  const behind = countAt(answer, "behindCount");
+  const counts = objectAt(answer, "changeCounts");
+  return behind === undefined || counts === undefined ? undefined : { ...countsOf(counts), behind };
+}
+
+/**
+ * Kinds of change may be joined (`edit, rename`), in any letter case. A rename is listed with the file's old place
+ * (`delete, sourceRename`) or without: both ways it takes nothing away and adds nothing.
+ */
+function countsOf(counts: JsonObject): Omit<CommitDifference, "behind"> {
+  const sum = { added: 0, edited: 0, deleted: 0 };
+  for (const key of Object.keys(counts)) {
+    const number = countAt(counts, key) ?? 0;
+    const kinds = key.toLowerCase().split(/\W+/);
+    if (kinds.includes("sourcerename")) continue;
+    if (kinds.includes("delete")) sum.deleted += number;
+    else if (kinds.includes("add") || kinds.includes("undelete") || kinds.includes("branch")) sum.added += number;
+    else if (kinds.includes("edit")) sum.edited += number;
+  }
+  return sum;
+}
+
+function countAt(value: JsonObject, key: string): number | undefined {
+  const number = numberAt(value, key);
+  return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }
 
 /** `branch` as `heads/main`. */

@@ -10,6 +10,8 @@ import type { RetryTools } from "../foundation/retry.ts";
 export interface Persistence extends RetryTools {
   readonly reporter: Reporter;
   readonly patienceMs: number;
+  /** Called before a request is made again. */
+  readonly onRetry?: () => void;
 }
 
 const firstDelayMs = 1_000;
@@ -22,7 +24,7 @@ const noticeAt = 4;
 export async function persist<Result>(
   work: () => Promise<Result>,
   isRepeatable: boolean,
-  { clock, random, signal, reporter, patienceMs }: Persistence,
+  { clock, random, signal, reporter, patienceMs, onRetry }: Persistence,
 ): Promise<Result> {
   let failedAtMs: number | undefined;
   for (let attempt = 1; ; attempt += 1) {
@@ -39,6 +41,7 @@ export async function persist<Result>(
       if (spentMs + delayMs > limitMs) throw givenUp(error, attempt, spentMs);
       if (attempt === noticeAt) reporter.info(`Still trying: ${describeError(error)}`);
       await clock.sleep(delayMs, signal);
+      onRetry?.();
     }
   }
 }

@@ -22,6 +22,8 @@ export interface GovernorOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called whenever the service makes us wait, with the seconds it named and the resource it means. */
   readonly onSlowdown: (seconds: number, resource: string | undefined) => void;
+  /** Called with what the common pause grows by, in milliseconds. */
+  readonly onPause?: (ms: number) => void;
 }
 
 const lowRatio = 0.2;
@@ -30,7 +32,7 @@ const recoveryStep = 0.05;
 const defaultPauseMs = 5_000;
 const maxPauseMs = 15 * 60_000;
 
-export function createGovernor({ clock, parallelism, signal, onSlowdown }: GovernorOptions): Governor {
+export function createGovernor({ clock, parallelism, signal, onSlowdown, onPause }: GovernorOptions): Governor {
   let lanes = parallelism;
   let running = 0;
   let pausedUntilMs = 0;
@@ -52,7 +54,10 @@ export function createGovernor({ clock, parallelism, signal, onSlowdown }: Gover
 
   function pause(ms: number, resource: string | undefined): void {
     const bounded = Math.min(ms, maxPauseMs);
-    pausedUntilMs = Math.max(pausedUntilMs, clock.monotonicMs() + bounded);
+    const nowMs = clock.monotonicMs();
+    const untilMs = Math.max(pausedUntilMs, nowMs + bounded);
+    onPause?.(untilMs - Math.max(pausedUntilMs, nowMs));
+    pausedUntilMs = untilMs;
     onSlowdown(bounded / 1000, resource);
   }
 

@@ -1,6 +1,6 @@
 /**
  * One fetch over the stateless wire: wants and haves in, acknowledged haves and a pack out. One POST and done in v0
- * and v1; at most two in v2. No shallow, no filter, nothing that needs the server to remember us.
+ * and v1; at most two in v2. Nothing needs the server to remember us; shallow and filter serve to count files only.
  */
 import { gzipSync } from "node:zlib";
 import type { Advertisement } from "./git-access.ts";
@@ -16,6 +16,8 @@ export interface PackRequest {
   readonly wants: readonly string[];
   readonly haves: readonly string[];
   readonly thin: boolean;
+  /** Of each want the commit and its trees, without history and content; only where the server offers it. */
+  readonly isTreesOnly?: boolean;
 }
 
 export interface PackSource {
@@ -57,7 +59,9 @@ async function fetchV0(http: GitHttp, request: PackRequest): Promise<PackSource>
   const asked = capabilitiesFor(request);
   const wants = request.wants.map((oid, index) => packet(`want ${oid}${index === 0 ? ` ${asked.join(" ")}` : ""}\n`));
   const haves = request.haves.map((oid) => packet(`have ${oid}\n`));
-  const reader = await post(http, request, [...wants, flushPacket, ...haves, packet("done\n")]);
+  const narrowing = narrowed(request);
+  const reader = await post(http, request, [...wants, ...narrowing, flushPacket, ...haves, packet("done\n")]);
+  if (narrowing.length > 0) await skipShallow(reader);
   const common = new Set<string>();
   for (;;) {
     const line = await reader.line();
@@ -72,8 +76,22 @@ async function fetchV0(http: GitHttp, request: PackRequest): Promise<PackSource>
   return sourceOf(common, reader, isSideBand);
 }
 
+/** History and content that are left out. */
+function narrowed({ isTreesOnly = false }: PackRequest): readonly string[] {
+  return isTreesOnly ? [packet("deepen 1\n"), packet("filter blob:none\n")] : [];
+}
+
+/** Commits at which the server has cut the history, up to a flush. */
+async function skipShallow(reader: PacketReader): Promise<void> {
+  for (let line = await reader.line(); line !== "<flush>"; line = await reader.line()) {
+    if (line === "<end>") throw reader.truncated("before the acknowledgement");
+    if (!/^(?:un)?shallow /.test(line)) throw reader.unexpected(line);
+  }
+}
+
 /** What we ask for of what the server offers. Azure Repos wants multi_ack even for a clone. */
-function capabilitiesFor({ advertisement: { capabilities, hash }, thin }: PackRequest): readonly string[] {
+function capabilitiesFor({ advertisement, thin, isTreesOnly = false }: PackRequest): readonly string[] {
+  const { capabilities, hash } = advertisement;
   const firstOffered = (...names: string[]): string[] => names.filter((name) => capabilities.has(name)).slice(0, 1);
   return [
     ...firstOffered("multi_ack_detailed", "multi_ack"),
@@ -81,6 +99,7 @@ function capabilitiesFor({ advertisement: { capabilities, hash }, thin }: PackRe
     ...firstOffered("ofs-delta"),
     ...(thin ? firstOffered("thin-pack") : []),
     ...firstOffered("no-progress"),
+    ...(isTreesOnly ? [...firstOffered("shallow"), ...firstOffered("filter")] : []),
     ...(capabilities.has("object-format") ? [`object-format=${hash}`] : []),
   ];
 }
@@ -92,6 +111,7 @@ async function fetchV2(http: GitHttp, request: PackRequest): Promise<PackSource>
     ...(request.thin ? [packet("thin-pack\n")] : []),
     packet("ofs-delta\n"),
     packet("no-progress\n"),
+    ...narrowed(request),
     ...request.wants.map((oid) => packet(`want ${oid}\n`)),
     ...request.haves.map((oid) => packet(`have ${oid}\n`)),
     ...(isDone ? [packet("done\n")] : []),

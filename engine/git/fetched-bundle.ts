@@ -31,7 +31,8 @@ export function fetchedBundle(
     refs: Object.fromEntries(Object.entries(refs).filter(([, oid]) => wants.has(oid))),
   });
   const facts = { objects: 0, bytes: 0 };
-  const scanner = new PackScanner({ hash, name, isThin: request.thin && isIncrement });
+  const usesOffsets = method === "git" || advertisement.version === 2 || advertisement.capabilities.has("ofs-delta");
+  const scanner = new PackScanner({ hash, name, isThin: request.thin && isIncrement, isIncrement, usesOffsets });
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield header;
     yield* scanner.watch(checkedPack(source.pack, { hash, name, facts }));
@@ -43,5 +44,7 @@ export function fetchedBundle(
     hiddenPointers: () => scanner.hiddenPointers,
     method: () => method,
     isIncrement: () => isIncrement,
+    figures: () => scanner.news.figures(),
+    parents: () => scanner.news.parents,
   };
 }

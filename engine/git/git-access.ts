@@ -8,6 +8,7 @@
  */
 import type { RefTarget } from "../vault/state.ts";
 import type { BundleContent } from "../vault/stream-writer.ts";
+import type { PackFigures } from "./pack-news.ts";
 
 export interface GitRemote {
   /** Clone URL without credentials. */
@@ -60,6 +61,9 @@ export interface FetchedBundle extends BundleContent {
   method(): "wire" | "wire-base" | "git";
   /** Known before `chunks` is read. False when the pack does not build on the known refs: it starts a chain. */
   isIncrement(): boolean;
+  /** What the pack brings, and the parents of its commits (of increments); complete once `chunks` has ended. */
+  figures(): PackFigures;
+  parents(): ReadonlyMap<string, readonly string[]>;
 }
 
 /** One try at fetching, in the order they are to be made. */
@@ -116,6 +120,14 @@ export interface GitAccess {
   listRefs(remote: GitRemote): Promise<Advertisement>;
   /** Streams a bundle with what `known` lacks, by one rung of the ladder. GIT_MOVED when a ref is no longer there. */
   fetchBundle(remote: GitRemote, request: FetchRequest): Promise<FetchedBundle>;
+  /**
+   * Files of an advertised commit, by one small request; undefined where the server does not offer to be asked, or
+   * sends too much to be counted.
+   */
+  countFiles(
+    remote: GitRemote,
+    of: { readonly advertisement: Advertisement; readonly commit: string },
+  ): Promise<number | undefined>;
   /**
    * LFS content by the batch API, one object after the other: read its chunks before asking for the next. Yields
    * `chunks: undefined` for objects that the server does not have, and with why it was `refused` for those that it

@@ -11,7 +11,10 @@ export class LargeObject {
   #taken = 0;
   #isComplete = false;
 
+  readonly size: number;
+
   constructor(size: number, onBroken: (what: string, cause?: unknown) => Error) {
+    this.size = size;
     this.#ended = new Promise((resolve, reject) => {
       this.#inflate.on("data", (content: Buffer) => {
         this.#received += content.length;
@@ -29,6 +32,11 @@ export class LargeObject {
 
   get isComplete(): boolean {
     return this.#isComplete;
+  }
+
+  /** Bytes of input taken so far. */
+  get deflated(): number {
+    return this.#taken;
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Agent } from "node:http";
 import type { Clock } from "../foundation/clock.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import { fetchByClone } from "./clone-fetch.ts";
+import { countFiles } from "./count-files.ts";
 import type { GitAccess } from "./git-access.ts";
 import { gitProcesses } from "./git-process.ts";
 import { gitHttp } from "./http-transport.ts";
@@ -46,6 +47,7 @@ export function nodeGitAccess(options: NodeGitOptions): GitAccess & { close(): v
       request.engine === "git"
         ? fetchByClone(git, remote, { request, temporaryFolder })
         : fetchOverWire(http, remote, request),
+    countFiles: (remote, of) => countFiles(http, remote, of),
     downloadLfs: (remote, pointers) => downloadLfs(http, remote, pointers),
     uploadLfs: (remote, objects) => uploadLfs(http, remote, objects),
     assemble: (folder, content) => assembleRepository(git, folder, { content, reporter }),

@@ -10,6 +10,7 @@ import type { BaseName } from "./hidden-pointers.ts";
 import { Inflater, maxInflatedBytes, needsMoreInput, problemOf } from "./inflate/inflater.ts";
 import { LargeObject } from "./large-object.ts";
 import { lfsPointerIn, maxPointerBytes } from "./lfs-pointer.ts";
+import { PackNews, packTypes } from "./pack-news.ts";
 
 interface ObjectHeader {
   readonly type: number;
@@ -22,10 +23,20 @@ interface ObjectHeader {
 
 const packHeaderBytes = 12;
 const longestHeaderBytes = 64;
-const [blobType, offsetDelta, refDelta] = [3, 6, 7];
+const { blob: blobType, offsetDelta, refDelta } = packTypes;
 
 function isDelta(type: number): boolean {
   return type === offsetDelta || type === refDelta;
+}
+
+export interface ScannedObject {
+  /** As the pack has it. */
+  readonly type: number;
+  readonly offset: number;
+  /** Of a delta. */
+  readonly base: BaseName | undefined;
+  /** Valid until the next; absent for objects larger than 256 KiB. */
+  readonly content: Buffer | undefined;
 }
 
 export interface ScannerOptions {
@@ -34,6 +45,12 @@ export interface ScannerOptions {
   readonly name: string;
   /** Bases of deltas may be elsewhere. */
   readonly isThin: boolean;
+  /** The pack builds on known commits: their parents and its thinness are worth to know. */
+  readonly isIncrement?: boolean;
+  /** Deltas name their bases in the pack by distance. */
+  readonly usesOffsets?: boolean;
+  /** Called with every object. */
+  readonly visit?: (object: ScannedObject) => void;
 }
 
 export class PackScanner {
@@ -48,12 +65,17 @@ export class PackScanner {
   /** Offset in the pack of the input's first byte. */
   #origin = 0;
   #large: LargeObject | undefined;
+  #largeType = 0;
   #announced: number | undefined;
   #seen = 0;
   #unresolved = 0;
+  /** Counts what passes. */
+  readonly news: PackNews;
 
   constructor(options: ScannerOptions) {
+    const { hash, isIncrement = false, usesOffsets = false } = options;
     this.#options = options;
+    this.news = new PackNews({ hash, isIncrement, usesOffsets });
     this.#trailerBytes = options.hash === "sha256" ? 32 : 20;
     this.#hidden = new HiddenPointers(options.hash);
   }
@@ -151,9 +173,23 @@ export class PackScanner {
     if (consumed === needsMoreInput && !isEnd) return false;
     if (consumed < 0) throw this.#broken(`holds an object with ${problemOf(consumed)}`);
     this.#seen += 1;
-    if (header.size < maxPointerBytes || isDelta(header.type)) this.#look(header, this.#inflater.content(header.size));
+    const { type, size } = header;
+    this.news.count(type, size, consumed);
+    if (size < maxPointerBytes || isDelta(type)) this.#look(header, this.#inflater.content(size));
+    if (this.news.wants(type, size)) {
+      if (type === refDelta) this.news.base(this.#namedBase(header.length));
+      else this.news.look(type, this.#inflater.content(size));
+    }
+    if (this.#options.visit !== undefined) this.#options.visit(this.#scanned(header));
     this.#start = from + consumed;
     return true;
+  }
+
+  /** The object whose content was inflated last. */
+  #scanned(header: ObjectHeader): ScannedObject {
+    const { type, size } = header;
+    const base = isDelta(type) ? this.#baseOf(header) : undefined;
+    return { type, offset: this.#origin + this.#start, base, content: this.#inflater.content(size) };
   }
 
   #headerAt(start: number): ObjectHeader {
@@ -206,13 +242,20 @@ export class PackScanner {
 
   /** Of the delta that begins at the start of what waits. */
   #baseOf({ type, distance, length }: ObjectHeader): BaseName {
-    if (type === offsetDelta) return this.#origin + this.#start - distance;
-    const end = this.#start + length;
+    return type === offsetDelta ? this.#origin + this.#start - distance : this.#namedBase(length);
+  }
+
+  /** The name at the end of a ref delta's header. */
+  #namedBase(headerLength: number): string {
+    const end = this.#start + headerLength;
     return this.#inflater.input.toString("hex", end - this.#trailerBytes, end);
   }
 
   async #startLarge(header: ObjectHeader): Promise<void> {
-    const large = new LargeObject(header.size, (what, cause) => this.#broken(what, cause));
+    const { type, size } = header;
+    const large = new LargeObject(size, (what, cause) => this.#broken(what, cause));
+    this.#largeType = type;
+    this.#options.visit?.({ type, offset: this.#origin + this.#start, base: undefined, content: undefined });
     const from = this.#start + header.length;
     this.#start = from + (await this.#continueLarge(large, this.#inflater.input.subarray(from, this.#end)));
   }
@@ -223,6 +266,7 @@ export class PackScanner {
     this.#large = large.isComplete ? undefined : large;
     if (!large.isComplete) return fresh.length;
     this.#seen += 1;
+    this.news.count(this.#largeType, large.size, large.deflated);
     return consumed;
   }
 

@@ -20,6 +20,7 @@ import type { CatalogueItem, GitState, RefTarget } from "../vault/state.ts";
 import { archiveRepository } from "./git-repositories-archive.ts";
 import { entryOf, lostFindings, lostPointers, stillLost, storeLfs } from "./git-repositories-lfs.ts";
 import { planRepository } from "./git-repositories-plan.ts";
+import { figuresOf, nothingFetched, packOnTopOf, toldOf, type PackTold } from "./git-repositories-figures.ts";
 import { applyGitStep } from "./git-repositories-restore.ts";
 import { verifyRepository } from "./git-repositories-verify.ts";
 import type { Absence, BackupWork, Finding, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "./kind.ts";
@@ -127,6 +128,10 @@ async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOut
   const lost = await storeLfs({ remote: seen.remote, stream, pointers: news.pointers, files, work });
   const asOf = work.source.clock.now().toISOString();
   const filesState = await files.finish({ asOf, missing: lost.map(entryOf) });
+  const before = await gitPast(work);
+  const isBase = news.chain.length === 1 && news.chain[0]?.o !== before?.chain[0]?.o;
+  const pack = news.pack ?? (before === undefined ? undefined : await packOnTopOf(before, seen, work));
+  const git = await figuresOf({ ...seen, before, pack, isBase }, work);
   const state: GitState = {
     s: stream.id,
     kind: "git",
@@ -144,6 +149,7 @@ async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOut
     ...(filesState === undefined ? {} : { files: filesState }),
     items: await work.into.items([], catalogueOf(now), { complete: true }),
     count: Object.keys(now.refs).length,
+    git,
     changes: refChanges((await previousGit(work))?.refs ?? {}, now.refs),
     findings: [...lostFindings(stream, lost), ...hiddenPointers(stream, news.hidden)],
   };
@@ -154,8 +160,15 @@ async function previousGit(work: BackupWork): Promise<GitState | undefined> {
   return state?.kind === "git" ? state : undefined;
 }
 
+async function gitPast(work: BackupWork): Promise<GitState | undefined> {
+  const state = await work.previous.past();
+  return state?.kind === "git" ? state : undefined;
+}
+
 interface News {
   readonly chain: readonly Segment[];
+  /** What came on top of the state before; absent when everything was asked for. */
+  readonly pack?: PackTold;
   readonly pointers: readonly LfsPointer[];
   /** Small deltas that may be LFS pointers and could not be read. */
   readonly hidden: number;
@@ -199,17 +212,17 @@ async function fetchNews(seen: Seen, rung: FetchRung, work: BackupWork): Promise
   const knownOids = new Set(Object.values(known).map(([oid]) => oid));
   const refs = Object.fromEntries(Object.entries(seen.now.refs).map(([name, [oid]]) => [name, oid]));
   if (previous !== undefined && Object.values(refs).every((oid) => knownOids.has(oid)))
-    return { chain: previous.chain, pointers: [], hidden: 0 };
-  if (Object.keys(refs).length === 0) return { chain: [], pointers: [], hidden: 0 };
+    return { chain: previous.chain, pack: nothingFetched, pointers: [], hidden: 0 };
+  if (Object.keys(refs).length === 0) return { chain: [], pack: nothingFetched, pointers: [], hidden: 0 };
   const usesLfs = (await work.previous.files()) !== undefined;
   const request = { advertisement: seen.advertisement, refs, known, engine: rung.engine };
   const bundle = await work.source.git.fetchBundle(seen.remote, { ...request, thin: !usesLfs });
-  const stored = await storeBundle(seen, bundle, { previous, work });
+  const stored = { ...(await storeBundle(seen, bundle, { previous, work })), ...toldOf(bundle, previous, usesLfs) };
   if (bundle.hiddenPointers() === 0 || (bundle.pointers().length === 0 && !usesLfs)) return { ...stored, hidden: 0 };
   if (usesLfs || !bundle.isIncrement()) return stored; // it was no thin pack: another try would bring the same
   // The first LFS files of a repository may hide in deltas of a thin pack: read those commits again without deltas.
   const plain = await work.source.git.fetchBundle(seen.remote, { ...request, thin: false });
-  return storeBundle(seen, plain, { previous, work });
+  return { ...stored, ...(await storeBundle(seen, plain, { previous, work })) };
 }
 
 /** The previous state, when its chain may be continued. */

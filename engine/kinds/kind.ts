@@ -12,6 +12,7 @@ import type { GitAccess } from "../git/git-access.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { JsonObject } from "../foundation/json.ts";
 import type { Reporter } from "../foundation/reporter.ts";
+import type { GitDelta, ItemFigures } from "../vault/figures.ts";
 import type { Ref } from "../vault/ref.ts";
 import type { FilesState, StreamState } from "../vault/state.ts";
 import type { SnapshotReader, StoredRecord, StreamReader } from "../vault/stream-reader.ts";
@@ -84,6 +85,8 @@ export interface PreviousStream {
   state(): Promise<StreamState | undefined>;
   /** State of `<stream>/files`. */
   files(): Promise<FilesState | undefined>;
+  /** The same also where its chain cannot be used, for what it tells of the past; undefined when it cannot be read. */
+  past(): Promise<StreamState | undefined>;
   /** Records of the state's `keys` chain, merged, in key order. */
   keys(): AsyncIterable<StoredRecord>;
   /** Why the stored chain cannot be used (missing objects, new keys): read everything even when nothing changed. */
@@ -92,6 +95,18 @@ export interface PreviousStream {
   rebase(): Promise<string | undefined>;
   /** Set when the weekly full comparison is due. */
   readonly reconcile: boolean;
+}
+
+/** What the night changed in a repository, without what its past says of it. */
+export type GitNight = Omit<GitDelta, "at" | "crossed">;
+
+export interface GitFigures {
+  /** Absent where the stream is seen for the first time. */
+  readonly night?: GitNight;
+  /** Files of the default branch now, where they were counted. */
+  readonly filesNow?: number;
+  /** Whether the server builds on what it sent before, where that is known. */
+  readonly thin?: boolean;
 }
 
 export type StreamOutcome =
@@ -112,6 +127,10 @@ export type StreamOutcome =
         readonly deleted: number;
         readonly rewritten?: number;
       };
+      /** Of kinds of items: what insight judges beside `changes`. */
+      readonly figures?: ItemFigures;
+      /** Of repositories. */
+      readonly git?: GitFigures;
       readonly gaps?: readonly Gap[];
       readonly findings?: readonly Finding[];
     }

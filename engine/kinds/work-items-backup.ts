@@ -17,6 +17,7 @@ import { readChanges, watermarkOf, type Changes, type Watermark } from "./work-i
 import { WorkItemFiles } from "./work-items-files.ts";
 import { noKeys, readKeys, type Keys } from "./work-items-keys.ts";
 import { readWorkItems } from "./work-items-reading.ts";
+import { ChangeFigures } from "./work-items-figures.ts";
 import { Tally } from "./work-items-tally.ts";
 import type { BackupWork, Finding, Gap, SourceStream, StreamOutcome } from "./kind.ts";
 
@@ -101,10 +102,11 @@ async function store(stream: SourceStream, work: BackupWork, reading: Reading): 
   const files = new WorkItemFiles(work, await into.files(await previous.files()));
   const tally = new Tally({ before: keys, isBase, folder: source.temporaryFolder });
   const notes: Finding[] = [];
+  const figures = new ChangeFigures(source);
   try {
     const asOf = source.clock.now().toISOString();
     const to = await into.digestOf({ ...reading.changes.watermark, asOf });
-    const lines = recordsOf(work, { changes: reading.changes, files, tally, notes });
+    const lines = recordsOf(work, { changes: reading.changes, files, tally, notes, figures, keys });
     const segment = await into.records({ from: lastOf(continued?.state.chain), to }, lines);
     const keySegment = await into.catalogueRecords({ from: lastOf(continued?.state.keys), to }, tally.keyLines());
     const items = await into.items(isBase ? [] : previous.items, tally.catalogueLines(), { complete: isBase });
@@ -128,6 +130,12 @@ async function store(stream: SourceStream, work: BackupWork, reading: Reading): 
       items,
       count: tally.held,
       changes: tally.changes(),
+      figures: {
+        items: tally.held - tally.heldDeleted,
+        back: figures.back,
+        dense: figures.dense,
+        hidden: tally.lost.length + tally.vanished().length,
+      },
       gaps: [...files.gaps, ...lost.gaps],
       findings: [...files.findings, ...notes, ...lost.findings],
     };
@@ -145,16 +153,20 @@ interface RecordTools {
   readonly files: WorkItemFiles;
   readonly tally: Tally;
   readonly notes: Finding[];
+  readonly figures: ChangeFigures;
+  /** Of the parent snapshot, also when everything is stored anew. */
+  readonly keys: Keys;
 }
 
 async function* recordsOf(work: BackupWork, tools: RecordTools): AsyncGenerator<RecordLine> {
-  const { changes, files, tally, notes } = tools;
+  const { changes, files, tally, notes, figures, keys } = tools;
   const { source, into } = work;
   for await (const item of readWorkItems(changes.groups(), { source, bin: changes.bin })) {
     if ("gone" in item) {
       if (await tally.addGone(item.id, item.gone)) yield { key: item.id, deleted: true };
       continue;
     }
+    await figures.see(item.record, keys.get(item.record.id));
     const record = await files.store(item.record);
     const c = record.comments === undefined ? undefined : await into.digestOf(record.comments);
     await tally.addRecord(record, { c, line: catalogueItemOf(record, source.options.catalogueNames) });

@@ -23,6 +23,8 @@ export interface Keys {
   readonly size: number;
   /** How many of them are lost. */
   readonly lost: number;
+  /** How many of them are in the recycle bin. */
+  readonly deleted: number;
   has(id: number): boolean;
   get(id: number): Key | undefined;
   /** Ascending. */
@@ -71,6 +73,7 @@ const [isDeleted, isLost] = [1, 2];
 export class KeyTable implements Keys {
   #size = 0;
   #lost = 0;
+  #deleted = 0;
   #digests = 0;
   #ids: Float64Array = new Float64Array(256);
   #revs: Uint32Array = new Uint32Array(256);
@@ -90,6 +93,10 @@ export class KeyTable implements Keys {
     return this.#lost;
   }
 
+  get deleted(): number {
+    return this.#deleted;
+  }
+
   /** In the order of their ids; throws STATE_INVALID for any other. */
   add(id: number, { rev, c, l = [], deleted, lost }: Key): void {
     const row = this.#size;
@@ -102,6 +109,7 @@ export class KeyTable implements Keys {
     this.#linkEnds[row] = this.#addLinks(row, l);
     this.#size += 1;
     if (lost) this.#lost += 1;
+    if (deleted) this.#deleted += 1;
   }
 
   has(id: number): boolean {

@@ -26,6 +26,8 @@ export class Tally {
   held: number;
   /** Of them those that are lost, since this run or longer. */
   heldLost: number;
+  /** Of them those in the recycle bin. */
+  heldDeleted: number;
   readonly #before: Keys;
   readonly #isBase: boolean;
   /** Read now, or known to have moved away. */
@@ -41,6 +43,7 @@ export class Tally {
     this.#isBase = isBase;
     this.held = isBase ? 0 : before.size;
     this.heldLost = isBase ? 0 : before.lost;
+    this.heldDeleted = isBase ? 0 : before.deleted;
     this.#keySpool = sortLines<number>({ folder, memoryBytes: spoolBytes });
     this.#itemSpool = sortLines<number>({ folder, memoryBytes: spoolBytes });
   }
@@ -66,6 +69,7 @@ export class Tally {
     this.#accounted.add(record.id);
     if (this.#isBase || before === undefined) this.held += 1;
     else if (before.lost) this.heldLost -= 1;
+    this.heldDeleted += Number(deleted) - Number(!this.#isBase && before?.deleted === true);
     await this.#keySpool.add(record.id, JSON.stringify(storedKey(record.id, key)));
     await this.#itemSpool.add(record.id, JSON.stringify(line));
   }
@@ -90,6 +94,7 @@ export class Tally {
     this.#deleted += 1;
     this.held -= 1;
     if (before.lost) this.heldLost -= 1;
+    if (before.deleted) this.heldDeleted -= 1;
     await this.#keySpool.add(id, "");
     await this.#itemSpool.add(id, JSON.stringify({ id: String(id), del: true }));
     return true;

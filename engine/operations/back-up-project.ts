@@ -9,8 +9,11 @@
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
 import type { SourceProject } from "../kinds/kind.ts";
+import { judgeSnapshot } from "../insight/judge-snapshot.ts";
+import { snapshotFacts } from "../insight/snapshot-facts.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
 import { abandonedDrafts } from "../vault/checkpoints.ts";
+import type { RunSum } from "../vault/figures.ts";
 import { recordIncident } from "../vault/incident.ts";
 import type { Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
@@ -19,7 +22,6 @@ import type { SizedObject } from "../vault/reaches.ts";
 import { keptSnapshots, snapshotOfRun, type LoggedSnapshot } from "../vault/snapshots.ts";
 import type { IndexLine } from "../vault/state.ts";
 import { vaultStreamWriter } from "../vault/vault-stream-writer.ts";
-import { anomaliesOf } from "./anomalies.ts";
 import { appendFacts, openSession, type BackupRequest, type BackupTools, type Session } from "./back-up-session.ts";
 import type { StreamDraft } from "./back-up-stream.ts";
 import { backupResult } from "./backup-result.ts";
@@ -247,7 +249,18 @@ function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "re
     window: [startedAt, tools.clock.now().toISOString()],
     hasGaps: gaps.length > 0 || all.some((draft: StreamDraft) => draft.gaps.length > 0),
     newBytes: all.reduce((sum, draft) => sum + draft.newBytes, 0),
-    anomalies: anomaliesOf(parent, drafts),
+    run: () => runSum(session),
+    judge: (made) => judgeSnapshot(snapshotFacts({ ...made, kinds: made.sum.kinds ?? [] })),
     unusable,
   });
+}
+
+/** Of this agent: where several share a run, of the one that composes. */
+function runSum({ tools: { azureDevOps, clock }, startedMs }: Session): RunSum {
+  return {
+    requests: azureDevOps.requests,
+    seconds: Math.round((clock.monotonicMs() - startedMs) / 1000),
+    throttledSeconds: Math.round(azureDevOps.throttledMs / 1000),
+    retries: azureDevOps.retries,
+  };
 }

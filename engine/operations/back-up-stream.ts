@@ -3,12 +3,14 @@
  * fails keeps the parent's state as stale; nothing that was read before is ever hidden by a failure.
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
-import type { Finding, Gap, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
+import type { Finding, Gap, PreviousStream, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
+import type { ItemFigures } from "../vault/figures.ts";
 import { writeState } from "../vault/index-file.ts";
 import type { Ref } from "../vault/ref.ts";
 import type { SealedWriter } from "../vault/sealed-objects.ts";
 import type { FilesState, IndexLine, StreamState } from "../vault/state.ts";
 import type { StreamWriter } from "../vault/stream-writer.ts";
+import { withGitFigures } from "./git-figures.ts";
 import { previousStream, type PreviousFacts } from "./previous-stream.ts";
 
 /** What one stream contributes to the snapshot. */
@@ -24,6 +26,8 @@ export interface StreamDraft {
     readonly rewritten: number;
   };
   readonly newBytes: number;
+  /** Of kinds of items. */
+  readonly figures?: ItemFigures;
   readonly gaps: readonly Gap[];
   readonly findings: readonly Finding[];
 }
@@ -64,12 +68,9 @@ async function attempt(
   { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
 ): Promise<StreamDraft> {
   const run = async (facts: StreamTools): Promise<StreamDraft> => {
-    const outcome = await kind.backUp(stream, {
-      source: facts.source,
-      previous: previousStream(stream.id, facts),
-      into,
-    });
-    return draftOf(stream, outcome, { tools: facts, into });
+    const previous = previousStream(stream.id, facts);
+    const outcome = await kind.backUp(stream, { source: facts.source, previous, into });
+    return draftOf(stream, outcome, { tools: facts, into, previous });
   };
   const adopted = tools.adopted.get(stream.id);
   try {
@@ -105,10 +106,25 @@ export function isSignInRefused(error: BackupError): boolean {
   return error.code === "GIT_UNAUTHORIZED" && error.context.status !== undefined && error.context.status !== 403;
 }
 
+/** What the past of a repository adds to what its kind has seen. */
+async function withPast(stream: SourceStream, outcome: Changed, { tools, previous }: LineTools): Promise<WithPast> {
+  const { state, git } = outcome;
+  if (git === undefined || state.kind !== "git") return { state, line: {} };
+  const past = await previous.past();
+  const line = tools.parent.get(stream.id);
+  const isAdopted = tools.adopted.get(stream.id)?.lines.some((one) => one === line) === true;
+  const c = line?.c;
+  return withGitFigures(state, git, {
+    now: tools.now,
+    before: past?.kind === "git" ? past : undefined,
+    line: { ...(c === undefined ? {} : { c }), ...(isAdopted && line?.d !== undefined ? { d: line.d } : {}) },
+  });
+}
+
 async function draftOf(
   stream: SourceStream,
   outcome: StreamOutcome,
-  { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
+  { tools, into, previous }: Omit<LineTools, "asOf"> & { readonly into: StreamWriter },
 ): Promise<StreamDraft> {
   const asOf = tools.source.clock.now().toISOString();
   if (outcome.status !== "changed") {
@@ -116,27 +132,36 @@ async function draftOf(
     const lines = carriedLines(stream, tools, { st: "ok", ...(outcome.status === "unchanged" ? { asOf } : {}) });
     return { lines, changed: false, changes: noChanges, newBytes: into.storedBytes, gaps: [], findings };
   }
-  const lines = [await mainLine(stream, outcome, { tools, asOf })];
-  if (outcome.files !== undefined) lines.push(await filesLine(stream, outcome.files, { tools, asOf }));
+  const lines = [await mainLine(stream, outcome, { tools, asOf, previous })];
+  if (outcome.files !== undefined) lines.push(await filesLine(stream, outcome.files, { tools, asOf, previous }));
   return {
     lines,
     changed: true,
     changes: { rewritten: 0, ...outcome.changes },
     newBytes: into.storedBytes,
+    ...(outcome.figures === undefined ? {} : { figures: outcome.figures }),
     gaps: outcome.gaps ?? [],
     findings: outcome.findings ?? [],
   };
 }
 
+interface WithPast {
+  readonly state: StreamState;
+  readonly line: Pick<IndexLine, "c" | "d">;
+}
+
 interface LineTools {
   readonly tools: StreamTools;
+  readonly previous: PreviousStream;
   readonly asOf: string;
 }
 
 type Changed = Extract<StreamOutcome, { readonly status: "changed" }>;
 
-async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }: LineTools): Promise<IndexLine> {
-  const { digest, state, items, count } = outcome;
+async function mainLine(stream: SourceStream, outcome: Changed, lineTools: LineTools): Promise<IndexLine> {
+  const { tools, asOf } = lineTools;
+  const { digest, items, count } = outcome;
+  const { state, line } = await withPast(stream, outcome, lineTools);
   const isNamed = tools.source.options.catalogueNames === "names";
   return {
     s: stream.id,
@@ -148,6 +173,7 @@ async function mainLine(stream: SourceStream, outcome: Changed, { tools, asOf }:
     ...(items === undefined ? {} : { items }),
     count,
     bytes: storedBytes(state),
+    ...line,
   };
 }
 

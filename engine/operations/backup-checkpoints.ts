@@ -90,10 +90,11 @@ async function committedByEarlierTries(session: Session): Promise<ReadonlyMap<st
   return committed;
 }
 
-function checkpointed({ lines, changed, changes, newBytes, gaps, findings }: StreamDraft): CheckpointedDraft {
+function checkpointed({ lines, changed, changes, newBytes, figures, gaps, findings }: StreamDraft): CheckpointedDraft {
   const note: JsonObject = {
     changes,
     newBytes,
+    ...(figures === undefined ? {} : { figures: { ...figures } }),
     gaps: gaps.map((gap) => ({ ...gap })),
     findings: findings.map((finding) => ({ ...finding })),
   };
@@ -112,9 +113,22 @@ function restored({ lines, changed, note }: CheckpointedDraft): StreamDraft {
       rewritten: numberAt(changes, "rewritten") ?? 0,
     },
     newBytes: numberAt(note, "newBytes") ?? 0,
+    ...figuresOf(note),
     gaps: objectsAt(note, "gaps").map(gapOf),
     findings: objectsAt(note, "findings").map(findingOf),
   };
+}
+
+/** Without them, as older tasks write it, nothing is known of the items. */
+function figuresOf(note: JsonObject): Pick<StreamDraft, "figures"> {
+  const value = objectAt(note, "figures");
+  if (value === undefined) return {};
+  const names = ["items", "back", "dense", "hidden"] as const;
+  const known = names.flatMap((name) => {
+    const number = numberAt(value, name);
+    return number === undefined ? [] : [[name, number] as const];
+  });
+  return { figures: Object.fromEntries(known) };
 }
 
 function objectsAt(note: JsonObject, key: string): readonly JsonObject[] {

@@ -1,4 +1,5 @@
 /** What the parent snapshot holds of one stream, read only when a kind asks for it. */
+import { BackupError } from "../foundation/errors.ts";
 import type { PreviousStream } from "../kinds/kind.ts";
 import { rebaseReason, writtenAt } from "../vault/chain-rules.ts";
 import { readState } from "../vault/index-file.ts";
@@ -43,6 +44,7 @@ export function previousStream(stream: string, facts: PreviousFacts): PreviousSt
     items: facts.broken.has(stream) ? [] : (line?.items ?? []),
     state,
     files,
+    past: async () => (line?.state !== undefined && facts.broken.has(stream) ? pastState(line.state, facts) : state()),
     keys: () => keysOf(facts.access, state),
     broken,
     rebase: async () => broken ?? ruleOf(await state(), facts),
@@ -54,6 +56,16 @@ async function stateAt(ref: Ref, { access, reaches }: PreviousFacts): Promise<St
   const state = await readState(access, ref);
   reaches.noteRead(ref, state);
   return state;
+}
+
+/** A broken chain says nothing against the state that names it, which may be gone as well. */
+async function pastState(ref: Ref, { access }: PreviousFacts): Promise<StreamState | undefined> {
+  try {
+    return await readState(access, ref);
+  } catch (error) {
+    if (error instanceof BackupError && /^(?:OBJECT|SEALED|STATE|KEY)_/.test(error.code)) return undefined;
+    throw error;
+  }
 }
 
 function ruleOf(state: StreamState | undefined, { now }: PreviousFacts): string | undefined {

@@ -13,10 +13,11 @@ import { collect } from "../foundation/concurrency.ts";
 import { hasCode } from "../foundation/errors.ts";
 import { referenceChecks, runRetired } from "./commit-checks.ts";
 import type { UnusableStream } from "./commit-checks.ts";
+import type { RunSum } from "./figures.ts";
 import { readIndex, writeIndex } from "./index-file.ts";
 import { appendEntry } from "./log-append.ts";
 import type { AppendFacts, EntryBody } from "./log-append.ts";
-import type { Anomaly } from "./log-entry.ts";
+import type { Anomaly, SnapshotSum } from "./log-entry.ts";
 import type { Log } from "./log.ts";
 import { inIndexOrder, mergeIndex } from "./merge-index.ts";
 import type { Index, MergedStream, StreamDraft } from "./merge-index.ts";
@@ -25,7 +26,7 @@ import type { Reaches } from "./reaches.ts";
 import type { Ref } from "./ref.ts";
 import { retiredRuns } from "./retired.ts";
 import type { SealedWriter, VaultAccess } from "./sealed-objects.ts";
-import { clockSkew, statusOf, sumOf } from "./snapshot-sum.ts";
+import { clockSkewMs, statusOf, sumOf } from "./snapshot-sum.ts";
 import { newestSnapshot, snapshotOfRun } from "./snapshots.ts";
 import type { LoggedSnapshot } from "./snapshots.ts";
 import type { IndexLine } from "./state.ts";
@@ -52,12 +53,28 @@ export interface CommitFacts {
   readonly hasGaps: boolean;
   /** Stored bytes of the run so far; those of the index are added. */
   readonly newBytes: number;
-  readonly anomalies: readonly Anomaly[];
+  /** What the run has cost up to now. */
+  readonly run?: () => RunSum;
+  /** What the snapshot shows, judged on the log that it is committed to. */
+  readonly judge: (made: ComposedSnapshot) => readonly Anomaly[];
   /**
    * What becomes of changed streams whose objects are retired or gone: `rebase` commits nothing and names them, so
    * that they can be stored anew; `carry` commits the parent's state of them as stale.
    */
   readonly unusable: "rebase" | "carry";
+}
+
+/** A snapshot that is about to be committed. */
+export interface ComposedSnapshot {
+  /** The log that it continues. */
+  readonly log: Log;
+  readonly begunAt: Date;
+  readonly lines: readonly IndexLine[];
+  /** Index of the newest kept snapshot; empty for none. */
+  readonly before: Index;
+  readonly sum: SnapshotSum;
+  /** How far the agent's clock is from the storage service's. */
+  readonly skewMs: number;
 }
 
 export type Committed =
@@ -121,12 +138,18 @@ function newComposer(facts: CommitFacts): Composer {
       if (snapshotOfRun(log, run) !== undefined) return undefined;
       if (retiredRuns(log).has(run)) throw runRetired(run);
       const parent = newestSnapshot(log);
-      composed = await mergeUsable(log, await indexes(parent));
+      const before = await indexes(parent);
+      composed = await mergeUsable(log, before);
       if (composed.toRebase.length > 0) return undefined;
-      const before = sealed.storedBytes;
-      const index = await writeIndex(sealed, linesOf(composed.merged));
-      const newBytes = facts.newBytes + sealed.storedBytes - before;
-      return snapshotBody(facts, composed.merged, { parent, index, newBytes, skew: await clockSkew(append) });
+      const lines = inIndexOrder(composed.merged.map(withOwnFigures));
+      const earlierBytes = sealed.storedBytes;
+      const index = await writeIndex(sealed, streamed(lines));
+      const newBytes = facts.newBytes + sealed.storedBytes - earlierBytes;
+      const earlier = parent?.entry.snapshot.sum.kinds ?? [];
+      const sum = sumOf(composed.merged, { newBytes, drafts, before, earlier, run: facts.run?.() });
+      const begunAt = new Date(facts.window[0]);
+      const anomaly = facts.judge({ log, begunAt, lines, before, sum, skewMs: await clockSkewMs(append) });
+      return snapshotBody(facts, composed.merged, { parent, index, sum, anomaly });
     },
     result: () => composed,
   };
@@ -138,11 +161,11 @@ function snapshotBody(
   made: {
     readonly parent: LoggedSnapshot | undefined;
     readonly index: Ref;
-    readonly newBytes: number;
-    readonly skew: readonly Anomaly[];
+    readonly sum: SnapshotSum;
+    readonly anomaly: readonly Anomaly[];
   },
 ): EntryBody {
-  const { parent, index, newBytes, skew } = made;
+  const { parent, index, sum, anomaly } = made;
   return {
     kind: "snapshot",
     snapshot: {
@@ -150,14 +173,24 @@ function snapshotBody(
       status: facts.hasGaps ? "partial" : statusOf(merged),
       window: facts.window,
       index,
-      sum: sumOf(merged, { newBytes, drafts: facts.drafts }),
-      anomaly: [...facts.anomalies, ...skew],
+      sum,
+      anomaly,
     },
   };
 }
 
-async function* linesOf(merged: readonly MergedStream[]): AsyncGenerator<IndexLine> {
-  yield* inIndexOrder(merged);
+/** What a night changed is told by the snapshot that stored it; what is carried on tells nothing new. */
+function withOwnFigures(merged: MergedStream): MergedStream {
+  return merged.from === "new" ? merged : { ...merged, lines: merged.lines.map(withoutDelta) };
+}
+
+function withoutDelta(line: IndexLine): IndexLine {
+  const { d, ...rest } = line;
+  return d === undefined ? line : rest;
+}
+
+async function* streamed(lines: readonly IndexLine[]): AsyncGenerator<IndexLine> {
+  yield* lines;
 }
 
 /** An index that is damaged or gone says nothing: then only what this run has read counts. */

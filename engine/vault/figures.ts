@@ -3,11 +3,24 @@
  * and ids only, never names. `engine/insight` judges them.
  */
 
-/** Days since 1970-01-01T00:00Z, with fractions: the clock of the storage service divided by a day. */
+/** Days since 1970-01-01T00:00Z, with five decimals: the clock of the storage service divided by a day. */
 export type Night = number;
 
-/** A crossing of one level of one signal, as the stream's own past tells it: `[signal, number of the level, since]`. */
-export type Crossing = readonly [signal: string, level: number, since: Night];
+/** Rounded down to 0.864 s, so that a moment never comes to lie after what was made in it. */
+export function nightOf(moment: Date): Night {
+  return Math.floor(moment.getTime() / 864) / 100_000;
+}
+
+/** ISO 8601, at most a second before the moment that the night was made of. */
+export function instantOf(night: Night): string {
+  return new Date(Math.floor(night * 86_400_000)).toISOString();
+}
+
+/**
+ * A crossing of one level of one signal, as the stream's own past tells it: number of the level, since when, and how
+ * many files, branches or commits it is about.
+ */
+export type Crossing = readonly [signal: string, level: number, since: Night, n: number];
 
 /** What one night changed in a repository: member `d` of the index line of a changed Git stream. */
 export interface GitDelta {
@@ -18,18 +31,24 @@ export interface GitDelta {
   /** Branches and tags before. */
   readonly branches: number;
   readonly tags: number;
-  /** Files of the default branch, as the service counts them between its old and new tip. */
-  readonly added: number;
-  readonly edited: number;
-  readonly deleted: number;
-  /** Commits of the default branch before that are no longer part of it. */
-  readonly lost: number;
-  /** Blobs that came whole, not as deltas. */
-  readonly whole: number;
-  /** Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. */
-  readonly dense: number;
-  /** Objects of 1 KiB and more, deltas too, that deflate to 0.7 to 0.9 of their size. */
-  readonly halfDense: number;
+  /**
+   * Files of the default branch, as the service counts them between its old and new tip. Absent together where it does
+   * not tell: unknown is not zero.
+   */
+  readonly added?: number;
+  readonly edited?: number;
+  readonly deleted?: number;
+  /** Commits of the default branch before that are no longer part of it; absent where nobody can count them. */
+  readonly lost?: number;
+  /** Blobs that came whole, not as deltas. Absent where the server sends no deltas against what it sent before. */
+  readonly whole?: number;
+  /**
+   * Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. Absent, like `halfDense`, where what came
+   * cannot be told from what was there.
+   */
+  readonly dense?: number;
+  /** Blobs and deltas of 1 KiB and more that deflate to 0.7 to 0.9 of their size. */
+  readonly halfDense?: number;
   readonly refsAdded: number;
   readonly refsMoved: number;
   /** Branches that are gone. */
@@ -78,6 +97,18 @@ export interface GitTrend {
   readonly last: Readonly<Record<string, Night>>;
   /** Nights with a change in the last 60, oldest first, whole days. */
   readonly nights: readonly Night[];
+  /** Whether the server has been seen to send deltas against what it sent before; absent while that is not known. */
+  readonly thin?: boolean;
+}
+
+/** What a run has seen of the items of one stream, beside how many were added, changed and deleted. */
+export interface ItemFigures {
+  /** Items that are there now: neither in a recycle bin nor deleted. Absent: all that the stream holds. */
+  readonly items?: number;
+  /** See `KindSum`. */
+  readonly back?: number;
+  readonly dense?: number;
+  readonly hidden?: number;
 }
 
 /** What a snapshot did to the streams of one kind: member `kinds` of the sum of its log entry. */
@@ -95,7 +126,7 @@ export interface KindSum {
   readonly dense: number;
   /** Streams that are missing since this snapshot. */
   readonly missing: number;
-  /** Items that the identity cannot see any more, without evidence that they were deleted. */
+  /** Items that the identity cannot see any more since this snapshot, without evidence that they were deleted. */
   readonly hidden?: number;
   readonly newBytes: number;
 }

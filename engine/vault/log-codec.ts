@@ -224,6 +224,8 @@ function anomalyOf(value: JsonValue): Anomaly {
     ...(anomaly.of === undefined ? {} : { of: count(anomaly, "of") }),
     ...(anomaly.level === undefined ? {} : { level: count(anomaly, "level") }),
     ...(anomaly.streams === undefined ? {} : { streams: listAt(anomaly, "streams", aText) }),
+    ...(anomaly.hit === undefined ? {} : { hit: count(anomaly, "hit") }),
+    ...(anomaly.active === undefined ? {} : { active: count(anomaly, "active") }),
     ...(anomaly.since === undefined ? {} : { since: time(anomaly, "since") }),
     ...(anomaly.chance === undefined ? {} : { chance: count(anomaly, "chance") }),
     ...(anomaly.note === true ? { note: true as const } : {}),

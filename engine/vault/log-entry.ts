@@ -38,6 +38,9 @@ export interface Anomaly {
   readonly level?: number;
   /** Up to five stream ids. */
   readonly streams?: readonly string[];
+  /** How many streams show it, and how many it was judged among. */
+  readonly hit?: number;
+  readonly active?: number;
   /** When it began; ISO 8601. */
   readonly since?: string;
   /** How often a project of this size shows this by chance, in millionths a year. */

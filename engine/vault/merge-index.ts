@@ -3,6 +3,7 @@
  * snapshot (its base); when it commits, another run may have committed since. Then the run's own changed streams
  * go on top of that run's snapshot, not of the base. Pure.
  */
+import type { ItemFigures } from "./figures.ts";
 import type { IndexLine } from "./state.ts";
 
 /** Index lines by stream id. */
@@ -15,6 +16,11 @@ export interface StreamDraft {
   readonly lines: readonly IndexLine[];
   /** New content was stored; otherwise the lines only carry what the base had. */
   readonly changed: boolean;
+  /** For the figures of the log entry: items by what became of them, and what more is known of them. */
+  readonly changes?: { readonly added: number; readonly changed: number; readonly deleted: number };
+  readonly figures?: ItemFigures;
+  /** Bytes stored for it. */
+  readonly newBytes?: number;
 }
 
 export interface MergeFacts {
@@ -83,7 +89,7 @@ function mergedStream(stream: string, { draft, basis, theirs, unusable }: Sides)
   return { stream, lines: draft?.lines ?? stale(theirs, notRead), from: "kept" };
 }
 
-function streamOfDraft(draft: StreamDraft): string {
+export function streamOfDraft(draft: StreamDraft): string {
   const id = draft.lines[0]?.s ?? draft.s;
   if (id === undefined) throw new Error("a draft without lines must name its stream");
   return streamOf(id);

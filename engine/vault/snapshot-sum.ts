@@ -1,11 +1,11 @@
 /** The figures of a snapshot's log entry. */
 import type { Clock } from "../foundation/clock.ts";
 import type { ObjectReader } from "../store/object-store.ts";
-import type { Anomaly, SnapshotStatus, SnapshotSum } from "./log-entry.ts";
-import type { MergedStream, StreamDraft } from "./merge-index.ts";
+import type { SnapshotStatus, SnapshotSum } from "./log-entry.ts";
+import type { RunSum } from "./figures.ts";
+import { kindSums, type KindSumFacts } from "./kind-sums.ts";
+import type { MergedStream } from "./merge-index.ts";
 import type { IndexLine, StreamStatus } from "./state.ts";
-
-const skewToleratedMs = 15 * 60_000;
 
 /** Complete only when nothing is missing: every stream was read, or is known to be gone or was left out on purpose. */
 export function statusOf(streams: readonly MergedStream[]): SnapshotStatus {
@@ -15,14 +15,18 @@ export function statusOf(streams: readonly MergedStream[]): SnapshotStatus {
 
 export function sumOf(
   streams: readonly MergedStream[],
-  { newBytes, drafts }: { readonly newBytes: number; readonly drafts: readonly StreamDraft[] },
+  {
+    newBytes,
+    run,
+    ...facts
+  }: KindSumFacts & { readonly newBytes: number; readonly run?: RunSum | undefined },
 ): SnapshotSum {
   const mains = streams.flatMap(({ stream, lines }) => lines.filter(({ s }) => s === stream));
   const lines = streams.flatMap((stream) => stream.lines);
   return {
     streams: mains.length,
     changed: streams.filter(({ from }) => from === "new").length,
-    failed: drafts.filter((draft) => draft.lines.some(({ st }) => st === "stale")).length,
+    failed: facts.drafts.filter((draft) => draft.lines.some(({ st }) => st === "stale")).length,
     stale: counted(mains, "stale"),
     missing: counted(mains, "missing"),
     deleted: counted(mains, "deleted"),
@@ -30,16 +34,14 @@ export function sumOf(
     items: total(mains, ({ count }) => count),
     newBytes,
     totalBytes: total(lines, ({ bytes }) => bytes),
+    kinds: kindSums(streams, facts),
+    ...(run === undefined ? {} : { run }),
   };
 }
 
-/** The anomaly of an agent whose clock is not the storage service's, in minutes; retention never goes by it. */
-export async function clockSkew(clocks: {
-  readonly clock: Clock;
-  readonly store: ObjectReader;
-}): Promise<readonly Anomaly[]> {
-  const skewMs = Math.abs(clocks.clock.now().getTime() - (await clocks.store.serviceTime()).getTime());
-  return skewMs > skewToleratedMs ? [{ code: "clock-skew", n: Math.round(skewMs / 60_000) }] : [];
+/** How far an agent's clock is from the storage service's, in milliseconds; retention never goes by the agent's. */
+export async function clockSkewMs(clocks: { readonly clock: Clock; readonly store: ObjectReader }): Promise<number> {
+  return clocks.clock.now().getTime() - (await clocks.store.serviceTime()).getTime();
 }
 
 function counted(lines: readonly IndexLine[], status: StreamStatus): number {

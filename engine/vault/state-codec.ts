@@ -9,6 +9,7 @@
 import { BackupError } from "../foundation/errors.ts";
 import { canonicalJson, isObject, objectAt, parseObject, stringAt } from "../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
+import { chainFiguresOf, gitDeltaOf, gitTrendOf } from "./figures-codec.ts";
 import { parseObjectPath } from "./layout.ts";
 import type { Frame, Ref, Segment } from "./ref.ts";
 import { compareKeys } from "./record-keys.ts";
@@ -51,7 +52,16 @@ export function parseIndexLine(text: string, name: string): IndexLine {
   }
   if (line.state !== undefined && !isRef(line.state)) fail("its state is no reference", where);
   if (line.items !== undefined && !isArrayOf(line.items, isRef)) fail("its items are no references", where);
-  return line as unknown as IndexLine;
+  const { d, c, ...rest } = line;
+  return { ...(rest as unknown as IndexLine), ...figuresOf({ d, c }) };
+}
+
+function figuresOf(line: {
+  readonly d?: JsonValue | undefined;
+  readonly c?: JsonValue | undefined;
+}): Pick<IndexLine, "d" | "c"> {
+  const [delta, chain] = [gitDeltaOf(line.d), chainFiguresOf(line.c)];
+  return { ...(delta === undefined ? {} : { d: delta }), ...(chain === undefined ? {} : { c: chain }) };
 }
 
 /** True for a REF whose name cannot leave the vault's data and whose numbers can be right. */
@@ -95,7 +105,9 @@ function gitState(state: JsonObject, name: string): GitState {
   }
   if (state.head !== null && !isString(state.head)) fail("head is wrong", name);
   checkChain(state, "chain", name);
-  return state as unknown as GitState;
+  const { trend, ...rest } = state;
+  const known = gitTrendOf(trend);
+  return { ...(rest as unknown as GitState), ...(known === undefined ? {} : { trend: known }) };
 }
 
 function recordsState(state: JsonObject, name: string): RecordsState {

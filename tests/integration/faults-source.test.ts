@@ -164,7 +164,7 @@ describe("access that is taken away", () => {
     const first = await backUp();
     const shrunken = await backUp({ token: issue({ hides: others.map(({ id }) => id) }) });
     expect(shrunken.status).toBe("partial");
-    expect(shrunken.anomalies).toContainEqual({ code: "mass-disappearance", n: 12 });
+    expect(shrunken.anomalies).toContainEqual(expect.objectContaining({ code: "mass-disappearance", n: 12 }));
     expect(shrunken.sum).toMatchObject({ streams: first.sum.streams, missing: 12, deleted: 0 });
     const kept = Object.keys((await newest()).streams).filter((stream) => !stream.endsWith("/files"));
     expect(kept).toHaveLength(first.sum.streams);

@@ -115,7 +115,7 @@ async function snapshot(options: SampleOptions, made: SnapshotWork): Promise<voi
     window,
     hasGaps: false,
     newBytes: sealed.storedBytes,
-    anomalies: [],
+    judge: () => [],
     unusable: "rebase",
   });
 }

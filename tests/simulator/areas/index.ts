@@ -11,6 +11,7 @@ import { buildRoutes } from "./builds.ts";
 import { connectionRoutes } from "./connection.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { extensionDataRoutes } from "./extension-data.ts";
+import { gitDiffRoutes } from "./git-diffs.ts";
 import { gitRefRoutes } from "./git-refs.ts";
 import { gitRepositoryRoutes } from "./git-repositories.ts";
 import { identityRoutes } from "./identities.ts";
@@ -31,6 +32,7 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...identityRoutes(state),
     ...gitRepositoryRoutes(state),
     ...gitRefRoutes(state),
+    ...gitDiffRoutes(state),
     ...pipelineRoutes(state),
     ...pipelineRunRoutes(state),
     ...variableGroupRoutes(state),

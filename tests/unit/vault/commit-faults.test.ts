@@ -44,7 +44,7 @@ async function backUp(vault: CommitVault, build: string, store: DeletingStore): 
     window: ["2026-11-22T18:00:00Z", "2026-11-22T18:05:00Z"],
     hasGaps: false,
     newBytes: begun.sealed.storedBytes,
-    anomalies: [],
+    judge: () => [],
     unusable: "rebase",
   });
   expect(committed.outcome).toBe("committed");

@@ -1,4 +1,6 @@
 import { chunksOf, utf8 } from "../../../engine/foundation/bytes.ts";
+import { judgeSnapshot } from "../../../engine/insight/judge-snapshot.ts";
+import { snapshotFacts } from "../../../engine/insight/snapshot-facts.ts";
 import type { ObjectStore } from "../../../engine/store/object-store.ts";
 import { commitSnapshot } from "../../../engine/vault/commit.ts";
 import type { CommitFacts, Committed, StreamDraft } from "../../../engine/vault/commit.ts";
@@ -126,7 +128,7 @@ async function beginRun(
         window: ["2026-11-22T18:00:00Z", "2026-11-22T18:05:00Z"],
         hasGaps: false,
         newBytes: sealed.storedBytes,
-        anomalies: [],
+        judge: (made) => judgeSnapshot(snapshotFacts({ ...made, kinds: [] })),
         unusable: "rebase",
         ...overrides,
       }),

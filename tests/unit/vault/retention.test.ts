@@ -290,7 +290,7 @@ describe("guards", () => {
   it("refuse while any alarm is open, whatever quiet snapshots came after it", async () => {
     const vault = await withSnapshots(2);
     const run = await vault.begin(runId(51));
-    await run.commit([run.keep("a"), run.keep("b")], { anomalies: [{ code: "mass-delete", n: 4210 }] });
+    await run.commit([run.keep("a"), run.keep("b")], { judge: () => [{ code: "mass-delete", n: 4210 }] });
     expect(await guardsOf(vault)).toContain("anomaly");
     for (let n = 52; n < 55; n += 1) {
       vault.clock.time += 10 * day;
@@ -308,7 +308,7 @@ describe("guards", () => {
   it("keep the newest complete snapshot from before an alarm even when a person lets retention go on", async () => {
     const vault = await withSnapshots(4);
     const run = await vault.begin(runId(51));
-    await run.commit([run.keep("a"), run.keep("b")], { anomalies: [{ code: "mass-delete", n: 4210 }] });
+    await run.commit([run.keep("a"), run.keep("b")], { judge: () => [{ code: "mass-delete", n: 4210 }] });
     vault.clock.time += 10 * day;
     const quiet = await vault.begin(runId(52));
     await quiet.commit([await quiet.store("a", "base"), quiet.keep("b")]);
@@ -322,7 +322,7 @@ describe("guards", () => {
   it("refuse for the alarm of a snapshot that is retired", async () => {
     const vault = await withSnapshots(2);
     const run = await vault.begin(runId(51));
-    await run.commit([run.keep("a"), run.keep("b")], { anomalies: [{ code: "mass-delete", n: 4210 }] });
+    await run.commit([run.keep("a"), run.keep("b")], { judge: () => [{ code: "mass-delete", n: 4210 }] });
     vault.clock.time += 10 * day;
     const quiet = await vault.begin(runId(52));
     await quiet.commit([await quiet.store("a", "base"), quiet.keep("b")]);
