@@ -240,11 +240,15 @@ function learnedThin(
 ): boolean | undefined {
   const known = before.trend?.thin;
   if (pack === undefined || !pack.isThinAsked) return known;
-  if (pack.figures.isThin) return true;
   const changed = difference?.files;
-  if (known !== undefined || changed === undefined || files === undefined) return known;
-  const isOrdinary = changed.edited >= fewEdits && changed.edited <= ordinaryShare * files;
-  return isOrdinary && pack.figures.largeWhole >= changed.edited + changed.added ? false : undefined;
+  const isOrdinary =
+    changed !== undefined &&
+    files !== undefined &&
+    changed.edited >= fewEdits &&
+    changed.edited <= ordinaryShare * files;
+  // Servers change: git itself stops to send deltas once it has made a bitmap.
+  if (isOrdinary && pack.figures.largeWhole >= changed.edited + changed.added) return false;
+  return pack.figures.isThin ? true : known;
 }
 
 /** Where nothing was before, nothing can have been overwritten. */
