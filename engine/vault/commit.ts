@@ -14,6 +14,7 @@ import { hasCode } from "../foundation/errors.ts";
 import { referenceChecks, runRetired } from "./commit-checks.ts";
 import type { UnusableStream } from "./commit-checks.ts";
 import { readIndex, writeIndex } from "./index-file.ts";
+import type { KindCoverage } from "./coverage.ts";
 import { appendEntry } from "./log-append.ts";
 import type { AppendFacts, EntryBody } from "./log-append.ts";
 import type { Anomaly } from "./log-entry.ts";
@@ -50,6 +51,8 @@ export interface CommitFacts {
   readonly window: readonly [from: string, to: string];
   /** Something inside a stream could not be read: the snapshot is partial though all streams are there. */
   readonly hasGaps: boolean;
+  /** Kinds that were not read or may hold more; default none. */
+  readonly kinds?: KindCoverage;
   /** Stored bytes of the run so far; those of the index are added. */
   readonly newBytes: number;
   readonly anomalies: readonly Anomaly[];
@@ -150,11 +153,13 @@ function snapshotBody(
       status: facts.hasGaps ? "partial" : statusOf(merged),
       window: facts.window,
       index,
-      sum: sumOf(merged, { newBytes, drafts: facts.drafts }),
+      sum: sumOf(merged, { newBytes, drafts: facts.drafts, kinds: facts.kinds ?? allKinds }),
       anomaly: [...facts.anomalies, ...skew],
     },
   };
 }
+
+const allKinds: KindCoverage = { kindsNotRead: 0, kindsUnsure: 0 };
 
 async function* linesOf(merged: readonly MergedStream[]): AsyncGenerator<IndexLine> {
   yield* inIndexOrder(merged);

@@ -5,6 +5,7 @@
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
 import { decodeRecipient } from "../crypto/age-keys.ts";
 import { publicKeyOfSigner } from "../crypto/keys.ts";
+import { coverageFrom } from "./coverage.ts";
 import { containerPolicies, type SnapshotImmutability, type ToldImmutability } from "./immutability.ts";
 import { isRunId, isVaultId, maxLogSeq } from "./layout.ts";
 import type {
@@ -169,6 +170,7 @@ function sumOf(sum: JsonObject): SnapshotSum {
     items: count(sum, "items"),
     newBytes: count(sum, "newBytes"),
     totalBytes: count(sum, "totalBytes"),
+    ...(sum.coverage === undefined ? {} : { coverage: coverageFrom(objectAt(sum, "coverage")) }),
   };
 }
 

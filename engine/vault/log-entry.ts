@@ -2,6 +2,7 @@
  * Log entries: the only truth about a vault (format.md §3.3). An entry is two lines: canonical JSON, then the
  * base64 Ed25519 signature over exactly the bytes of line 1 without its line feed.
  */
+import type { Coverage } from "./coverage.ts";
 import type { ToldImmutability } from "./immutability.ts";
 import type { Ref } from "./ref.ts";
 
@@ -18,6 +19,8 @@ export interface SnapshotSum {
   readonly items: number;
   readonly newBytes: number;
   readonly totalBytes: number;
+  /** Absent in entries of versions that did not count it. */
+  readonly coverage?: Coverage;
 }
 
 export interface Anomaly {

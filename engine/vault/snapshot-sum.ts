@@ -1,21 +1,30 @@
 /** The figures of a snapshot's log entry. */
 import type { Clock } from "../foundation/clock.ts";
 import type { ObjectReader } from "../store/object-store.ts";
+import { coverageOf, isNeverStored, type KindCoverage } from "./coverage.ts";
 import type { Anomaly, SnapshotStatus, SnapshotSum } from "./log-entry.ts";
 import type { MergedStream, StreamDraft } from "./merge-index.ts";
 import type { IndexLine, StreamStatus } from "./state.ts";
 
 const skewToleratedMs = 15 * 60_000;
 
-/** Complete only when nothing is missing: every stream was read, or is known to be gone or was left out on purpose. */
+/**
+ * Complete only when nothing is missing: every stream is stored and was read, or is known to be gone or was left out on
+ * purpose.
+ */
 export function statusOf(streams: readonly MergedStream[]): SnapshotStatus {
-  const isWhole = streams.every(({ lines }) => lines.every(({ st }) => st !== "stale" && st !== "missing"));
+  const isSound = (line: IndexLine): boolean => line.st !== "stale" && line.st !== "missing" && !isNeverStored(line);
+  const isWhole = streams.every(({ lines }) => lines.every(isSound));
   return isWhole ? "complete" : "partial";
 }
 
 export function sumOf(
   streams: readonly MergedStream[],
-  { newBytes, drafts }: { readonly newBytes: number; readonly drafts: readonly StreamDraft[] },
+  {
+    newBytes,
+    drafts,
+    kinds,
+  }: { readonly newBytes: number; readonly drafts: readonly StreamDraft[]; readonly kinds: KindCoverage },
 ): SnapshotSum {
   const mains = streams.flatMap(({ stream, lines }) => lines.filter(({ s }) => s === stream));
   const lines = streams.flatMap((stream) => stream.lines);
@@ -30,6 +39,7 @@ export function sumOf(
     items: total(mains, ({ count }) => count),
     newBytes,
     totalBytes: total(lines, ({ bytes }) => bytes),
+    coverage: coverageOf(mains, kinds),
   };
 }
 

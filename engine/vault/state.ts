@@ -75,6 +75,8 @@ export interface IndexLine {
   readonly bytes?: number;
   /** Code of the gap, e.g. `TF401019`. */
   readonly err?: string;
+  /** Code of the finding why the last state is carried though the status is ok, e.g. `REPOSITORY_DISABLED`. */
+  readonly note?: string;
 }
 
 /** One item as people browse it (`items` objects). */
