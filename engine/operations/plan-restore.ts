@@ -56,7 +56,8 @@ export function restoreOrder(kinds: readonly ResourceKind[]): readonly ResourceK
 export async function planRestore(request: PlanRequest): Promise<PlannedRestore> {
   const { snapshot, target, kinds } = request;
   const asked = await selectItems(request.selectors, snapshot, kinds);
-  for (const name of await neverStored(request.selectors, snapshot)) target.reporter.warn(neverStoredLine(name));
+  const lacking = (await neverStored(request.selectors, snapshot)).map(neverStoredLine);
+  for (const line of lacking) target.reporter.warn(line);
   const { selections, neededBy } = await withDependencies(asked, request);
   const steps = noSteps();
   for (const kind of restoreOrder(kinds)) {
@@ -68,7 +69,8 @@ export async function planRestore(request: PlanRequest): Promise<PlannedRestore>
   }
   const inOrder = new PackedList<Step>();
   for (const phase of phases) inOrder.append(steps[phase]);
-  return { plan: describe(inOrder, selections, request), selections };
+  const plan = describe(inOrder, selections, request);
+  return { plan: lacking.length === 0 ? plan : { ...plan, neverStored: lacking }, selections };
 }
 
 type StepsByPhase = Readonly<Record<Phase, PackedList<Step>>>;

@@ -84,6 +84,8 @@ export interface RestorePlan {
   readonly stale: readonly { readonly stream: string; readonly asOf: string }[];
   /** SHA-256 over lines of canonical JSON, hex: everything above but the steps, then each step. */
   readonly hash: string;
+  /** What of the selection was never stored, in one line each; left out when there is nothing. No part of the hash. */
+  readonly neverStored?: readonly string[];
 }
 
 export interface RestoreResult {
