@@ -64,7 +64,8 @@ export function isNeverStored({ st, state }: Pick<IndexLine, "st" | "state">): b
   return state === undefined && st !== "deleted" && st !== "skipped";
 }
 
-const figures = [
+/** Its members, for readers. */
+export const coverageKeys = [
   "inProject",
   "stored",
   "disabled",
@@ -77,8 +78,8 @@ const figures = [
 
 /** From an object that holds it as the log does. Throws Malformed for anything else. */
 export function coverageFrom(object: JsonObject): Coverage {
-  return Object.fromEntries(figures.map((key) => [key, count(object, key)])) as Record<
-    (typeof figures)[number],
+  return Object.fromEntries(coverageKeys.map((key) => [key, count(object, key)])) as Record<
+    (typeof coverageKeys)[number],
     number
   >;
 }
