@@ -57,10 +57,6 @@ function addsUp({ coverage }: BackupResult): boolean {
   return isWhole(coverage);
 }
 
-function streamOf({ id }: RepositoryRecord): string {
-  return `git-repositories/${id}`;
-}
-
 const disabled = expect.objectContaining({
   code: "REPOSITORY_DISABLED",
   message: expect.stringContaining("nothing of it was ever stored") as unknown,
