@@ -90,6 +90,8 @@ export interface Organization {
 
 export interface AzureDevOps {
   readonly organization: Organization;
+  /** We are signed in as what pipeline jobs run as, whatever token that was. */
+  readonly isBuildService?: boolean;
   /** Answers with a JSON body of any 2xx; everything else throws. */
   call(request: ApiRequest): Promise<ApiAnswer>;
   /** GET of binary content; follows redirects without credentials to other hosts. */

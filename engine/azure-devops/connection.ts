@@ -3,7 +3,7 @@ import type { Reporter } from "../foundation/reporter.ts";
 import { inert } from "../foundation/text.ts";
 import type { AzureDevOps } from "./azure-devops.ts";
 import { organizationUrlOf } from "./organization-url.ts";
-import { readConnection } from "./organization.ts";
+import { readConnection, type ConnectionData } from "./organization.ts";
 import { Requests } from "./requests.ts";
 import type { ServiceUrls } from "./service-hosts.ts";
 import { Session } from "./session.ts";
@@ -80,12 +80,15 @@ export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<A
     Math.min(firstContactPatienceMs, patienceMs),
   );
   try {
-    const { collectionId } = await readConnection(requests);
+    const { collectionId, user } = await readConnection(requests);
     requests.patienceMs = patienceMs;
     const pace = paceOf(governorOf(new URL(url).origin));
     return opened(
       { url, id: collectionId },
-      { requests, session, transport, pace, load, wait: (ms) => clock.sleep(ms, signal) },
+      {
+        ...{ requests, session, transport, pace, load, isBuildService: isBuildService(user) },
+        wait: (ms) => clock.sleep(ms, signal),
+      },
     );
   } catch (error) {
     transport.close();
@@ -99,7 +102,14 @@ interface OpenParts {
   readonly transport: Transport;
   readonly pace: Pace;
   readonly load: { readonly retries: number; readonly throttledMs: number };
+  readonly isBuildService: boolean;
   readonly wait: (ms: number) => Promise<void>;
+}
+
+/** `Contoso Build Service (org)`: service identities have descriptors of their own (rest-reference §2). */
+function isBuildService({ descriptor, subjectDescriptor }: ConnectionData["user"]): boolean {
+  const isService = descriptor?.startsWith("Microsoft.TeamFoundation.ServiceIdentity;") === true;
+  return (isService && descriptor.includes(":Build:")) || subjectDescriptor?.startsWith("svc.") === true;
 }
 
 function paceOf(governor: Governor): Pace {
@@ -111,10 +121,11 @@ function paceOf(governor: Governor): Pace {
 
 function opened(
   organization: AzureDevOps["organization"],
-  { requests, session, transport, pace, load, wait }: OpenParts,
+  { requests, session, transport, pace, load, wait, isBuildService: asBuildService }: OpenParts,
 ): AzureDevOpsConnection {
   return {
     organization,
+    isBuildService: asBuildService,
     call: (request) => requests.call(request),
     download: (request) => requests.download(request),
     upload: (request) => requests.upload(request),

@@ -15,6 +15,7 @@ import {
   type GitRemote,
   type LfsPointer,
 } from "../git/git-access.ts";
+import { disabledCode } from "../vault/coverage.ts";
 import type { Segment } from "../vault/ref.ts";
 import type { CatalogueItem, GitState, RefTarget } from "../vault/state.ts";
 import { archiveRepository } from "./git-repositories-archive.ts";
@@ -22,6 +23,7 @@ import { entryOf, lostFindings, lostPointers, stillLost, storeLfs } from "./git-
 import { planRepository } from "./git-repositories-plan.ts";
 import { figuresOf, nothingFetched, packOnTopOf, toldOf, type PackTold } from "./git-repositories-figures.ts";
 import { applyGitStep } from "./git-repositories-restore.ts";
+import { unseenRepositories } from "./git-repositories-unseen.ts";
 import { verifyRepository } from "./git-repositories-verify.ts";
 import type { Absence, BackupWork, Finding, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "./kind.ts";
 
@@ -44,6 +46,7 @@ export const gitRepositories: ResourceKind = {
     ],
   },
   streams: listStreams,
+  unseen: unseenRepositories,
   absence: absenceOf,
   backUp: backUpRepository,
   references: async function* () {
@@ -72,14 +75,14 @@ async function absenceOf(stream: string, source: SourceProject): Promise<Absence
 }
 
 async function backUpRepository(stream: SourceStream, work: BackupWork): Promise<StreamOutcome> {
-  if (stream.facts.isDisabled === true) return { status: "carried", finding: disabledFinding(stream) };
+  if (stream.facts.isDisabled === true) return disabled(stream);
   const remote = remoteOf(stream, work.source);
   try {
     const seen = await look(stream, remote, work);
     if (seen.digest === work.previous.digest && work.previous.broken === undefined) return { status: "unchanged" };
     return (await onlyLost(seen, work)) ?? (await storeRepository(seen, work));
   } catch (error) {
-    if (hasCode(error, "GIT_DISABLED")) return { status: "carried", finding: disabledFinding(stream) };
+    if (hasCode(error, "GIT_DISABLED")) return disabled(stream);
     throw error;
   }
 }
@@ -302,12 +305,16 @@ function remoteOf(stream: SourceStream, { azureDevOps, project }: SourceProject)
   };
 }
 
-function disabledFinding(stream: SourceStream): Finding {
+function disabled({ id, name }: SourceStream): StreamOutcome {
+  const found = `Repository ${inert(name)} is disabled: Azure DevOps does not deliver it`;
+  const message = `${found}, its last stored state is kept`;
   return {
-    stream: stream.id,
-    code: "REPOSITORY_DISABLED",
-    message: `Repository ${inert(stream.name)} is disabled: Azure DevOps does not deliver it, its last stored state is kept`,
-    severity: "note",
+    status: "carried",
+    finding: { stream: id, code: disabledCode, message, severity: "note" },
+    gap: {
+      message: `${found}, and nothing of it was ever stored`,
+      cure: `Enable it for the time of one backup, or leave it out on purpose with exclude: ${kindName}/${inert(name)}.`,
+    },
   };
 }
 

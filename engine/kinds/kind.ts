@@ -59,6 +59,8 @@ interface Surroundings {
 
 export interface SourceProject extends Surroundings {
   readonly project: ProjectRef;
+  /** The run signs in as a job of a pipeline of this project (id or name), whose settings may limit what it sees. */
+  readonly jobProject?: string | undefined;
   readonly options: BackupOptions;
 }
 
@@ -134,8 +136,11 @@ export type StreamOutcome =
       readonly gaps?: readonly Gap[];
       readonly findings?: readonly Finding[];
     }
-  /** The service itself does not deliver it now (disabled repository): the last state is carried, no gap. */
-  | { readonly status: "carried"; readonly finding: Finding };
+  /**
+   * The service itself does not deliver it now (disabled repository): the last state is carried, with the finding. While
+   * nothing of it was ever stored there is none to carry: then it is the gap.
+   */
+  | { readonly status: "carried"; readonly finding: Finding; readonly gap: Pick<Gap, "message" | "cure"> };
 
 /** Why a stream of the parent snapshot is not listed any more (design.md §6.13). */
 export type Absence =
@@ -250,6 +255,8 @@ export interface ResourceKind {
 
   /** All streams, completely, or an error: a listing that ends early must throw. */
   streams(source: SourceProject): AsyncIterable<SourceStream>;
+  /** Whether the service may have left streams out of what it listed, because the identity is kept from them. */
+  unseen?(listed: readonly SourceStream[], source: SourceProject): Promise<Gap | undefined>;
   /** Why a stream known before is not listed now; only positive evidence is `deleted`. */
   absence(stream: string, source: SourceProject): Promise<Absence>;
   /** Throws when the stream cannot be read: the last good state is carried as stale. */

@@ -33,6 +33,7 @@ import { namePattern } from "./name-pattern.ts";
 import { runRetention } from "./run-retention.ts";
 import type { BackupResult } from "./results.ts";
 import { streamFilter, type StreamFilter } from "./stream-filter.ts";
+import { noTroubles } from "./uncovered-kinds.ts";
 
 /** Undefined when this agent was one of several: the composing job makes the snapshot. */
 export async function backUpProject(request: BackupRequest, tools: BackupTools): Promise<BackupResult | undefined> {
@@ -62,8 +63,8 @@ function filterOf(request: BackupRequest): StreamFilter {
 }
 
 /** A line of `include` with a typing error must not look like a backup. */
-function warnOfIdle({ request, tools }: Session, filter: StreamFilter, { gaps }: WalkResult): void {
-  const unlisted = new Set(gaps.map(({ stream }) => stream));
+function warnOfIdle({ request, tools }: Session, filter: StreamFilter, { notRead }: WalkResult): void {
+  const unlisted = new Set(notRead);
   for (const line of filter.idle()) {
     if (unlisted.has(namePattern(line).kind)) continue; // it may match what could not be listed
     tools.reporter.warn(
@@ -84,7 +85,7 @@ async function keepingOnFailure<Result>(checkpoints: Checkpoints, work: () => Pr
 
 function alreadyCommitted(session: Session, snapshot: LoggedSnapshot): BackupResult {
   session.tools.reporter.info(`This run has already made snapshot ${snapshot.entry.by.run}; nothing is left to do`);
-  const nothing = { drafts: new Map<string, StreamDraft>(), gaps: [] };
+  const nothing = { drafts: new Map<string, StreamDraft>(), ...noTroubles };
   const { log } = session.opened;
   return backupResult(session, {
     outcome: "committed",
@@ -195,8 +196,8 @@ async function prepareWalk(
   const { request, tools, access, parent, sealed, reaches, opened, parentSnapshot } = session;
   const { cryptography } = tools;
   const now = await tools.store.serviceTime();
-  const { project, options, parallelism } = request;
-  const source: SourceProject = { ...tools, project, options, parallelism };
+  const { project, options, parallelism, jobProject } = request;
+  const source: SourceProject = { ...tools, project, options, parallelism, jobProject };
   return {
     source,
     sealed,
@@ -234,7 +235,8 @@ async function commit(session: Session, read: WalkResult, walk: Walk): Promise<D
   throw new Error("a commit that carries unusable streams cannot ask for them again");
 }
 
-function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "rebase" | "carry"): Promise<Committed> {
+function tryCommit(session: Session, read: WalkResult, unusable: "rebase" | "carry"): Promise<Committed> {
+  const { drafts, gaps, notRead, unsure } = read;
   const { tools, access, sealed, opened, parent, parentSnapshot, reaches, startedAt } = session;
   const all = [...drafts.values()];
   return commitSnapshot({
@@ -248,6 +250,7 @@ function tryCommit(session: Session, { drafts, gaps }: WalkResult, unusable: "re
     drafts: all,
     window: [startedAt, tools.clock.now().toISOString()],
     hasGaps: gaps.length > 0 || all.some((draft: StreamDraft) => draft.gaps.length > 0),
+    kinds: { kindsNotRead: notRead.length, kindsUnsure: unsure.length },
     newBytes: all.reduce((sum, draft) => sum + draft.newBytes, 0),
     run: () => runSum(session),
     judge: (made) => judgeSnapshot(snapshotFacts({ ...made, kinds: made.sum.kinds ?? [] })),

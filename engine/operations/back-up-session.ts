@@ -26,6 +26,8 @@ import { shardOf, type Share } from "./share.ts";
 
 export interface BackupRequest {
   readonly project: ProjectRef;
+  /** Project (id or name) of the pipeline with whose job token the run signs in; undefined for other identities. */
+  readonly jobProject?: string | undefined;
   readonly kinds: readonly ResourceKind[];
   readonly include: readonly string[];
   readonly exclude: readonly string[];

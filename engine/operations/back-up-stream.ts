@@ -3,7 +3,15 @@
  * fails keeps the parent's state as stale; nothing that was read before is ever hidden by a failure.
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
-import type { Finding, Gap, PreviousStream, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
+import type {
+  Finding,
+  Gap,
+  PreviousStream,
+  ResourceKind,
+  SourceProject,
+  SourceStream,
+  StreamOutcome,
+} from "../kinds/kind.ts";
 import type { ItemFigures } from "../vault/figures.ts";
 import { writeState } from "../vault/index-file.ts";
 import type { Ref } from "../vault/ref.ts";
@@ -11,7 +19,7 @@ import type { SealedWriter } from "../vault/sealed-objects.ts";
 import type { FilesState, IndexLine, StreamState } from "../vault/state.ts";
 import type { StreamWriter } from "../vault/stream-writer.ts";
 import { withGitFigures } from "./git-figures.ts";
-import { previousStream, type PreviousFacts } from "./previous-stream.ts";
+import { keysReplaced, previousStream, type PreviousFacts } from "./previous-stream.ts";
 
 /** What one stream contributes to the snapshot. */
 export interface StreamDraft {
@@ -127,9 +135,10 @@ async function draftOf(
   { tools, into, previous }: Omit<LineTools, "asOf"> & { readonly into: StreamWriter },
 ): Promise<StreamDraft> {
   const asOf = tools.source.clock.now().toISOString();
-  if (outcome.status !== "changed") {
-    const findings = outcome.status === "carried" ? [outcome.finding] : (outcome.findings ?? []);
-    const lines = carriedLines(stream, tools, { st: "ok", ...(outcome.status === "unchanged" ? { asOf } : {}) });
+  if (outcome.status === "carried") return carriedDraft(stream, outcome, tools);
+  if (outcome.status === "unchanged") {
+    const lines = carriedLines(stream, tools, { st: "ok", asOf });
+    const { findings = [] } = outcome;
     return { lines, changed: false, changes: noChanges, newBytes: into.storedBytes, gaps: [], findings };
   }
   const lines = [await mainLine(stream, outcome, { tools, asOf, previous })];
@@ -143,6 +152,24 @@ async function draftOf(
     gaps: outcome.gaps ?? [],
     findings: outcome.findings ?? [],
   };
+}
+
+/** The last state, with the finding; a gap when there is none, or none that can be used and nothing to store anew. */
+function carriedDraft(
+  stream: SourceStream,
+  { finding, gap }: Extract<StreamOutcome, { readonly status: "carried" }>,
+  tools: StreamTools,
+): StreamDraft {
+  const { code } = finding;
+  const broken = [stream.id, `${stream.id}/files`].map((id) => tools.broken.get(id)).find((why) => why !== undefined);
+  const isStored = tools.parent.get(stream.id)?.state !== undefined;
+  if (!isStored) return { ...staleDraft(stream, tools, code), gaps: [{ stream: stream.id, code, ...gap }] };
+  if (broken !== undefined && broken !== keysReplaced) {
+    const message = `${finding.message}, which cannot be used any more: ${broken}`;
+    return { ...staleDraft(stream, tools, code), gaps: [{ stream: stream.id, code, message, cure: gap.cure }] };
+  }
+  const lines = carriedLines(stream, tools, { st: "ok", note: code });
+  return { lines, changed: false, changes: noChanges, newBytes: 0, gaps: [], findings: [finding] };
 }
 
 interface WithPast {
@@ -206,8 +233,8 @@ export function carriedLines(
   const carried = [stream.id, `${stream.id}/files`].flatMap((id) => {
     const line = parent.get(id);
     if (line === undefined) return [];
-    const { since, err, ...rest } = line;
-    const wasBad = since !== undefined || err !== undefined; // what was said of an earlier trouble is over
+    const { since, err, note, ...rest } = line;
+    const wasBad = since !== undefined || err !== undefined || note !== undefined; // what was said of it is over
     const isRenamed = id === stream.id && line.name !== undefined && stream.name !== undefined;
     return [{ ...(wasBad ? rest : line), ...facts, ...(isRenamed ? { name: stream.name } : {}) }];
   });

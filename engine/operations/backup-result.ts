@@ -2,6 +2,7 @@
 import { formatSigners } from "../crypto/keys.ts";
 import type { Gap } from "../kinds/kind.ts";
 import type { Committed } from "../vault/commit.ts";
+import { disabledCode } from "../vault/coverage.ts";
 import type { IndexLine } from "../vault/state.ts";
 import { entriesOf } from "../vault/log.ts";
 import { pinnable } from "../vault/roles.ts";
@@ -40,6 +41,10 @@ export function backupResult(
     firstSnapshot: opened.created || session.parentSnapshot === undefined,
     sum: body.sum,
     kinds: kindSummaries(session, read),
+    coverage: body.sum.coverage,
+    notCovered: read.notCovered,
+    kindsNotRead: read.notRead,
+    kindsUnsure: read.unsure,
     gaps: [...read.gaps, ...drafts.flatMap((draft) => draft.gaps), ...carriedGaps],
     findings: drafts.flatMap((draft) => draft.findings),
     anomalies: body.anomaly,
@@ -81,6 +86,7 @@ function overdueStreams({ request }: Session, { snapshot, log, streams }: Done):
   const now = Date.parse(snapshot.entry.srv);
   const isOverdue = (line: IndexLine): boolean => {
     if (line.st !== "stale" && line.st !== "missing") return false;
+    if (line.state === undefined && line.err === disabledCode) return false; // nothing of it can grow old
     const since = line.since === undefined ? now : (times.get(line.since) ?? now);
     return now - since > request.maxStaleDays * 86_400_000;
   };

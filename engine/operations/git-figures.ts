@@ -21,7 +21,10 @@ export function withGitFigures(
   { now, before, line }: GitPast,
 ): { readonly state: GitState; readonly line: Pick<IndexLine, "c" | "d"> } {
   const at = nightOf(now);
-  const delta: GitDelta = { ...(night ?? { ...nothingNew, ...(filesNow === undefined ? {} : { files: filesNow }) }), at };
+  const delta: GitDelta = {
+    ...(night ?? { ...nothingNew, ...(filesNow === undefined ? {} : { files: filesNow }) }),
+    at,
+  };
   const { trend, crossed } = gitCrossings(before?.trend, delta);
   const d = crossed.length === 0 ? delta : { ...delta, crossed };
   return {

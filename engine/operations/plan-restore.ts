@@ -56,7 +56,8 @@ export function restoreOrder(kinds: readonly ResourceKind[]): readonly ResourceK
 export async function planRestore(request: PlanRequest): Promise<PlannedRestore> {
   const { snapshot, target, kinds } = request;
   const asked = await selectItems(request.selectors, snapshot, kinds);
-  for (const name of await neverStored(request.selectors, snapshot)) target.reporter.warn(neverStoredLine(name));
+  const lacking = (await neverStored(request.selectors, snapshot)).map(neverStoredLine);
+  for (const line of lacking) target.reporter.warn(line);
   const { selections, neededBy } = await withDependencies(asked, request);
   const steps = noSteps();
   for (const kind of restoreOrder(kinds)) {
@@ -69,7 +70,8 @@ export async function planRestore(request: PlanRequest): Promise<PlannedRestore>
   const inOrder = new PackedList<Step>();
   for (const phase of phases) inOrder.append(steps[phase]);
   const facts = planFacts(selections, request);
-  return { plan: { ...facts, steps: inOrder, hash: hashOf(facts, inOrder, request.cryptography) }, selections };
+  const plan = { ...facts, steps: inOrder, hash: hashOf(facts, inOrder, request.cryptography) };
+  return { plan: lacking.length === 0 ? plan : { ...plan, neverStored: lacking }, selections };
 }
 
 type StepsByPhase = Readonly<Record<Phase, PackedList<Step>>>;

@@ -80,6 +80,9 @@ async function* keysOf(
   if (known?.kind === "records" && known.keys !== undefined) yield* mergedRecords(access, known.keys);
 }
 
+/** Why a stream is stored anew though its objects are sound; until then they open with the keys of before. */
+export const keysReplaced = "the keys of the vault were replaced";
+
 /**
  * Streams that hold objects sealed to keys which a `keys` entry with `rekey` has replaced since: they are stored anew
  * though nothing in them has changed. A state is never older than what it names, so the index lines tell.
@@ -88,7 +91,7 @@ export function sealedToOldKeys(log: Pick<Log, "entries">, lines: Iterable<Index
   const rekeyed = entriesOf(log, "keys").findLast(({ entry }) => entry.keys.rekey);
   const rekeyedMs = rekeyed === undefined ? -Infinity : Date.parse(rekeyed.entry.srv);
   const old = [...lines].filter(({ state }) => state !== undefined && writtenAt(state).getTime() < rekeyedMs);
-  return new Map(old.map(({ s }) => [s, "the keys of the vault were replaced"]));
+  return new Map(old.map(({ s }) => [s, keysReplaced]));
 }
 
 function filesStateOf(state: StreamState): FilesState | undefined {

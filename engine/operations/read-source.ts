@@ -15,6 +15,7 @@ import {
   type StreamDraft,
   type StreamTools,
 } from "./back-up-stream.ts";
+import { noTroubles, togetherOf, uncovered, type KindTroubles } from "./uncovered-kinds.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 
 export interface Walk extends StreamTools {
@@ -32,42 +33,40 @@ export interface Walk extends StreamTools {
   readonly streamsAtOnce: number;
 }
 
-export interface WalkResult {
+export interface WalkResult extends KindTroubles {
   readonly drafts: ReadonlyMap<string, StreamDraft>;
-  /** Kinds that could not be listed. */
-  readonly gaps: readonly Gap[];
 }
 
 export async function readSource(walk: Walk): Promise<WalkResult> {
   const drafts = new Map<string, StreamDraft>();
-  const gaps: Gap[] = [];
+  const troubles: KindTroubles[] = [];
   for (const kind of walk.kinds) {
-    if (!walk.filter.takesKind(kind.name)) {
-      for (const id of parentStreams(kind, walk)) drafts.set(id, skippedDraft(id, walk));
-      continue;
-    }
-    const gap = await tryKind(kind, walk, drafts);
-    if (gap !== undefined) gaps.push(gap);
+    if (walk.filter.takesKind(kind.name)) {
+      const trouble = await tryKind(kind, walk, drafts);
+      troubles.push(uncovered(kind, { trouble, walk, drafts }));
+    } else for (const id of parentStreams(kind, walk)) drafts.set(id, skippedDraft(id, walk));
   }
   for (const id of unknownStreams(walk)) drafts.set(id, skippedDraft(id, walk));
-  return { drafts, gaps };
+  return { drafts, ...togetherOf(troubles, drafts) };
 }
 
 /** A kind that cannot be listed keeps all its streams as they were, and is a gap. */
-async function tryKind(kind: ResourceKind, walk: Walk, drafts: Map<string, StreamDraft>): Promise<Gap | undefined> {
+async function tryKind(kind: ResourceKind, walk: Walk, drafts: Map<string, StreamDraft>): Promise<KindTroubles> {
   try {
-    await readKind(kind, walk, drafts);
-    return undefined;
+    const unseen = await readKind(kind, walk, drafts);
+    return unseen === undefined ? noTroubles : { ...noTroubles, gaps: [unseen], unsure: [kind.name] };
   } catch (error) {
     if (!isOfTheSource(error) || walk.source.signal.aborted) throw error;
     for (const id of parentStreams(kind, walk))
       if (!drafts.has(id)) drafts.set(id, staleDraft({ id }, walk, error.code));
     const message = `${kind.title} could not be listed: ${describeError(error)}`;
-    return { stream: kind.name, code: error.code, message, cure: error.hint };
+    const gap = { stream: kind.name, code: error.code, message, cure: error.hint };
+    return { ...noTroubles, gaps: [gap], notRead: [kind.name] };
   }
 }
 
-async function readKind(kind: ResourceKind, walk: Walk, drafts: Map<string, StreamDraft>): Promise<void> {
+/** Gives the gap of what the listing may lack, where a kind can tell. */
+async function readKind(kind: ResourceKind, walk: Walk, drafts: Map<string, StreamDraft>): Promise<Gap | undefined> {
   const listed: SourceStream[] = [];
   for await (const stream of kind.streams(walk.source)) listed.push(stream);
   let done = 0;
@@ -82,6 +81,8 @@ async function readKind(kind: ResourceKind, walk: Walk, drafts: Map<string, Stre
   await forEachConcurrent(gone, walk.streamsAtOnce, async (id) => {
     drafts.set(id, await absentDraft(kind, id, walk));
   });
+  const isComplete = walk.filter.isListed(kind.name) || !walk.asksAboutAbsent;
+  return isComplete ? undefined : kind.unseen?.(listed, walk.source);
 }
 
 async function draftFor(kind: ResourceKind, stream: SourceStream, walk: Walk): Promise<StreamDraft> {

@@ -1,5 +1,6 @@
 /** What operations hand to reports and tasks: plain values. */
 import type { Finding, Gap, Step, StepResult } from "../kinds/kind.ts";
+import type { Coverage } from "../vault/coverage.ts";
 import type { SnapshotImmutability, ToldImmutability } from "../vault/immutability.ts";
 import type { Anomaly, Head, SnapshotStatus, SnapshotSum } from "../vault/log-entry.ts";
 
@@ -30,7 +31,14 @@ export interface BackupResult {
   readonly firstSnapshot: boolean;
   readonly sum: SnapshotSum;
   readonly kinds: readonly KindSummary[];
+  /** How much of the project the snapshot covers; undefined when a version that did not count it made the snapshot. */
+  readonly coverage: Coverage | undefined;
   readonly gaps: readonly Gap[];
+  /** Kinds that were never stored and that the identity may not read: said with their cure, no gaps. */
+  readonly notCovered: readonly Gap[];
+  /** Kinds that could not be listed or are not covered, and kinds that may hold more than was shown. */
+  readonly kindsNotRead: readonly string[];
+  readonly kindsUnsure: readonly string[];
   readonly findings: readonly Finding[];
   readonly anomalies: readonly Anomaly[];
   readonly drift: readonly string[];
@@ -78,6 +86,8 @@ export interface RestorePlan {
   readonly hash: string;
   /** What people should know besides; not part of the hash. */
   readonly notes?: readonly string[];
+  /** What of the selection was never stored, in one line each; left out when there is nothing. No part of the hash. */
+  readonly neverStored?: readonly string[];
 }
 
 export interface RestoreResult {

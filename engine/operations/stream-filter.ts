@@ -6,6 +6,10 @@ export interface StreamFilter {
   /** Some stream of the kind may be taken. */
   takesKind(kind: string): boolean;
   takes(stream: { readonly id: string; readonly name?: string }): boolean;
+  /** A line of `include` is about this very kind. */
+  isNamed(kind: string): boolean;
+  /** All that is wanted of the kind is named one by one, without wildcards, and was found. */
+  isListed(kind: string): boolean;
   /** Lines of `include` that took no stream so far. */
   idle(): readonly string[];
 }
@@ -29,6 +33,11 @@ export function streamFilter(
       const covering = include.filter((pattern) => covers(pattern, stream));
       for (const pattern of covering) busy.add(pattern);
       return include.length === 0 || covering.length > 0;
+    },
+    isNamed: (kind) => include.some((pattern) => pattern.kind === kind),
+    isListed(kind) {
+      const own = include.filter((pattern) => isOf(pattern, kind));
+      return own.length > 0 && own.every((pattern) => isExact(pattern) && busy.has(pattern));
     },
     idle: () => include.filter((pattern) => !busy.has(pattern)).map(({ text }) => text),
   };
@@ -56,6 +65,10 @@ function parse(input: string, lines: readonly string[], kinds: readonly string[]
 
 function isOf(pattern: NamePattern, kind: string): boolean {
   return pattern.kind === "*" || pattern.kind === kind;
+}
+
+function isExact({ kind, name }: NamePattern): boolean {
+  return kind !== "*" && name !== undefined && !/[*?]/.test(name);
 }
 
 function covers(pattern: NamePattern, stream: { readonly id: string; readonly name?: string }): boolean {

@@ -4,6 +4,7 @@
  * readers take them for claims, not for proof.
  */
 import type { BackupResult, KindSummary, RestorePlan, RestoreResult, VerifyResult } from "../operations/results.ts";
+import { isWhole } from "../vault/coverage.ts";
 import { formatHead } from "../vault/head-pin.ts";
 import { snapshotAttachmentType, snapshotForm } from "../vault/reported-snapshot.ts";
 import { actions, countOf, doneGroups, outcomes, plannedGroups, type ItemGroup } from "./items.ts";
@@ -29,7 +30,9 @@ export function snapshotAttachment(result: BackupResult): RunAttachment {
     signerPinned,
     headPinned,
     sum,
+    coverage: coverageFacts(result),
     gaps: result.gaps.length,
+    notCovered: result.notCovered.length,
     findings: result.findings.length,
     overdue: result.overdue.length,
     anomalies,
@@ -38,6 +41,12 @@ export function snapshotAttachment(result: BackupResult): RunAttachment {
     requests: result.requests,
     durationMs: Math.round(result.durationMs),
   });
+}
+
+/** The figures, whether they add up, and the kinds that are concerned. */
+function coverageFacts({ coverage, kindsNotRead, kindsUnsure }: BackupResult): object | null {
+  if (coverage === undefined) return null;
+  return { ...coverage, isWhole: isWhole(coverage), notRead: kindsNotRead, unsure: kindsUnsure };
 }
 
 function kindFigures({ kind, streams, changedStreams, added, changed, deleted, newBytes, gaps }: KindSummary): object {

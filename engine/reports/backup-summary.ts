@@ -2,6 +2,7 @@
 import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { BackupResult, KindSummary, RetentionSummary } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
+import { coveragePart, isFullyBackedUp, notCoveredPart } from "./coverage.ts";
 import { markdownText } from "./escape.ts";
 import { alarm, code, list, page, section, table, toCopy } from "./markdown.ts";
 import { anomalyText, durationForPeople, figure, placeText } from "./wording.ts";
@@ -15,7 +16,9 @@ export function backupSummary(result: BackupResult): string {
       result.overdue.map((stream) => markdownText(stream)),
     ),
     figures(result),
+    coveragePart(result),
     gaps(result),
+    notCoveredPart(result),
     changes(result),
     findings(result),
     retention(result.retention),
@@ -24,9 +27,11 @@ export function backupSummary(result: BackupResult): string {
   ]);
 }
 
-function heading({ project, status, gaps: missing }: BackupResult): string {
+function heading(result: BackupResult): string {
+  const { project, status, gaps: missing } = result;
   const name = markdownText(project.name);
-  if (status === "complete") return `## ✅ Backup of ${name}: complete`;
+  if (isFullyBackedUp(result)) return `## ✅ Backup of ${name}: complete`;
+  if (status === "complete") return `## ⚠️ Backup of ${name}: complete, but not everything is covered`;
   const what = missing.length === 0 ? "something is not up to date" : counted(missing.length, "gap");
   return `## ⚠️ Backup of ${name}: partial, ${what}`;
 }

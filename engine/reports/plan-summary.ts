@@ -19,6 +19,10 @@ export function planSummary(plan: RestorePlan, groups = plannedGroups(plan.steps
       "Older than the snapshot",
       plan.stale.map(({ stream, asOf }) => `${markdownText(stream)}: as it was at ${timeForPeople(asOf)}`),
     ),
+    alarm(
+      "Not in this snapshot",
+      (plan.neverStored ?? []).map((line) => markdownText(line)),
+    ),
     cannot(groups.filter(({ word }) => word === "cannot")),
     counts(groups),
     ...details(groups),

@@ -15,6 +15,7 @@ import { referenceChecks, runRetired } from "./commit-checks.ts";
 import type { UnusableStream } from "./commit-checks.ts";
 import type { RunSum } from "./figures.ts";
 import { readIndex, writeIndex } from "./index-file.ts";
+import type { KindCoverage } from "./coverage.ts";
 import { appendEntry } from "./log-append.ts";
 import type { AppendFacts, EntryBody } from "./log-append.ts";
 import type { Anomaly, SnapshotSum } from "./log-entry.ts";
@@ -51,6 +52,8 @@ export interface CommitFacts {
   readonly window: readonly [from: string, to: string];
   /** Something inside a stream could not be read: the snapshot is partial though all streams are there. */
   readonly hasGaps: boolean;
+  /** Kinds that were not read or may hold more; default none. */
+  readonly kinds?: KindCoverage;
   /** Stored bytes of the run so far; those of the index are added. */
   readonly newBytes: number;
   /** What the run has cost up to now. */
@@ -146,7 +149,8 @@ function newComposer(facts: CommitFacts): Composer {
       const index = await writeIndex(sealed, streamed(lines));
       const newBytes = facts.newBytes + sealed.storedBytes - earlierBytes;
       const earlier = parent?.entry.snapshot.sum.kinds ?? [];
-      const sum = sumOf(composed.merged, { newBytes, drafts, before, earlier, run: facts.run?.() });
+      const kinds = facts.kinds ?? allKinds;
+      const sum = sumOf(composed.merged, { newBytes, drafts, before, earlier, kinds, run: facts.run?.() });
       const begunAt = new Date(facts.window[0]);
       const anomaly = facts.judge({ log, begunAt, lines, before, sum, skewMs: await clockSkewMs(append) });
       return snapshotBody(facts, composed.merged, { parent, index, sum, anomaly });
@@ -178,6 +182,8 @@ function snapshotBody(
     },
   };
 }
+
+const allKinds: KindCoverage = { kindsNotRead: 0, kindsUnsure: 0 };
 
 /** What a night changed is told by the snapshot that stored it; what is carried on tells nothing new. */
 function withOwnFigures(merged: MergedStream): MergedStream {

@@ -5,6 +5,7 @@
 import type { JsonObject, JsonValue } from "../foundation/json.ts";
 import { decodeRecipient } from "../crypto/age-keys.ts";
 import { publicKeyOfSigner } from "../crypto/keys.ts";
+import { coverageFrom } from "./coverage.ts";
 import type { KindSum, RunSum } from "./figures.ts";
 import { containerPolicies, type SnapshotImmutability, type ToldImmutability } from "./immutability.ts";
 import { isRunId, isVaultId, maxLogSeq } from "./layout.ts";
@@ -187,6 +188,7 @@ function sumOf(sum: JsonObject): SnapshotSum {
     totalBytes: count(sum, "totalBytes"),
     ...(sum.kinds === undefined ? {} : { kinds: listAt(sum, "kinds", kindSumOf) }),
     ...(sum.run === undefined ? {} : { run: runSumOf(objectAt(sum, "run")) }),
+    ...(sum.coverage === undefined ? {} : { coverage: coverageFrom(objectAt(sum, "coverage")) }),
   };
 }
 

@@ -3,6 +3,7 @@
  * base64 Ed25519 signature over exactly the bytes of line 1 without its line feed.
  */
 import type { KindSum, RunSum } from "./figures.ts";
+import type { Coverage } from "./coverage.ts";
 import type { ToldImmutability } from "./immutability.ts";
 import type { Ref } from "./ref.ts";
 
@@ -22,6 +23,8 @@ export interface SnapshotSum {
   /** Absent in entries of versions that did not record it, like `run`. */
   readonly kinds?: readonly KindSum[];
   readonly run?: RunSum;
+  /** Absent in entries of versions that did not count it. */
+  readonly coverage?: Coverage;
 }
 
 /**

@@ -1,15 +1,20 @@
 /** The figures of a snapshot's log entry. */
 import type { Clock } from "../foundation/clock.ts";
 import type { ObjectReader } from "../store/object-store.ts";
-import type { SnapshotStatus, SnapshotSum } from "./log-entry.ts";
 import type { RunSum } from "./figures.ts";
+import { coverageOf, isNeverStored, type KindCoverage } from "./coverage.ts";
 import { kindSums, type KindSumFacts } from "./kind-sums.ts";
+import type { SnapshotStatus, SnapshotSum } from "./log-entry.ts";
 import type { MergedStream } from "./merge-index.ts";
 import type { IndexLine, StreamStatus } from "./state.ts";
 
-/** Complete only when nothing is missing: every stream was read, or is known to be gone or was left out on purpose. */
+/**
+ * Complete only when nothing is missing: every stream is stored and was read, or is known to be gone or was left out on
+ * purpose.
+ */
 export function statusOf(streams: readonly MergedStream[]): SnapshotStatus {
-  const isWhole = streams.every(({ lines }) => lines.every(({ st }) => st !== "stale" && st !== "missing"));
+  const isSound = (line: IndexLine): boolean => line.st !== "stale" && line.st !== "missing" && !isNeverStored(line);
+  const isWhole = streams.every(({ lines }) => lines.every(isSound));
   return isWhole ? "complete" : "partial";
 }
 
@@ -18,8 +23,13 @@ export function sumOf(
   {
     newBytes,
     run,
+    kinds,
     ...facts
-  }: KindSumFacts & { readonly newBytes: number; readonly run?: RunSum | undefined },
+  }: KindSumFacts & {
+    readonly newBytes: number;
+    readonly run?: RunSum | undefined;
+    readonly kinds: KindCoverage;
+  },
 ): SnapshotSum {
   const mains = streams.flatMap(({ stream, lines }) => lines.filter(({ s }) => s === stream));
   const lines = streams.flatMap((stream) => stream.lines);
@@ -36,6 +46,7 @@ export function sumOf(
     totalBytes: total(lines, ({ bytes }) => bytes),
     kinds: kindSums(streams, facts),
     ...(run === undefined ? {} : { run }),
+    coverage: coverageOf(mains, kinds),
   };
 }
 

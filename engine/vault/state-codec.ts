@@ -44,7 +44,7 @@ export function parseIndexLine(text: string, name: string): IndexLine {
   const where = `${name}, stream ${stream}`;
   const status = check(stringAt(line, "st"), "it has no status", where);
   if (!statuses.includes(status)) fail(`its status ${JSON.stringify(status)} is not known`, where);
-  for (const key of ["name", "asOf", "t", "err"]) {
+  for (const key of ["name", "asOf", "t", "err", "note"]) {
     if (line[key] !== undefined && !isString(line[key])) fail(`${key} is no text`, where);
   }
   for (const key of ["since", "count", "bytes"]) {

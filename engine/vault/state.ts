@@ -82,6 +82,8 @@ export interface IndexLine {
   readonly d?: GitDelta;
   /** Git: what forecasts need. */
   readonly c?: ChainFigures;
+  /** Code of the finding why the last state is carried though the status is ok, e.g. `REPOSITORY_DISABLED`. */
+  readonly note?: string;
 }
 
 /** One item as people browse it (`items` objects). */

@@ -1,7 +1,8 @@
 /** Figures and words of snapshots and items as the hub shows them. Texts only: nothing here is markup. */
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import type { SnapshotSum } from "../../engine/vault/log-entry.ts";
-import type { StreamStatus } from "../../engine/vault/state.ts";
+import { disabledCode, isNeverStored } from "../../engine/vault/coverage.ts";
+import type { IndexLine, StreamStatus } from "../../engine/vault/state.ts";
 import type { ItemField } from "./compare.ts";
 import type { RowState } from "./snapshot-rows.ts";
 import type { ChainState, Verification } from "./vault-source.ts";
@@ -30,6 +31,18 @@ const streamStatusNames: Readonly<Record<StreamStatus, string>> = {
 
 export function streamStatusText(status: StreamStatus): string {
   return streamStatusNames[status];
+}
+
+/** What became of a stream in a snapshot. A line that calls itself read and has no state was never stored. */
+export function streamStateText(line: Pick<IndexLine, "st" | "state" | "note" | "err">): string {
+  if (isNeverStored(line))
+    return line.err === disabledCode
+      ? "Never stored: the repository is disabled"
+      : "Never stored: nothing of it is in this vault";
+  if (line.st === "ok" && line.note !== undefined) {
+    return line.note === disabledCode ? "Disabled: its last state is kept" : "Not delivered: its last state is kept";
+  }
+  return streamStatusText(line.st);
 }
 
 const levelNames: Readonly<Record<Verification["level"], string>> = {

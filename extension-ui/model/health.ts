@@ -3,7 +3,9 @@
  * Nothing here is read or stored; the same facts give the same answer.
  */
 import { counted } from "../../engine/foundation/text.ts";
+import type { Coverage } from "../../engine/vault/coverage.ts";
 import { chainFindings, type ReportDifference } from "./health-chain.ts";
+import { coverageFindings, coverageOfNewest } from "./health-coverage.ts";
 import { hoursBetween, hoursForPeople, severities, type HealthFinding, type Severity } from "./health-finding.ts";
 import { immutabilityFigure, immutabilityFindings, type ImmutabilityFigure } from "./health-immutability.ts";
 import { isAlarming, isUsable, lastGoodSnapshot, recoveryPoint, type RecoveryPoint } from "./recovery-point.ts";
@@ -59,6 +61,8 @@ export interface HealthReport {
   /** Longest unread first; undefined without the viewer key. */
   readonly staleStreams: readonly StaleStream[] | undefined;
   readonly storage: StorageFigures | undefined;
+  /** Of the newest snapshot that can be restored; undefined where it was not counted. */
+  readonly coverage: Coverage | undefined;
   readonly immutability: ImmutabilityFigure;
 }
 
@@ -88,6 +92,7 @@ export function assessHealth(facts: HealthFacts): HealthReport {
     ...anomalyFindings(facts, recovery),
     ...damageFindings(facts),
     ...partialFindings(facts),
+    ...coverageFindings(facts),
     ...(isWhole ? verificationFindings(facts, figures) : []),
     ...immutabilityFindings(facts),
   ];
@@ -104,6 +109,7 @@ export function assessHealth(facts: HealthFacts): HealthReport {
     recovery,
     staleStreams,
     storage: storageFigures(facts),
+    coverage: coverageOfNewest(facts.snapshots),
     immutability: immutabilityFigure(facts),
   };
 }

@@ -42,6 +42,8 @@ export interface PlanView {
   readonly changesNothing: boolean;
   readonly stale: readonly { readonly stream: string; readonly asOf: string }[];
   readonly secrets: readonly string[];
+  /** What of the selection this snapshot does not hold, because it was never stored; one line each. */
+  readonly neverStored: readonly string[];
 }
 
 /** Undefined for anything that is not a plan of this form. */
@@ -66,6 +68,7 @@ export function parsePlan(json: string): PlanView | undefined {
       asOf: plainTextAt(line, "asOf"),
     })),
     secrets: [...new Set(rows.flatMap(({ secrets }) => secrets))],
+    neverStored: plainTextsAt(plan, "neverStored"),
   };
 }
 

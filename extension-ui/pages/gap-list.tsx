@@ -1,15 +1,16 @@
 import { Card } from "azure-devops-ui/Card";
 import * as React from "react";
 import { kindTitle } from "../../engine/foundation/wording.ts";
+import { disabledCode, isNeverStored } from "../../engine/vault/coverage.ts";
 import { StateLabel } from "../components/state-label.tsx";
 import { localTime } from "../components/times.tsx";
-import { streamStatusText } from "../model/format.ts";
+import { streamStateText } from "../model/format.ts";
 import { kindOf } from "../model/item-tree.ts";
 import type { StreamLine } from "../model/vault-source.ts";
 
 /** Streams that could not be read when the snapshot was taken, each with what helps. */
 export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): React.ReactElement | null {
-  const gaps = lines.filter(({ st }) => st === "stale" || st === "missing");
+  const gaps = lines.filter((line) => line.st === "stale" || line.st === "missing" || isNeverStored(line));
   if (gaps.length === 0) return null;
   return (
     <section aria-label="Gaps" className="flex-column rhythm-vertical-8">
@@ -20,7 +21,7 @@ export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): R
             <li key={line.s}>
               <StateLabel mark="warning" text={`${kindTitle(kindOf(line.s))} ${line.name ?? line.s}`} />
               <div>
-                {streamStatusText(line.st)}
+                {streamStateText(line)}
                 {line.asOf === undefined ? "" : `, from ${localTime(line.asOf)}`}
                 {line.err === undefined ? "" : ` (${line.err})`}.
               </div>
@@ -39,7 +40,8 @@ function cureOf({ st, err = "" }: StreamLine): string {
     return "Give the backup's identity access to it again. If it was deleted on purpose, acknowledge that with the input exclude.";
   if (/^TF4010(19|27)$|FORBIDDEN|DENIED|UNAUTHORIZED/.test(err))
     return "The backup's identity may not read it: give it Reader rights on it, then back up again.";
-  if (err === "REPOSITORY_DISABLED") return "The repository is disabled: enable it for the time of a backup.";
+  if (err === disabledCode || (st === "ok" && err === ""))
+    return "The repository is disabled: enable it for the time of one backup, or leave it out with the input exclude.";
   if (/THROTTL|TIMEOUT|UNREACHABLE|BROKEN|SHARD/.test(err)) return "It was not answered in time: back up again.";
   return "The summary of the backup's run says what was found and what to do.";
 }

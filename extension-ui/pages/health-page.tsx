@@ -4,6 +4,7 @@ import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { durationForPeople } from "../../engine/foundation/wording.ts";
+import { CoverageText } from "../components/coverage-text.tsx";
 import { Loading } from "../components/loading.tsx";
 import { ProtectionText } from "../components/protection-text.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
@@ -134,6 +135,9 @@ function Figures({
         {storage !== undefined && (
           <div className="secondary-text hub-plain">{`${bytesForPeople(storage.recentBytes)} added in the last 30 days`}</div>
         )}
+      </Tile>
+      <Tile title="Coverage">
+        <CoverageText coverage={report.coverage} />
       </Tile>
       <ImmutabilityTile figure={report.immutability} />
       <RecoveryTile recovery={recovery} />

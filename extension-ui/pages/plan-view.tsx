@@ -3,6 +3,7 @@ import * as React from "react";
 import { kindTitle } from "../../engine/foundation/wording.ts";
 import { Details, ItemGroup, type GroupWords } from "../components/item-group.tsx";
 import { Lines } from "../components/lines.tsx";
+import { NeverStored } from "../components/never-stored.tsx";
 import { localTime } from "../components/times.tsx";
 import { planActions, type PlanAction, type PlanRow, type PlanView } from "../model/restore-plan.ts";
 
@@ -24,6 +25,7 @@ export function PlanSummary({ plan }: { readonly plan: PlanView }): React.ReactE
         <strong>{target.project === "" ? "the project that was backed up" : target.project}</strong>
         {target.createsProject ? ", which will be created" : ""}.
       </div>
+      <NeverStored lines={plan.neverStored} />
       {changesNothing && (
         <MessageCard severity={MessageCardSeverity.Info}>
           Everything is there already as in the snapshot: nothing would change.

@@ -42,13 +42,22 @@ export function Report({ report }: { readonly report: RunReport }): React.ReactE
 }
 
 function BackedUp({ report }: { readonly report: SnapshotReport }): React.ReactElement {
-  const { project, snapshot, gaps, findings } = report;
+  const { project, snapshot, gaps, findings, lacking } = report;
   return (
     <section aria-label={`Backup of ${project}`} className="flex-column rhythm-vertical-16">
       <h2 className="hub-title">{`Backup of ${project}`}</h2>
       {gaps > 0 && (
         <MessageCard severity={MessageCardSeverity.Warning}>
           {`${counted(gaps, "thing")} could not be read; the run's summary lists them with what helps.`}
+        </MessageCard>
+      )}
+      {lacking.length > 0 && (
+        <MessageCard severity={MessageCardSeverity.Warning}>
+          <ul className="hub-details">
+            {lacking.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
         </MessageCard>
       )}
       {findings > 0 && <div>{`${counted(findings, "finding")} in the run's summary.`}</div>}

@@ -1,6 +1,8 @@
 /** What our tasks have attached to a run, read for its report. All of it are claims of that run. */
-import { arrayAt, numberAt, parseObject } from "../../engine/foundation/json.ts";
+import { arrayAt, numberAt, objectAt, parseObject, type JsonObject } from "../../engine/foundation/json.ts";
+import { kindTitle } from "../../engine/foundation/wording.ts";
 import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
+import { coverageFindings } from "../model/health-coverage.ts";
 import { objectsAt, plainTextAt, plainTextsAt } from "../model/plain-text.ts";
 import type { ProjectServices, Run } from "../model/project-services.ts";
 import { planAttachmentType, planOfRun, type PlanView } from "../model/restore-plan.ts";
@@ -23,6 +25,8 @@ export interface SnapshotReport {
   readonly snapshot: Snapshot;
   readonly gaps: number;
   readonly findings: number;
+  /** What the backup does not cover, with what to do; one line each, nothing when the sum adds up. */
+  readonly lacking: readonly string[];
 }
 
 export interface VerificationReport {
@@ -70,7 +74,15 @@ function snapshotReport(json: string, run: Run): SnapshotReport | undefined {
   if (reported === undefined || snapshot === undefined) return undefined;
   const count = (key: string): number => numberAt(reported.facts, key) ?? 0;
   const project = plainTextAt(reported.project, "name");
-  return { project, snapshot, gaps: count("gaps"), findings: count("findings") };
+  const lacking = lackingOf(snapshot, objectAt(reported.facts, "coverage") ?? {});
+  return { project, snapshot, gaps: count("gaps"), findings: count("findings"), lacking };
+}
+
+function lackingOf(snapshot: Snapshot, told: JsonObject): readonly string[] {
+  const [finding] = coverageFindings({ snapshots: [snapshot] });
+  if (finding === undefined) return [];
+  const kinds = [...plainTextsAt(told, "notRead"), ...plainTextsAt(told, "unsure")].map(kindTitle);
+  return [finding.detail, ...(kinds.length === 0 ? [] : [`Kinds concerned: ${kinds.join(", ")}.`]), finding.remedy];
 }
 
 function verificationReport(json: string): VerificationReport | undefined {

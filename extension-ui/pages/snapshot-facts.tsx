@@ -1,7 +1,9 @@
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
+import { isWhole } from "../../engine/vault/coverage.ts";
 import { anomalyText } from "../../engine/foundation/wording.ts";
+import { CoverageText } from "../components/coverage-text.tsx";
 import { StateLabel } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age } from "../components/times.tsx";
@@ -17,6 +19,7 @@ export interface SnapshotFactsProps {
 /** What is known of a snapshot without any key; stands alone, for the tab of a run as well. */
 export function SnapshotFacts({ snapshot, children }: SnapshotFactsProps): React.ReactElement {
   const { sum, anomalies, isRetired, isDamaged, status } = snapshot;
+  const isCovered = sum.coverage === undefined || isWhole(sum.coverage);
   return (
     <>
       {anomalies.length > 0 && (
@@ -37,9 +40,12 @@ export function SnapshotFacts({ snapshot, children }: SnapshotFactsProps): React
       <div className="hub-tiles">
         <Tile title="Status">
           <StateLabel
-            mark={status === "complete" ? "good" : "warning"}
+            mark={status === "complete" && isCovered ? "good" : "warning"}
             text={status === "complete" ? "Complete" : "Partial"}
           />
+        </Tile>
+        <Tile title="Coverage">
+          <CoverageText coverage={sum.coverage} />
         </Tile>
         <Tile title="Changed">{changesText(sum)}</Tile>
         <Tile title="Holds">{`${counted(sum.items, "item")} in ${counted(sum.streams, "stream")}`}</Tile>

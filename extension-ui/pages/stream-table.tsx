@@ -4,10 +4,11 @@ import { ArrayItemProvider } from "azure-devops-ui/Utilities/Provider";
 import * as React from "react";
 import { bytesForPeople } from "../../engine/foundation/text.ts";
 import { kindTitle } from "../../engine/foundation/wording.ts";
+import { isNeverStored } from "../../engine/vault/coverage.ts";
 import { StateLabel } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { localTime } from "../components/times.tsx";
-import { streamStatusText } from "../model/format.ts";
+import { streamStateText } from "../model/format.ts";
 import { kindOf } from "../model/item-tree.ts";
 import type { StreamLine } from "../model/vault-source.ts";
 
@@ -24,12 +25,17 @@ const columns = tableColumns<StreamLine>([
     id: "state",
     name: "State",
     width: -24,
-    cell: ({ st }) => <StateLabel mark={st === "ok" ? "good" : "warning"} text={streamStatusText(st)} />,
+    cell: (line) => <StateLabel mark={isWell(line) ? "good" : "warning"} text={streamStateText(line)} />,
   },
   { id: "items", name: "Items", width: -10, cell: ({ count }) => count?.toLocaleString() ?? "" },
   { id: "bytes", name: "Stored", width: -10, cell: ({ bytes }) => (bytes === undefined ? "" : bytesForPeople(bytes)) },
   { id: "read", name: "Read", width: 190, cell: ({ asOf }) => (asOf === undefined ? "" : localTime(asOf)) },
 ]);
+
+/** Read just then, and stored. */
+function isWell(line: StreamLine): boolean {
+  return line.st === "ok" && line.note === undefined && !isNeverStored(line);
+}
 
 /** Every stream of a snapshot with its figures. */
 export function StreamTable({ lines }: { readonly lines: readonly StreamLine[] }): React.ReactElement {

@@ -1,6 +1,7 @@
 /** What runs of the backup and verify pipelines have reported about a vault: claims, not proof. */
 import { mapConcurrent } from "../../engine/foundation/concurrency.ts";
 import { arrayAt, numberAt, objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
+import { coverageKeys, type Coverage } from "../../engine/vault/coverage.ts";
 import type { Anomaly, SnapshotSum } from "../../engine/vault/log-entry.ts";
 import { containerPolicies } from "../../engine/vault/immutability.ts";
 import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
@@ -124,12 +125,20 @@ const figures = [
   "items",
   "newBytes",
   "totalBytes",
-] as const satisfies readonly (keyof SnapshotSum)[];
+] as const satisfies readonly Exclude<keyof SnapshotSum, "coverage">[];
 
 function sumOf(sum: JsonObject): SnapshotSum | undefined {
   const counts = figures.map((key) => [key, countAt(sum, key)] as const);
   if (counts.some(([, count]) => count === undefined)) return undefined;
-  return Object.fromEntries(counts) as Record<(typeof figures)[number], number>;
+  const known = Object.fromEntries(counts) as Record<(typeof figures)[number], number>;
+  const coverage = coverageIn(objectAt(sum, "coverage") ?? {});
+  return coverage === undefined ? known : { ...known, coverage };
+}
+
+function coverageIn(told: JsonObject): Coverage | undefined {
+  const counts = coverageKeys.map((key) => [key, countAt(told, key)] as const);
+  if (counts.some(([, count]) => count === undefined)) return undefined;
+  return Object.fromEntries(counts) as Record<(typeof coverageKeys)[number], number>;
 }
 
 function anomaliesOf(facts: JsonObject): readonly Anomaly[] {

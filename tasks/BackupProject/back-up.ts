@@ -7,11 +7,14 @@ import { backUpProject } from "../../engine/operations/back-up-project.ts";
 import type { BackupRequest } from "../../engine/operations/back-up-session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
 import { snapshotAttachment } from "../../engine/reports/attachments.ts";
+import { isFullyBackedUp } from "../../engine/reports/coverage.ts";
 import { backupSummary } from "../../engine/reports/summary.ts";
+import { coverageLine } from "../../engine/vault/coverage-words.ts";
 import { formatHead } from "../../engine/vault/head-pin.ts";
 import type { Head } from "../../engine/vault/log-entry.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
+import { jobProjectOf, unseenProjects } from "../shared/job-limits.ts";
 import { headPins } from "../shared/head-pins.ts";
 import { projectsNamed } from "../shared/projects.ts";
 import { publishAttachment, publishSummary } from "../shared/publish.ts";
@@ -26,6 +29,9 @@ export async function backUp(run: TaskRun): Promise<TaskOutcome> {
     const settings = await readSettings(agent, tools);
     const azureDevOps = await tools.connect(ownOrganization(agent));
     const projects = await projectsNamed(azureDevOps, "projects", settings.projects);
+    const jobProject = jobProjectOf(agent, azureDevOps);
+    const unseen = settings.projects.includes("*") ? await unseenProjects(azureDevOps, jobProject) : undefined;
+    if (unseen !== undefined) reporter.warn(unseen);
     const pins = await headPins(
       projects.map(({ id }) => id),
       { agent, azureDevOps, reporter },
@@ -33,14 +39,15 @@ export async function backUp(run: TaskRun): Promise<TaskOutcome> {
     const results: BackupResult[] = [];
     for (const project of projects) {
       reporter.info(`Backing up project ${project.name}`);
-      const request = requestFor(project, { settings, pin: pins.get(project.id), parallelism: tools.parallelism });
+      const { parallelism } = tools;
+      const request = requestFor(project, { settings, pin: pins.get(project.id), parallelism, jobProject });
       const result = await backUpProject(request, { ...run, ...tools, azureDevOps });
       if (result !== undefined) {
         publish(run, result);
         results.push(result);
       }
     }
-    return outcomeOf(results, settings, agent);
+    return outcomeOf(results, settings, { agent, isUnsure: unseen !== undefined });
   } finally {
     await tools.close();
   }
@@ -48,9 +55,17 @@ export async function backUp(run: TaskRun): Promise<TaskOutcome> {
 
 function requestFor(
   project: ProjectRef,
-  given: { readonly settings: Settings; readonly pin: Head | undefined; readonly parallelism: number },
+  {
+    settings,
+    ...given
+  }: {
+    readonly settings: Settings;
+    readonly pin: Head | undefined;
+    readonly parallelism: number;
+    readonly jobProject: string | undefined;
+  },
 ): BackupRequest {
-  return { ...given.settings, project, kinds: registry, pin: given.pin, parallelism: given.parallelism };
+  return { ...settings, ...given, project, kinds: registry };
 }
 
 function publish({ agent, reporter }: TaskRun, result: BackupResult): void {
@@ -62,14 +77,20 @@ function publish({ agent, reporter }: TaskRun, result: BackupResult): void {
   );
   if (!result.signerPinned) agent.print(`Pin these keys as input signer: ${result.signer}`);
   if (!result.headPinned) agent.print(`Pin this head as input vaultHead: ${formatHead(result.head)}`);
+  if (result.coverage !== undefined) agent.print(`Coverage: ${coverageLine(result.coverage)}`);
   for (const gap of result.gaps) reporter.warn(describeGap(gap));
+  for (const gap of result.notCovered) reporter.warn(describeGap({ ...gap, message: `Not covered: ${gap.message}` }));
 }
 
 function describeGap({ message, cure }: BackupResult["gaps"][number]): string {
   return describeError(new Error(message.includes(cure) ? message : `${message}. ${cure}`));
 }
 
-function outcomeOf(results: readonly BackupResult[], { failOnPartial, share }: Settings, agent: Agent): TaskOutcome {
+function outcomeOf(
+  results: readonly BackupResult[],
+  { failOnPartial, share }: Settings,
+  { agent, isUnsure }: { readonly agent: Agent; readonly isUnsure: boolean },
+): TaskOutcome {
   if (share.phase === "shard")
     return { result: "Succeeded", message: "This agent's share is read; the composing job makes the snapshot" };
   setOutputs(results, agent);
@@ -80,13 +101,25 @@ function outcomeOf(results: readonly BackupResult[], { failOnPartial, share }: S
       result: "Failed",
       message: `Not backed up for longer than maxStaleDays: ${overdue.slice(0, 5).join(", ")}`,
     };
-  if (partial.length === 0)
-    return { result: "Succeeded", message: `${counted(results.length, "project")} backed up completely` };
+  if (partial.length === 0 && isUnsure)
+    return {
+      result: failOnPartial ? "Failed" : "SucceededWithIssues",
+      message: `${counted(results.length, "project")} backed up; others may be hidden from this run`,
+    };
+  if (partial.length === 0) return { result: "Succeeded", message: backedUp(results) };
   const message = `The backup of ${partial.map(({ project }) => project.name).join(", ")} is partial: ${counted(
     partial.reduce((sum, { gaps }) => sum + gaps.length, 0),
     "gap",
   )}`;
   return { result: failOnPartial ? "Failed" : "SucceededWithIssues", message };
+}
+
+/** "Completely" only where the coverage of every project adds up. */
+function backedUp(results: readonly BackupResult[]): string {
+  const done = `${counted(results.length, "project")} backed up`;
+  const lacking = results.filter((result) => !isFullyBackedUp(result));
+  if (lacking.length === 0) return `${done} completely`;
+  return `${done}, not everything is covered: ${lacking.map(({ project }) => project.name).join(", ")}`;
 }
 
 /** One value for one project, a JSON object by project GUID for several. */

@@ -40,6 +40,7 @@ let signal: AbortSignal;
 beforeAll(async () => {
   azure = await simulator();
   sample = { ...addSampleProject(azure.state), state: azure.state };
+  sample.repositories.disabled.isDisabled = false; // never stored it would be a gap (tests/integration/coverage.test.ts)
   engine = await engineOver(azure);
   folder = await mkdtemp(join(tmpdir(), "kinds-"));
   signal = new AbortController().signal;

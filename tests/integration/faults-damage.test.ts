@@ -1,5 +1,5 @@
 /**
- * Damage of every object that the log reaches and of every log entry (format.md §4, cases 10 to 18): verification
+ * Damage of every object that the log reaches and of every log entry (docs/fault-plan.md, cases 10 to 18): verification
  * names the stream and the snapshots, restoring refuses just that.
  */
 import { mkdtemp, rm } from "node:fs/promises";

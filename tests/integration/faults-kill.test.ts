@@ -1,5 +1,5 @@
 /**
- * Killing a backup before and after every operation that changes the storage (format.md §4, case 31), and a restore
+ * Killing a backup before and after every operation that changes the storage (docs/fault-plan.md, case 31), and a restore
  * before and after everything it changes in Azure DevOps or in its journal (case 32, 79): the next run ends where an
  * undisturbed run ends.
  */

@@ -1,5 +1,5 @@
 /**
- * Faults during a restore (format.md §4, cases 5, 46, 49, 79 to 81): the run fails or reports what it could not do; the
+ * Faults during a restore (docs/fault-plan.md, cases 5, 46, 49, 79 to 81): the run fails or reports what it could not do; the
  * next one ends where an undisturbed one ends, with nothing twice.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";

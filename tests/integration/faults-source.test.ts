@@ -1,5 +1,5 @@
 /**
- * Faults of Azure DevOps during a backup (format.md §4, cases 46 to 62): what could not be read is carried from the
+ * Faults of Azure DevOps during a backup (docs/fault-plan.md, cases 46 to 62): what could not be read is carried from the
  * snapshot before and said, nothing is ever shown as deleted without evidence, and the next good run is complete.
  */
 import { createHash } from "node:crypto";
@@ -153,9 +153,8 @@ describe("access that is taken away", () => {
     await backUp();
     const before = (await newest()).streams[streamOf(small.api.record)];
     const hidden = await backUp({ token: issue({ hides: [small.api.record.id] }) });
-    expect(hidden.status).toBe("partial");
-    expect(hidden.gaps).toMatchObject([{ stream: streamOf(small.api.record), code: "STREAM_MISSING" }]);
-    expect(hidden.sum).toMatchObject({ missing: 1, deleted: 0 });
+    expect(hidden.gaps.map(({ code }) => code)).toEqual(["REPOSITORIES_UNSURE", "STREAM_MISSING"]);
+    expect(hidden).toMatchObject({ status: "partial", sum: { missing: 1, deleted: 0 } });
     expect((await newest()).streams[streamOf(small.api.record)]).toEqual({ ...before, status: "missing" });
   });
 
@@ -351,7 +350,9 @@ describe("the service", () => {
   ] as const)("whose answers come $name now and then is read all the same", async ({ fault }) => {
     const expected = await quiet();
     let turn = 0;
-    azure.faults.add({ ...fault, when: ({ method }) => method === "GET" && (turn += 1) % 9 === 0, times: 4 });
+    // Of an image inside a text nothing tells the length but the answer itself: there a length that fits is believed.
+    const isRead = ({ method, path }: Exchange): boolean => method === "GET" && !path.includes("/attachments/");
+    azure.faults.add({ ...fault, when: (exchange) => isRead(exchange) && (turn += 1) % 9 === 0, times: 4 });
     const result = await backUp();
     azure.faults.clear();
     expect(result).toMatchObject({ status: "complete", gaps: [] });

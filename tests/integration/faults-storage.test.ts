@@ -1,5 +1,5 @@
 /**
- * Faults of the storage during backups (format.md §4, cases 1 to 18, 29, 30, 40): over HTTP through the proxy in front
+ * Faults of the storage during backups (docs/fault-plan.md, cases 1 to 18, 29, 30, 40): over HTTP through the proxy in front
  * of Azurite, and in memory where only the order of things counts.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";

@@ -78,12 +78,50 @@ describe("sign-in", () => {
   it("gives pipeline jobs an identity of their own that knows of one project", async () => {
     const shop = azure.state.addProject("Shop");
     azure.state.addProject("Other");
+    azure.state.pipelineSettings.change(shop, { enforceJobAuthScope: true });
     const token = azure.state.jobTokenOf(shop);
     const who = await ask(azure, "_apis/connectionData?api-version=7.1-preview.1", { token });
     const projects = await ask(azure, "_apis/projects", { token });
 
     expect(who.text).toContain("Shop Build Service (contoso)");
     expect(projects.list.map(({ name }) => name)).toEqual(["Shop"]);
+  });
+
+  it("opens to a job, while repositories are protected, only those that its pipeline names", async () => {
+    const shop = azure.state.addProject("Shop");
+    const api = azure.state.addRepository(shop, { name: "Api" });
+    const web = azure.state.addRepository(shop, { name: "Web" });
+    const token = azure.state.jobTokenOf(shop, { references: [api.id] });
+    const names = async (): Promise<readonly unknown[]> =>
+      (await ask(azure, "Shop/_apis/git/repositories", { token })).list.map(({ name }) => name);
+    const settings = await ask(azure, "Shop/_apis/build/generalsettings", { token });
+    const before = await names();
+    azure.state.pipelineSettings.enforce({ enforceReferencedRepoScopedToken: true });
+    const attempt = await ask(azure, "Shop/_apis/build/generalsettings", {
+      method: "PATCH",
+      body: { enforceReferencedRepoScopedToken: false },
+    });
+    const hidden = await ask(azure, `Shop/_apis/git/repositories/${web.id}`, { token });
+    const git = await fetch(`${azure.organizationUrl}/Shop/_git/Web/info/refs?service=git-upload-pack`, {
+      headers: { authorization: `Bearer ${token}`, "git-protocol": "version=2" },
+    });
+
+    expect([settings.status, settings.json.enforceReferencedRepoScopedToken]).toEqual([200, false]);
+    expect(before).toEqual(["Shop", "Api", "Web"]);
+    expect(attempt.json.enforceReferencedRepoScopedToken).toBe(true); // the organisation enforces it
+    expect(await names()).toEqual(["Api"]);
+    expect([hidden.status, hidden.json.typeKey]).toEqual([404, "GitRepositoryNotFoundException"]);
+    expect(git.status).toBe(404);
+  });
+
+  it("tells a caller whether it may read all repositories of a project", async () => {
+    const shop = azure.state.addProject("Shop");
+    const api = azure.state.addRepository(shop, { name: "Api" });
+    const token = azure.state.signIn.issue({ hides: [api.id] });
+    const path = `_apis/permissions/2e9eb7ed-3c0a-47d4-87c1-0ffdd275fd87/2?tokens=repoV2/${shop.id}`;
+
+    expect((await ask(azure, path)).json.value).toEqual([true]);
+    expect((await ask(azure, path, { token })).json.value).toEqual([false]);
   });
 
   it("refuses writes to a token that may only read, and areas it has no scope for", async () => {

@@ -77,6 +77,8 @@ export interface BuildRecord {
   readonly tags: string[];
   readonly templateParameters: Readonly<Record<string, string>>;
   readonly attachments: AttachmentRecord[];
+  /** Ids of the repositories that the token of its job may open while repositories are protected. */
+  readonly references: readonly string[];
 }
 
 export interface NewRun {
@@ -89,6 +91,7 @@ export interface NewRun {
 
 export interface QueuedRun extends NewRun, PlannedRun {
   readonly variables: PipelineVariables;
+  readonly references?: readonly string[];
 }
 
 export interface BuildStore extends VariableGroupStore {
@@ -279,5 +282,9 @@ function newBuild(
     tags: [],
     templateParameters: run.templateParameters ?? {},
     attachments: [],
+    references: [
+      ...(definition.repositoryId === undefined ? [] : [definition.repositoryId]),
+      ...(run.references ?? []),
+    ],
   };
 }

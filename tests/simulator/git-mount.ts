@@ -8,6 +8,7 @@ import { gitHttpHandler } from "./git-http.ts";
 import type { GitAddress, ServedRepository } from "./git-http.ts";
 import type { RefUpdate } from "./git-push-rules.ts";
 import { isLfsPath, lfsHandler } from "./lfs.ts";
+import { maySee } from "./sight.ts";
 import type { RepositoryRecord } from "./repository-store.ts";
 import type { SimulatorState } from "./state.ts";
 
@@ -70,7 +71,7 @@ function repositoryAt(state: SimulatorState, address: GitAddress, token: SimToke
   const found = state.repositories.find(address.repository, project?.id);
   if (found === undefined || state.projectOf(found.projectId) === undefined) return undefined;
   if (project !== undefined && found.projectId !== project.id) return undefined;
-  const isHidden = token.hides.has(found.id) || token.hides.has(found.projectId);
+  const isHidden = !maySee(state, token, found.id) || !maySee(state, token, found.projectId);
   return isHidden ? undefined : found;
 }
 

@@ -56,12 +56,18 @@ export function identityRef(identity: SimIdentity, organizationUrl: string): Jso
   };
 }
 
+function isService({ descriptor }: SimIdentity): boolean {
+  return descriptor.startsWith("svc.");
+}
+
 /** An identity in the long form of the identity service. */
 export function fullIdentity(identity: SimIdentity): JsonObject {
   const text = (value: string): JsonObject => ({ $type: "System.String", $value: value });
   return {
     id: identity.id,
-    descriptor: `Microsoft.IdentityModel.Claims.ClaimsIdentity;tenant\\${identity.uniqueName}`,
+    descriptor: isService(identity)
+      ? `Microsoft.TeamFoundation.ServiceIdentity;${identity.id}:Build:${identity.id}`
+      : `Microsoft.IdentityModel.Claims.ClaimsIdentity;tenant\\${identity.uniqueName}`,
     subjectDescriptor: identity.descriptor,
     providerDisplayName: identity.displayName,
     customDisplayName: identity.displayName,

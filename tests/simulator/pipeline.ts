@@ -18,6 +18,7 @@ import { locationsOf } from "./locations.ts";
 import type { Match, Router } from "./router.ts";
 import { SimError } from "./service.ts";
 import type { SimProject, SimRequest } from "./service.ts";
+import { maySee } from "./sight.ts";
 import { hasScope } from "./sign-in.ts";
 import type { SimToken } from "./sign-in.ts";
 import type { SimulatorState } from "./state.ts";
@@ -158,7 +159,7 @@ async function handled(pipeline: Pipeline, call: Call, token: SimToken): Promise
   const version = versionOf(pipeline.state, call, match);
   if (!hasScope(token, match.route.scope)) throw notAuthorized(token.identity.id);
   const project = projectOf(pipeline.state, match, token);
-  const answer = await match.route.handle(requestOf(call, { match, version, token, project }));
+  const answer = await match.route.handle(requestOf(pipeline.state, call, { match, version, token, project }));
   const status = answer.status ?? (answer.body === undefined && answer.content === undefined ? 204 : 200);
   if (answer.content !== undefined) {
     const headers = { "content-type": "application/octet-stream", ...answer.headers };
@@ -194,12 +195,13 @@ function projectOf(state: SimulatorState, match: Match, token: SimToken): SimPro
   const name = match.params.project;
   if (name === undefined) return undefined;
   const project = state.projectOf(name);
-  if (project === undefined || token.hides.has(project.id)) throw projectNotFound(name);
+  if (project === undefined || !maySee(state, token, project.id)) throw projectNotFound(name);
   if (state.projectStore.stateOf(project) !== "wellFormed") throw projectNotFound(name);
   return project;
 }
 
 function requestOf(
+  state: SimulatorState,
   { address, exchange, content }: Call,
   {
     match,
@@ -224,7 +226,8 @@ function requestOf(
     headers: exchange.headers,
     identity: token.identity,
     version,
-    maySee: (id) => !token.hides.has(id),
+    maySee: (id) => maySee(state, token, id),
+    isKeptFrom: (id) => token.hides.has(id),
   };
 }
 

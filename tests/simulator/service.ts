@@ -63,6 +63,8 @@ export interface SimRequest {
   readonly version: string;
   /** False for projects and repositories (by id) that the token must not know of. */
   readonly maySee: (id: string) => boolean;
+  /** True for those (by id) that the identity itself has no right to read, whatever the token is limited to. */
+  readonly isKeptFrom: (id: string) => boolean;
 }
 
 export interface SimAnswer {

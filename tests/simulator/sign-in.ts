@@ -16,6 +16,14 @@ export interface TokenOptions {
   readonly requests?: number;
   /** Ids of projects and repositories it must not know of (404, left out of lists). */
   readonly hides?: readonly string[];
+  /** It belongs to a job of a pipeline: the settings of that pipeline's project limit what it sees. */
+  readonly job?: JobOfToken;
+}
+
+export interface JobOfToken {
+  readonly projectId: string;
+  /** Repositories that the pipeline's file names for the job, its own among them; ids. */
+  readonly references: ReadonlySet<string>;
 }
 
 export interface SimToken {
@@ -26,6 +34,7 @@ export interface SimToken {
   expiresAt: Date | undefined;
   requestsLeft: number;
   readonly hides: Set<string>;
+  readonly job: JobOfToken | undefined;
 }
 
 /** How a request without a good credential is answered. */
@@ -59,6 +68,7 @@ export function signInDesk(owner: SimIdentity, newText: () => string): SignIn {
         expiresAt: options.expiresAt,
         requestsLeft: options.requests ?? Infinity,
         hides: new Set(options.hides),
+        job: options.job,
       });
       return value;
     },

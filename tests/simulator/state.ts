@@ -13,6 +13,8 @@ import type { DocumentStore } from "./extension-data.ts";
 import { buildServiceOf, identityIn, personOf, teamOf } from "./identities.ts";
 import { operationStore } from "./operations.ts";
 import type { OperationStore } from "./operations.ts";
+import { pipelineSettingsStore } from "./pipeline-settings.ts";
+import type { PipelineSettingsStore } from "./pipeline-settings.ts";
 import { projectStore } from "./project-store.ts";
 import type { NewProject, ProjectRecord, ProjectStore } from "./project-store.ts";
 import { repositoryStore } from "./repository-store.ts";
@@ -43,6 +45,7 @@ export class SimulatorState implements SimHost {
   readonly operations: OperationStore;
   readonly builds: BuildStore;
   readonly extensionData: DocumentStore;
+  readonly pipelineSettings: PipelineSettingsStore = pipelineSettingsStore();
   readonly signIn: SignIn;
   readonly timestamp: () => string;
   readonly newId: () => string;
@@ -143,11 +146,19 @@ export class SimulatorState implements SimHost {
     return identity;
   }
 
-  /** A token as a pipeline job of this project gets it: it knows of no other project. */
-  jobTokenOf(project: SimProject, options: Omit<TokenOptions, "kind" | "identity"> = {}): string {
-    const others = this.projects().filter(({ id }) => id !== project.id);
-    const hides = [...others.map(({ id }) => id), ...(options.hides ?? [])];
-    return this.signIn.issue({ ...options, kind: "bearer", identity: this.buildServiceOf(project), hides });
+  /**
+   * A token as a pipeline job of this project gets it. Whether it knows of other projects, and of repositories that the
+   * pipeline's file does not name (`references`, by id), is up to the project's pipeline settings.
+   */
+  jobTokenOf(
+    project: SimProject,
+    {
+      references = [],
+      ...options
+    }: Omit<TokenOptions, "kind" | "identity" | "job"> & { readonly references?: readonly string[] } = {},
+  ): string {
+    const job = { projectId: project.id, references: new Set(references) };
+    return this.signIn.issue({ ...options, kind: "bearer", identity: this.buildServiceOf(project), job });
   }
 
   /** A project as it stands once created: default team, empty repository of the same name. */

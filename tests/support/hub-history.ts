@@ -60,6 +60,7 @@ export async function startHistoricWorld(days: number): Promise<HistoricWorld> {
   for (let day = 0; day < days; day += 1) {
     clock.goBack((days - day - 1) * dayMs + 7 * hourMs);
     team.work(day);
+    sample.repositories.disabled.isDisabled = day > 0; // it was stored once: since then its last state is carried
     // Rights that were missing for a day make that day's snapshot a partial one.
     if (day === days - 3) azure.faults.add({ kind: "status", status: 403, when: isAboutAreas, times: 1000 });
     await engine.backUp(sample.project, { buildName: `Backup_${day + 1}` });

@@ -127,7 +127,7 @@ async function runStep(job: Job, step: StepPlan, place: StepPlace): Promise<Task
   const values = Object.entries(build.variables).map(([name, { value }]) => [name, value] as const);
   const secrets = Object.values(build.variables).flatMap(({ isSecret, value }) => (isSecret === true ? [value] : []));
   const variables = Object.fromEntries(values);
-  const token = state.signIn.issue({ kind: "bearer" });
+  const token = state.jobTokenOf(project, { references: build.references });
   const killing = killingOf(job);
   try {
     return await runTask({

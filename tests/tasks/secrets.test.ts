@@ -1,5 +1,5 @@
 /**
- * Secrets and content stay where they belong (format.md §4, case 76): nothing of them in outputs, arguments,
+ * Secrets and content stay where they belong (docs/fault-plan.md, case 76): nothing of them in outputs, arguments,
  * environments of other processes, temporary files, attachments, stored objects or recorded traffic, in any encoding.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";

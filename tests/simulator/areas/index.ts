@@ -16,6 +16,8 @@ import { gitRefRoutes } from "./git-refs.ts";
 import { gitRepositoryRoutes } from "./git-repositories.ts";
 import { identityRoutes } from "./identities.ts";
 import { pipelineRunRoutes } from "./pipeline-runs.ts";
+import { permissionRoutes } from "./permissions.ts";
+import { pipelineSettingsRoutes } from "./pipeline-settings.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { projectRoutes } from "./projects.ts";
 import { teamRoutes } from "./teams.ts";
@@ -35,6 +37,8 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...gitDiffRoutes(state),
     ...pipelineRoutes(state),
     ...pipelineRunRoutes(state),
+    ...pipelineSettingsRoutes(state),
+    ...permissionRoutes(state),
     ...variableGroupRoutes(state),
     ...buildRoutes(state),
     ...buildTimelineRoutes(state),

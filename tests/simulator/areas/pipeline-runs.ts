@@ -6,6 +6,7 @@ import { runEnums } from "../enums.ts";
 import { badRequest } from "../errors.ts";
 import { listAnswer } from "../paging.ts";
 import { planOf } from "../pipeline-runs/plan.ts";
+import type { RepositoryRecord } from "../repository-store.ts";
 import { tryGit } from "../run-git.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
@@ -93,8 +94,20 @@ async function startRun(state: SimulatorState, request: SimRequest, isPreview = 
     job: plan.job,
     steps: plan.steps,
     variables: { ...plan.variables, ...variables },
+    references: plan.repositories.flatMap((name) => repositoryNamed(state, definition, name)?.id ?? []),
   });
   return { body: runBody(state, record, request) };
+}
+
+/** `Repository` of the pipeline's project, or `Project/Repository`. */
+function repositoryNamed(
+  state: SimulatorState,
+  { projectId }: DefinitionRecord,
+  name: string,
+): RepositoryRecord | undefined {
+  const [own = "", other] = name.split("/");
+  const project = other === undefined ? projectId : state.projectOf(own)?.id;
+  return project === undefined ? undefined : state.repositories.find(other ?? own, project);
 }
 
 function branchIn(body: JsonObject): string | undefined {

@@ -4,7 +4,7 @@ import { badRequest } from "../errors.ts";
 import { expand, jobsOf } from "./expand.ts";
 import type { Parameters } from "./expressions.ts";
 import { parametersOf } from "./parameters.ts";
-import { isMap, mapsAt, parseYaml, printYaml, stringsOf, textAt, type YamlMap } from "./yaml.ts";
+import { isList, isMap, mapsAt, parseYaml, printYaml, stringsOf, textAt, type YamlMap } from "./yaml.ts";
 
 /** A task of a job. */
 export interface StepPlan {
@@ -21,6 +21,8 @@ export interface RunPlan {
   readonly job: string;
   readonly steps: readonly StepPlan[];
   readonly variables: PipelineVariables;
+  /** Azure Repos that the job names, as the file names them: `Repository` or `Project/Repository`. */
+  readonly repositories: readonly string[];
 }
 
 export interface PlanRequest {
@@ -43,7 +45,18 @@ export async function planOf({ file, yaml, parameters, definition, builds }: Pla
     job: textAt(job, "job") ?? "Job",
     steps: mapsAt(job, "steps").flatMap(stepOf),
     variables: { ...definition.variables, ...variablesOf(final, { file, definition, builds }) },
+    repositories: repositoriesOf(final, job),
   };
+}
+
+/** Repositories of `resources` that the job checks out or lists in `uses`: the others its token does not open. */
+function repositoriesOf(final: YamlMap, job: YamlMap): readonly string[] {
+  const uses = isMap(job.uses) && isList(job.uses.repositories) ? job.uses.repositories : [];
+  const used = new Set<unknown>([...uses, ...mapsAt(job, "steps").map((step) => textAt(step, "checkout"))]);
+  const resources = isMap(final.resources) ? mapsAt(final.resources, "repositories") : [];
+  return resources
+    .filter((one) => textAt(one, "type") === "git" && used.has(textAt(one, "repository")))
+    .flatMap((one) => textAt(one, "name") ?? []);
 }
 
 function stepOf(step: YamlMap): readonly StepPlan[] {

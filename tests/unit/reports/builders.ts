@@ -1,4 +1,5 @@
 /** Results as operations give them, with defaults. */
+import type { Coverage } from "../../../engine/vault/coverage.ts";
 import type { Step } from "../../../engine/kinds/kind.ts";
 import type {
   BackupResult,
@@ -49,7 +50,11 @@ export function aBackup(over: Partial<BackupResult> = {}): BackupResult {
       }),
       aKind({ kind: "work-items", title: "Work items", streams: 1, changedStreams: 1, added: 4, newBytes: 5_100 }),
     ],
+    coverage: aCoverage(),
     gaps: [],
+    notCovered: [],
+    kindsNotRead: [],
+    kindsUnsure: [],
     findings: [],
     anomalies: [],
     drift: [],
@@ -59,6 +64,12 @@ export function aBackup(over: Partial<BackupResult> = {}): BackupResult {
     durationMs: 12_400,
     ...over,
   };
+}
+
+/** Everything is stored, unless told otherwise. */
+export function aCoverage(over: Partial<Coverage> = {}): Coverage {
+  const nothing = { disabled: 0, hidden: 0, unread: 0, excluded: 0, kindsNotRead: 0, kindsUnsure: 0 };
+  return { inProject: 10, stored: 10, ...nothing, ...over };
 }
 
 type Kind = BackupResult["kinds"][number];
