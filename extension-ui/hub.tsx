@@ -7,6 +7,7 @@ import { webCryptography } from "../engine/crypto/web-cryptography.ts";
 import { systemClock } from "../engine/foundation/clock.ts";
 import { fetchBlobReader } from "../engine/store/fetch-blob-reader.ts";
 import type { ProjectServices } from "./model/project-services.ts";
+import { keysOfSigners } from "./model/signers.ts";
 import type { VaultSource } from "./model/vault-source.ts";
 import { HubApp } from "./pages/hub-app.tsx";
 import type { HubParts, StorageAccess, VaultRequest } from "./pages/hub-context.ts";
@@ -31,7 +32,13 @@ function openVault({ project, pipelines }: ProjectServices, request: VaultReques
   if (access === undefined || containerUrl === undefined)
     return runsSource({ vault: project.id, pipelines, backupPipelineId, verifyPipelineId });
   const store = fetchBlobReader({ containerUrl, ...signIn(access), clock: systemClock, random: randomFraction });
-  return storageSource({ store, cryptography: webCryptography(), vault: project.id, signers, heads });
+  return storageSource({
+    store,
+    cryptography: webCryptography(),
+    vault: project.id,
+    signers: keysOfSigners(signers),
+    heads,
+  });
 }
 
 function signIn(access: StorageAccess): { readonly sas: string } | { readonly token: () => Promise<string> } {

@@ -92,9 +92,12 @@ export function parseRecipients(text: string, input = "recoveryRecipients"): rea
   return parseList(text, recipientForm, input);
 }
 
-/** Pinned public signing keys, `ed25519:<base64url>`, listed as in `parseIdentities`. Throws KEY_FORM. */
+/**
+ * Pinned public signing keys, `ed25519:<base64url>`, listed as in `parseIdentities`; each may come with its role
+ * (`agent=…`, `owner=…`), which is not part of the answer. Throws KEY_FORM.
+ */
 export function parseSigners(text: string, input = "signer"): readonly string[] {
-  return parseList(text, signerForm, input);
+  return parseList(text.replace(/(^|[\s,;])(?:agent|owner)=(?=ed25519:)/g, "$1"), signerForm, input);
 }
 
 export function signerOf(publicKey: Uint8Array): string {

@@ -5,6 +5,7 @@ import type { VaultSource, VaultView } from "../model/vault-source.ts";
 import type { Route } from "./route.ts";
 import type { Access } from "./use-access.ts";
 import type { Panels } from "./use-panels.ts";
+import type { Settings } from "./use-settings.ts";
 
 /** How this visit may read the container. */
 export type StorageAccess =
@@ -36,9 +37,7 @@ export interface VaultStatus {
   readonly reload: () => void;
 }
 
-export interface Hub extends HubParts, Access, Panels {
-  readonly settings: ProjectSettings | undefined;
-  readonly saveSettings: (settings: ProjectSettings) => Promise<void>;
+export interface Hub extends HubParts, Access, Panels, Settings {
   readonly route: Route;
   /** Goes to another page; what is not named stays as on the hub's first page. */
   readonly go: (to: Partial<Route>) => void;

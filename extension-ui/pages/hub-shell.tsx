@@ -11,6 +11,7 @@ import { everything } from "../model/restore-request.ts";
 import { shownText } from "../model/shown-text.ts";
 import { useHub, type Hub } from "./hub-context.ts";
 import { tabs, views, type SnapshotView, type Tab as TabId } from "./route.ts";
+import { SettingsQuestion } from "./settings-question.tsx";
 import { SnapshotsPage } from "./snapshots-page.tsx";
 
 const RestoresPage = lazyPart(async () => (await import("./restores-page.tsx")).RestoresPage);
@@ -63,6 +64,7 @@ function TabShell(): React.ReactElement {
         </TabBar>
       )}
       <div className="page-content page-content-top rhythm-vertical-16 flex-grow">
+        <SettingsQuestion />
         {tab === "snapshots" && <SnapshotsPage />}
         {tab === "restores" && <RestoresPage />}
         {tab === "health" && <HealthPage />}
@@ -104,6 +106,7 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
         </TabBar>
       )}
       <div className="page-content page-content-top rhythm-vertical-16 flex-grow">
+        <SettingsQuestion />
         <SnapshotPage id={id} />
       </div>
     </Page>

@@ -2,6 +2,7 @@
 import { parseSigners } from "../../engine/crypto/keys.ts";
 import { describeError } from "../../engine/foundation/errors.ts";
 import { parseContainerAddress } from "../../engine/store/container-address.ts";
+import { checkStorageHost } from "../../engine/store/storage-hosts.ts";
 import { parseRetention } from "../../engine/vault/retention-rules.ts";
 import { defaultRpoHours, type ProjectFacts, type ProjectSettings } from "../model/project-services.ts";
 import type { PipelineSetup } from "../model/setup-pipelines.ts";
@@ -151,6 +152,7 @@ export function settingsProblems(draft: SetupDraft): Partial<Readonly<Record<Set
 function containerProblem(url: string): string | undefined {
   if (url === "") return undefined;
   return refusal(() => {
+    checkStorageHost(url);
     const { sas } = parseContainerAddress(url);
     return sas === undefined ? undefined : "Leave the SAS out: settings are read by everybody in the project.";
   });

@@ -1,5 +1,6 @@
 import * as React from "react";
 import { useHub } from "./hub-context.ts";
+import { needsConfirmation } from "../model/settings-trust.ts";
 import { SetupCheckSection } from "./setup-check-section.tsx";
 import { draftOf, type SetupDraft } from "./setup-draft.ts";
 import { SetupKeysSection } from "./setup-keys-section.tsx";
@@ -14,9 +15,11 @@ export interface SectionProps {
 
 /** From nothing to a first backup; later the place of the settings. */
 export function SetupPage(): React.ReactElement {
-  const { settings, services } = useHub();
+  const { settings, services, trust } = useHub();
   const [draft, setDraft] = React.useState(() => draftOf(settings));
   const change = (part: Partial<SetupDraft>): void => setDraft((before) => ({ ...before, ...part }));
+  // Files made of what somebody else has put there would carry it into the pipelines.
+  if (needsConfirmation(trust)) return <div>Set up shows its files once the settings above are confirmed.</div>;
   return (
     <>
       {settings === undefined && (

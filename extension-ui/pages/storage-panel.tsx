@@ -1,6 +1,8 @@
 import { Checkbox } from "azure-devops-ui/Checkbox";
+import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { parseContainerAddress } from "../../engine/store/container-address.ts";
+import { checkStorageHost } from "../../engine/store/storage-hosts.ts";
 import { describeError } from "../../engine/foundation/errors.ts";
 import { CopyText } from "../components/copy-text.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
@@ -10,31 +12,13 @@ import { useHub } from "./hub-context.ts";
 
 /** Lets a person read the container in this visit: by a shared access signature, or as who they are signed in. */
 export function StoragePanel(): React.ReactElement {
-  const { settings, access, setSas, closePanel, go } = useHub();
+  const { settings, trust, access, setSas, closePanel } = useHub();
   const [sas, writeSas] = React.useState("");
   const [isKept, keep] = React.useState(false);
   const containerUrl = settings?.containerUrl;
   const wrong = problemOf(containerUrl, sas);
-  if (containerUrl === undefined)
-    return (
-      <SidePanel
-        title="Storage access"
-        onDismiss={closePanel}
-        buttons={[
-          { text: "Close", onClick: closePanel },
-          {
-            text: "Open Set up",
-            primary: true,
-            onClick: () => {
-              closePanel();
-              go({ tab: "setup" });
-            },
-          },
-        ]}
-      >
-        <div>Set up does not name the container yet.</div>
-      </SidePanel>
-    );
+  const isConfirmed = trust.state === "confirmed";
+  if (containerUrl === undefined) return <NoContainer />;
   const connect = (): void => {
     setSas(sas.trim().replace(/^\?/, ""), isKept);
     closePanel();
@@ -51,10 +35,15 @@ export function StoragePanel(): React.ReactElement {
       buttons={[
         { text: "Cancel", onClick: closePanel },
         ...(access?.by === "sas" ? [{ text: "Forget the SAS", onClick: forget }] : []),
-        { text: "Connect", primary: true, disabled: sas.trim() === "" || wrong !== undefined, onClick: connect },
+        {
+          text: "Connect",
+          primary: true,
+          disabled: !isConfirmed || sas.trim() === "" || wrong !== undefined,
+          onClick: connect,
+        },
       ]}
     >
-      <div>{accessText(access?.by)}</div>
+      <AccessState isConfirmed={isConfirmed} by={access?.by} />
       <TextInput
         label="Shared access signature"
         value={sas}
@@ -66,6 +55,41 @@ export function StoragePanel(): React.ReactElement {
       <Checkbox label="Keep it until this tab is closed" checked={isKept} onChange={(_event, next) => keep(next)} />
       <CorsHelp containerUrl={containerUrl} />
     </SidePanel>
+  );
+}
+
+function NoContainer(): React.ReactElement {
+  const { closePanel, go } = useHub();
+  const openSetup = (): void => {
+    closePanel();
+    go({ tab: "setup" });
+  };
+  return (
+    <SidePanel
+      title="Storage access"
+      onDismiss={closePanel}
+      buttons={[
+        { text: "Close", onClick: closePanel },
+        { text: "Open Set up", primary: true, onClick: openSetup },
+      ]}
+    >
+      <div>Set up does not name the container yet.</div>
+    </SidePanel>
+  );
+}
+
+interface AccessStateProps {
+  readonly isConfirmed: boolean;
+  readonly by: "sas" | "entra" | undefined;
+}
+
+function AccessState({ isConfirmed, by }: AccessStateProps): React.ReactElement {
+  if (isConfirmed) return <div>{accessText(by)}</div>;
+  return (
+    <MessageCard severity={MessageCardSeverity.Warning}>
+      Close this panel and confirm the settings at the top of the page first: they name the container that a SAS would
+      be sent to.
+    </MessageCard>
   );
 }
 
@@ -96,6 +120,7 @@ function CorsHelp({ containerUrl }: { readonly containerUrl: string }): React.Re
 function problemOf(containerUrl: string | undefined, sas: string): string | undefined {
   if (containerUrl === undefined || sas.trim() === "") return undefined;
   try {
+    checkStorageHost(containerUrl);
     parseContainerAddress(containerUrl, sas.trim());
     return undefined;
   } catch (error) {
