@@ -34,6 +34,10 @@ export interface VaultStatus {
   readonly error: unknown;
   /** Nothing more will come unless it is read again. */
   readonly isDone: boolean;
+  /** When the reading that is shown began, by the clock of people; undefined while nothing is shown. */
+  readonly readAt: Date | undefined;
+  /** The same on a clock that nobody can set, in milliseconds since the page was opened. */
+  readonly startedAt: number | undefined;
   readonly reload: () => void;
 }
 
