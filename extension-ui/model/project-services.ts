@@ -40,6 +40,10 @@ export interface SettingsStore {
   /** Settings that this person has seen and agreed to; they alone can write it. Undefined while they have not. */
   readConfirmed(): Promise<ProjectSettings | undefined>;
   confirm(settings: ProjectSettings): Promise<void>;
+  /** What this person has told Set up so far, field by field; undefined while nothing. */
+  readDraft(): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Leaves out whatever looks like a secret. */
+  saveDraft(draft: Readonly<Record<string, string>>): Promise<void>;
   /** Newest head of the vault seen by this person: `<seq>:<sha256>`. */
   readHead(vault: string): Promise<string | undefined>;
   /** Never goes back: an older head leaves the newer one. */

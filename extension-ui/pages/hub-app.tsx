@@ -7,10 +7,12 @@ import { useLoaded } from "../components/use-loaded.ts";
 import { HubContext, type Hub, type HubParts } from "./hub-context.ts";
 import { HubPanels } from "./hub-panels.tsx";
 import { HubShell } from "./hub-shell.tsx";
-import type { Route } from "./route.ts";
+import { home, type Route } from "./route.ts";
 import { useAccess } from "./use-access.ts";
+import { useMadeKeys } from "./use-made-keys.ts";
 import { usePanels } from "./use-panels.ts";
 import { useRoute } from "./use-route.ts";
+import { useSetupState } from "./use-setup-state.ts";
 import { readConfirmed, useSettings, type SavedSettings } from "./use-settings.ts";
 import { readSeenHead, useVault } from "./use-vault.ts";
 
@@ -21,7 +23,9 @@ export function HubApp(props: { readonly parts: HubParts; readonly onShown: () =
   const settings = useLoaded(async () => {
     const seenHead = readSeenHead(parts.services);
     const confirmed = readConfirmed(parts.services);
-    return { saved: await parts.services.settings.read(), confirmed: await confirmed, seenHead };
+    const draft = parts.services.settings.readDraft().catch(() => undefined);
+    const saved = await parts.services.settings.read();
+    return { saved, confirmed: await confirmed, draft: await draft, seenHead };
   }, [parts]);
   const isShown = route !== undefined && !(settings.isLoading && settings.value === undefined);
   React.useEffect(() => {
@@ -44,15 +48,28 @@ interface ConfiguredHubProps extends SavedSettings {
   readonly route: Route;
   readonly go: (to: Partial<Route>) => void;
   readonly seenHead: Promise<string | undefined>;
+  /** What the person has told Set up in earlier visits. */
+  readonly draft: Readonly<Record<string, string>> | undefined;
 }
 
-function ConfiguredHub({ parts, route, go, seenHead, ...known }: ConfiguredHubProps): React.ReactElement {
+function ConfiguredHub({ parts, route, go, seenHead, draft, ...known }: ConfiguredHubProps): React.ReactElement {
   const shared = useSettings(parts.services, known);
   const { settings, trust } = shared;
   const { access, viewer, ...secrets } = useAccess(parts.services, { settings, trust });
   const vault = useVault(parts, { settings, access, seenHead });
   const panels = usePanels();
-  const hub: Hub = { ...parts, ...shared, route, go, vault, viewer, access, ...secrets, ...panels };
+  const setup = useSetupState(parts.services, settings, draft);
+  const making = useMadeKeys();
+  const goWithKeys = (to: Partial<Route>): void => {
+    const isLeaving = (to.tab ?? home.tab) !== "setup" || to.snapshot !== undefined;
+    if (making.hasUnsavedKeys && isLeaving) panels.openPanel({ form: "unsaved-keys", to });
+    else go(to);
+  };
+  const navigation = { route, go: goWithKeys, leaveKeys: go };
+  const hub: Hub = {
+    ...{ ...parts, ...shared, ...navigation, ...secrets, ...panels, ...making },
+    ...{ vault, viewer, access, setup },
+  };
   return (
     <HubContext.Provider value={hub}>
       <ErrorBoundary>

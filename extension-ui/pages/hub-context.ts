@@ -4,7 +4,9 @@ import type { ProjectServices, ProjectSettings } from "../model/project-services
 import type { VaultSource, VaultView } from "../model/vault-source.ts";
 import type { Route } from "./route.ts";
 import type { Access } from "./use-access.ts";
+import type { KeyMaking } from "./use-made-keys.ts";
 import type { Panels } from "./use-panels.ts";
+import type { SetupState } from "./use-setup-state.ts";
 import type { Settings } from "./use-settings.ts";
 
 /** How this visit may read the container. */
@@ -41,10 +43,14 @@ export interface VaultStatus {
   readonly reload: () => void;
 }
 
-export interface Hub extends HubParts, Access, Panels, Settings {
+export interface Hub extends HubParts, Access, Panels, Settings, KeyMaking {
+  /** What Set up was told, and how far the person is. */
+  readonly setup: SetupState;
   readonly route: Route;
   /** Goes to another page; what is not named stays as on the hub's first page. */
   readonly go: (to: Partial<Route>) => void;
+  /** The same for a person who was warned that keys are not saved. */
+  readonly leaveKeys: (to: Partial<Route>) => void;
   readonly vault: VaultStatus;
 }
 

@@ -76,6 +76,15 @@ function secretRefused(what: string, hint: string): BackupError {
   });
 }
 
+/** Plain texts, none of which looks like a secret. */
+export function draftIn(document: JsonObject): Readonly<Record<string, string>> {
+  const texts = Object.entries(document).filter(
+    (member): member is [string, string] =>
+      typeof member[1] === "string" && member[1].length <= 2000 && !secretForm.test(member[1]),
+  );
+  return Object.fromEntries(texts);
+}
+
 function isPlainAddress(text: string): boolean {
   if (!URL.canParse(text) || text.length > 2000) return false;
   const { protocol, search, hash, username, password } = new URL(text);

@@ -7,7 +7,7 @@ import { BackupError } from "../../engine/foundation/errors.ts";
 import { isObject, numberAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { parseHead } from "../../engine/vault/head-pin.ts";
 import type { SettingsStore } from "../model/project-services.ts";
-import { parseSettings, writtenSettings } from "./settings-document.ts";
+import { draftIn, parseSettings, writtenSettings } from "./settings-document.ts";
 
 export { parseSettings } from "./settings-document.ts";
 
@@ -30,6 +30,7 @@ export interface ExtensionData {
 
 const settingsCollection = "project-settings";
 const confirmedCollection = "confirmed-settings";
+const draftCollection = "setup-drafts";
 const headsCollection = "vault-heads";
 const ofPerson = { scopeType: "User" } as const;
 
@@ -61,6 +62,16 @@ export function settingsStore(data: () => Promise<ExtensionData>, projectId: str
       const document = { id: projectId, ...writtenSettings(settings), __etag: -1 };
       const manager = await data();
       await guarded("remember what you confirmed", () => manager.setDocument(confirmedCollection, document, ofPerson));
+    },
+    async readDraft() {
+      const ask = async (): Promise<unknown> => (await data()).getDocument(draftCollection, projectId, ofPerson);
+      const document = await documentOf(ask);
+      return document === undefined ? undefined : draftIn(document);
+    },
+    async saveDraft(draft) {
+      const document = { ...draftIn(draft), id: projectId, __etag: -1 };
+      const manager = await data();
+      await guarded("remember your entries", () => manager.setDocument(draftCollection, document, ofPerson));
     },
     readHead: (vault) => readHead(data, vault),
     async saveHead(vault, head) {
