@@ -1,3 +1,4 @@
+import { Button } from "azure-devops-ui/Button";
 import * as React from "react";
 import { saveFile } from "../components/save-file.ts";
 import { SidePanel } from "../components/side-panel.tsx";
@@ -26,12 +27,14 @@ export function UnsavedKeysPanel({ to }: { readonly to: Partial<Route> }): React
       buttons={[
         { text: "Stay with the keys", onClick: closePanel },
         { text: "Leave without saving", danger: true, onClick: leave },
-        { text: "Save all keys and leave", primary: true, onClick: save },
       ]}
     >
       <div>
         They exist in this tab only. They stay here while it is open; closing or reloading it loses them, and nobody can
         make them again: what is backed up with them could never be read.
+      </div>
+      <div>
+        <Button text="Save all keys as one file, and leave" primary onClick={save} />
       </div>
     </SidePanel>
   );

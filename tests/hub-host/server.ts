@@ -178,7 +178,7 @@ const projectPages: Readonly<Record<string, string>> = {
   "_settings/adminservices": "Service connections",
   "_settings/settings": "Pipeline settings",
   _library: "Library",
-  _git: "Files",
+  _git: "Repos",
   _build: "Pipelines",
   "_apps/hub/ms.vss-build-web.ci-designer-hub": "New pipeline",
 };
