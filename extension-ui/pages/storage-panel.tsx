@@ -7,6 +7,7 @@ import { describeError } from "../../engine/foundation/errors.ts";
 import { CopyText } from "../components/copy-text.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
 import { TextInput } from "../components/text-input.tsx";
+import { placeOf, readSasCommand } from "../model/azure-cli.ts";
 import { browsingSteps } from "../model/setup-storage.ts";
 import { useHub } from "./hub-context.ts";
 
@@ -99,11 +100,24 @@ function accessText(by: "sas" | "entra" | undefined): string {
   return "The page does not read storage yet. Enter a SAS, or set up signing in with Microsoft Entra in Set up.";
 }
 
+/** Azure signs for a person for seven days at most; the clock of Azure may be a little behind. */
+const sasDays = 6.9;
+
 function CorsHelp({ containerUrl }: { readonly containerUrl: string }): React.ReactElement | null {
+  const { clock } = useHub();
   const steps = browsingSteps(containerUrl, location.origin, []);
-  if (steps === undefined) return null;
+  const place = placeOf(containerUrl);
+  if (steps === undefined || place === undefined) return null;
+  const expires = new Date(clock.now().getTime() + sasDays * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
   return (
     <>
+      <div className="flex-column rhythm-vertical-8">
+        <div>
+          <span className="font-weight-semibold">Make a SAS that reads and lists. </span>
+          It is signed with your own role on the container (Storage Blob Data Reader) and ends in a week.
+        </div>
+        <CopyText label="Make a SAS that reads and lists" text={readSasCommand(place, expires)} />
+      </div>
       {steps.map(({ title, why, command }) => (
         <div key={title} className="flex-column rhythm-vertical-8">
           <div>
