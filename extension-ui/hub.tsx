@@ -31,7 +31,13 @@ function openVault({ project, pipelines }: ProjectServices, request: VaultReques
   if (access === undefined || containerUrl === undefined)
     return runsSource({ vault: project.id, pipelines, backupPipelineId, verifyPipelineId });
   const store = fetchBlobReader({ containerUrl, ...signIn(access), clock: systemClock, random: randomFraction });
-  return storageSource({ store, cryptography: webCryptography(), vault: project.id, signers, heads });
+  return storageSource({
+    store,
+    cryptography: webCryptography(),
+    vault: project.id,
+    signers,
+    heads,
+  });
 }
 
 function signIn(access: StorageAccess): { readonly sas: string } | { readonly token: () => Promise<string> } {

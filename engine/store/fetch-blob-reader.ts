@@ -16,6 +16,7 @@ import { errorCodeOf, parseListBlobs } from "./list-blobs-answer.ts";
 import type { ObjectReader } from "./object-store.ts";
 import { serviceCalls } from "./service-calls.ts";
 import { dateOf, failureOfAnswer, ServiceFailure } from "./service-failure.ts";
+import { checkStorageHost } from "./storage-hosts.ts";
 
 export interface FetchBlobReaderOptions {
   readonly containerUrl: string;
@@ -41,11 +42,13 @@ const UNREACHABLE_HINT =
   "headers x-ms-*,authorization,if-match,range, and expose x-ms-*,etag,content-length,content-range,date.";
 
 /**
- * A reader over plain fetch, for pages and for Node. Throws INPUT_CONTAINER_URL or INPUT_CONTAINER_SAS at once;
- * sends nothing yet. Reading the service's time needs the Date header to be exposed by the CORS rule.
+ * A reader over plain fetch, for pages and for Node. Throws STORAGE_HOST_FOREIGN, INPUT_CONTAINER_URL or
+ * INPUT_CONTAINER_SAS at once; sends nothing yet. A redirect is never followed, so what signs in stays where it was
+ * meant for. Reading the service's time needs the Date header to be exposed by the CORS rule.
  */
 export function fetchBlobReader(options: FetchBlobReaderOptions): ObjectReader {
   const { clock, random, signal, retry } = options;
+  checkStorageHost(options.containerUrl.trim());
   const address = parseContainerAddress(options.containerUrl, options.sas);
   const token = address.sas === undefined ? options.token : undefined;
   const signIn = address.sas !== undefined ? "sas" : token === undefined ? "none" : "token";

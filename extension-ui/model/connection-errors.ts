@@ -21,6 +21,7 @@ export type ConnectionProblem =
   | "sas-rejected"
   | "firewall"
   | "no-container"
+  | "foreign-host"
   | "no-credential"
   | "sign-in-unavailable"
   | "sign-in-refused"
@@ -52,6 +53,7 @@ function foundIn(error: unknown): string {
 function problemOf({ error, signIn }: ConnectionFacts): ConnectionProblem {
   if (hasCode(error, "SIGN_IN_UNAVAILABLE")) return "sign-in-unavailable";
   if (hasCode(error, "SIGN_IN_REFUSED")) return "sign-in-refused";
+  if (hasCode(error, "STORAGE_HOST_FOREIGN")) return "foreign-host";
   if (hasCode(error, "STORE_CONTAINER_MISSING")) return "no-container";
   if (hasCode(error, "STORE_FORBIDDEN")) return refusalOf(error, signIn);
   if (hasCode(error, "INPUT_CONTAINER_SAS")) return "sas-rejected";
@@ -121,6 +123,13 @@ const help: Readonly<Record<ConnectionProblem, Help>> = {
         : [`az storage container create --name ${place.container} --account-name ${place.account} --auth-mode login`],
     offersSas: false,
   }),
+  "foreign-host": () => ({
+    title: "The settings name an address that is not a storage account of Azure",
+    remedy:
+      "Nothing was sent there: no sign-in and no SAS. Find out who changed the settings, and correct the container's address in Set up.",
+    commands: [],
+    offersSas: false,
+  }),
   "no-credential": (facts, place) => ({
     title: "The storage account wants to know who reads",
     remedy: "Enter a SAS for the container with the rights read and list, or set up signing in with Microsoft Entra.",
@@ -159,6 +168,7 @@ export function isConnectionError(error: unknown): boolean {
       "STORE_FORBIDDEN",
       "STORE_UNAVAILABLE",
       "STORE_CONTAINER_MISSING",
+      "STORAGE_HOST_FOREIGN",
       "INPUT_CONTAINER_SAS",
       "SIGN_IN_UNAVAILABLE",
       "SIGN_IN_REFUSED",

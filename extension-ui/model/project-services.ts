@@ -1,4 +1,5 @@
 /** What pages need of Azure DevOps, as ports; services/ implements them with the extension SDK and REST. */
+import type { SetupAnswers } from "./setup-answers.ts";
 
 export interface ProjectFacts {
   readonly id: string;
@@ -16,6 +17,10 @@ export interface ProjectSettings {
   readonly containerUrl?: string;
   /** `agent=ed25519:…` and `owner=ed25519:…` lines that are pinned. */
   readonly signers: readonly string[];
+  /** `age1…` of the recovery keys; absent in settings of before they were kept. */
+  readonly recoveryRecipients?: readonly string[];
+  /** What else Set up was told, so that it can show its files again. */
+  readonly setup?: SetupAnswers;
   readonly backupPipelineId?: number;
   readonly restorePipelineId?: number;
   readonly verifyPipelineId?: number;
@@ -32,6 +37,13 @@ export interface SettingsStore {
   read(): Promise<ProjectSettings | undefined>;
   /** Throws CONFLICT when somebody else has saved in between. */
   save(settings: ProjectSettings): Promise<void>;
+  /** Settings that this person has seen and agreed to; they alone can write it. Undefined while they have not. */
+  readConfirmed(): Promise<ProjectSettings | undefined>;
+  confirm(settings: ProjectSettings): Promise<void>;
+  /** What this person has told Set up so far, field by field; undefined while nothing. */
+  readDraft(): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Leaves out whatever looks like a secret. */
+  saveDraft(draft: Readonly<Record<string, string>>): Promise<void>;
   /** Newest head of the vault seen by this person: `<seq>:<sha256>`. */
   readHead(vault: string): Promise<string | undefined>;
   /** Never goes back: an older head leaves the newer one. */
@@ -116,11 +128,18 @@ export interface Messages {
  * Nothing of it ever goes to extension data.
  */
 export interface SessionSecrets {
-  /** Shared access signature for the container, without `?`. */
-  sas(): string | undefined;
-  setSas(sas: string | undefined, remember: boolean): void;
+  sas(): ContainerSas | undefined;
+  setSas(sas: ContainerSas | undefined, remember: boolean): void;
   viewerKey(): string | undefined;
   setViewerKey(key: string | undefined, remember: boolean): void;
+}
+
+/** A signature and the container it was entered for: it goes nowhere else. */
+export interface ContainerSas {
+  /** As the settings had it when it was entered. */
+  readonly container: string;
+  /** Shared access signature, without `?`. */
+  readonly sas: string;
 }
 
 export interface StorageSignIn {

@@ -1,6 +1,7 @@
 /** A vault's keys, made in this browser. They exist nowhere else: what is not kept now is lost. */
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
+import { signersOfKeys } from "./signers.ts";
 import { yamlComment } from "./yaml-scalar.ts";
 
 export type { KeySet } from "../../engine/crypto/keys.ts";
@@ -29,6 +30,38 @@ interface FileFacts {
   readonly madeAt: Date;
 }
 
+/**
+ * Everything that was made, in one file. Only the recovery keys stand bare, so that the age tool and the tasks take the
+ * file as it is; the other keys stand in comments, to be copied.
+ */
+export function allKeysFile(
+  { keys, second }: { readonly keys: KeySet; readonly second: RecoveryPair },
+  facts: FileFacts,
+): KeyFile {
+  const others = keyPlaces
+    .filter(({ key, isSecret }) => isSecret && key !== "recoveryKey")
+    .flatMap(({ key, title, variable, where }) => [
+      `# ${title}${variable === undefined ? "" : ` (secret variable ${variable})`}: ${where}`,
+      `#   ${keys[key]}`,
+    ]);
+  return {
+    name: `all-keys-${fileName(facts)}.txt`,
+    text: lines(
+      "# All keys of a Project Backup vault. Whoever has this file can read and sign everything.",
+      ...origin(facts),
+      "# Keep it offline. When each key is where it belongs, keep only the recovery keys.",
+      "#",
+      ...others,
+      ...signersOfKeys(keys).map((signer) => `# Signer: ${signer}`),
+      "#",
+      `# First recovery key (public key: ${keys.recoveryRecipient})`,
+      keys.recoveryKey,
+      `# Second recovery key, for a second person (public key: ${second.recoveryRecipient})`,
+      second.recoveryKey,
+    ),
+  };
+}
+
 /** To keep offline. The age tool takes the file as it is: `age -d -i <file>`. */
 export function recoveryKeyFile(pair: RecoveryPair, facts: FileFacts): KeyFile {
   return {
@@ -52,7 +85,7 @@ export function ownerKeyFile({ ownerKey, signer }: KeySet, facts: FileFacts): Ke
       "# Owner key of a Project Backup vault",
       ...origin(facts),
       "# Signs the removal of old snapshots and changes of keys. Reads nothing.",
-      `# signer: ${signer}`,
+      `# signer: ${signersOfKeys({ signer }).join(",")}`,
       ownerKey,
     ),
   };

@@ -6,6 +6,7 @@
  * script, an address or the name of a variable. Where tokens are sent (organisation, storage) is written into the
  * file, so that nobody who may only start runs can change it.
  */
+import { schedules, type ScheduleChoice } from "./setup-schedule.ts";
 import { yamlComment, yamlScalar } from "./yaml-scalar.ts";
 
 /** Names of the parameters of the restore pipeline. */
@@ -58,6 +59,8 @@ export interface PipelineSetup {
   readonly backupGroup: string;
   readonly restoreGroup: string;
   readonly branch: string;
+  /** Default: every night. */
+  readonly schedule?: ScheduleChoice;
   readonly rpoHours: number;
   /** e.g. `last=7 daily=30 weekly=12 monthly=12 yearly=7`. */
   readonly retention?: string;
@@ -72,6 +75,13 @@ export interface PipelineFile {
   readonly secrets: readonly { readonly variable: string; readonly group: string; readonly holds: string }[];
 }
 
+/** Where the files lie in their repository: pipelines are found by it. */
+export const pipelinePaths = {
+  backup: "/.project-backup/backup.yml",
+  verify: "/.project-backup/verify.yml",
+  restore: "/.project-backup/restore.yml",
+} as const;
+
 type Line = string;
 
 /** Backup, verify and restore pipeline. */
@@ -81,6 +91,7 @@ export function pipelineFiles(setup: PipelineSetup): readonly PipelineFile[] {
 
 export function backupPipeline(setup: PipelineSetup): PipelineFile {
   const group = setup.backupGroup;
+  const plan = schedules[setup.schedule ?? "night"];
   const inputs = [
     `projects: ${setup.project.id}`,
     ...storageInputs(setup.storage),
@@ -92,13 +103,13 @@ export function backupPipeline(setup: PipelineSetup): PipelineFile {
   ];
   return {
     purpose: "backup",
-    path: "/.project-backup/backup.yml",
+    path: pipelinePaths.backup,
     yaml: text([
-      `# Backs up the project ${yamlComment(setup.project.name)} every night, and whenever somebody runs it.`,
+      `# Backs up the project ${yamlComment(setup.project.name)} (${plan.text}), and whenever somebody runs it.`,
       "trigger: none",
       "pr: none",
       "",
-      ...schedule("0 1 * * *", "Nightly backup", setup.branch),
+      ...schedule(plan.cron, plan.name, setup.branch),
       "",
       "parameters:",
       ...parameter(requestParameter, "Set by the hub", ["type: string", 'default: " "']),
@@ -127,7 +138,7 @@ export function verifyPipeline(setup: PipelineSetup): PipelineFile {
   ];
   return {
     purpose: "verify",
-    path: "/.project-backup/verify.yml",
+    path: pipelinePaths.verify,
     yaml: text([
       `# Verifies the backups of the project ${yamlComment(setup.project.name)} every week; the result is signed into the vault.`,
       "trigger: none",
@@ -164,7 +175,7 @@ export function restorePipeline(setup: PipelineSetup): PipelineFile {
   ];
   return {
     purpose: "restore",
-    path: "/.project-backup/restore.yml",
+    path: pipelinePaths.restore,
     yaml: text([
       `# Restores from the backups of the project ${yamlComment(setup.project.name)}. Only by hand; the hub starts it.`,
       "# Keep parameters as they are: whole inputs of the task, never part of a script.",

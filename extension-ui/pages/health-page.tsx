@@ -10,17 +10,16 @@ import { ProtectionText } from "../components/protection-text.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age, localTime } from "../components/times.tsx";
-import { useLoaded } from "../components/use-loaded.ts";
 import { levelText } from "../model/format.ts";
 import { hoursForPeople, type HealthFinding, type Severity } from "../model/health-finding.ts";
 import { assessHealth, type HealthReport } from "../model/health.ts";
 import { defaultRpoHours } from "../model/project-services.ts";
 import type { VaultView } from "../model/vault-source.ts";
-import { compareReports } from "../vault/compare-reports.ts";
-import { snapshotReports, type RunReport } from "../vault/run-reports.ts";
 import { AcceptHistory } from "./accept-history.tsx";
 import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
+import { useFreshVault } from "./use-fresh-vault.ts";
+import { useReportDifferences } from "./use-report-differences.ts";
 import { useStreams } from "./use-streams.ts";
 import { VaultError } from "./vault-error.tsx";
 
@@ -56,7 +55,8 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
   const { vault, clock, settings, go } = useHub();
   const newest = view.snapshots.find(({ isRetired }) => !isRetired);
   const streams = useStreams(newest);
-  const reports = useRunReports();
+  const { differences, isSettled } = useReportDifferences(view);
+  const isCurrent = useFreshVault() && isSettled;
   const origin = vault.source?.origin ?? "runs";
   const report = React.useMemo(
     () =>
@@ -64,12 +64,13 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
         now: clock.now(),
         rpoHours: settings?.rpoHours ?? defaultRpoHours,
         snapshots: view.snapshots,
-        chain: view.chain,
+        // Nothing is missing or too old by a reading that is old itself, or that is being read again.
+        chain: isCurrent ? view.chain : { state: "checking", read: 0, of: 0 },
         origin,
-        differences: origin === "storage" ? compareReports(reports, view) : [],
+        differences,
         streams: streams.value,
       }),
-    [view, origin, reports, streams.value],
+    [view, origin, differences, isCurrent, streams.value],
   );
   return (
     <>
@@ -89,21 +90,6 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
       <StaleStreams report={report} />
     </>
   );
-}
-
-function useRunReports(): readonly RunReport[] {
-  const { services, settings } = useHub();
-  const loaded = useLoaded(
-    async (signal) => {
-      const { backupPipelineId, verifyPipelineId } = settings ?? {};
-      const facts = { vault: services.project.id, pipelines: services.pipelines, backupPipelineId, verifyPipelineId };
-      let reports: readonly RunReport[] = [];
-      for await (const step of snapshotReports(facts, signal)) reports = step.reports;
-      return reports;
-    },
-    [services, settings],
-  );
-  return loaded.value ?? [];
 }
 
 function Figures({

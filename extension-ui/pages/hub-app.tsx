@@ -4,14 +4,16 @@ import { ErrorBoundary } from "../components/error-boundary.tsx";
 import { ErrorCard } from "../components/error-card.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useLoaded } from "../components/use-loaded.ts";
-import type { ProjectSettings } from "../model/project-services.ts";
 import { HubContext, type Hub, type HubParts } from "./hub-context.ts";
 import { HubPanels } from "./hub-panels.tsx";
 import { HubShell } from "./hub-shell.tsx";
-import type { Route } from "./route.ts";
+import { home, type Route } from "./route.ts";
 import { useAccess } from "./use-access.ts";
+import { useMadeKeys } from "./use-made-keys.ts";
 import { usePanels } from "./use-panels.ts";
 import { useRoute } from "./use-route.ts";
+import { useSetupState } from "./use-setup-state.ts";
+import { readConfirmed, useSettings, type SavedSettings } from "./use-settings.ts";
 import { readSeenHead, useVault } from "./use-vault.ts";
 
 /** The whole hub. `onShown` is called once, when there is something to see. */
@@ -20,7 +22,10 @@ export function HubApp(props: { readonly parts: HubParts; readonly onShown: () =
   const [route, go] = useRoute(parts.services.navigation);
   const settings = useLoaded(async () => {
     const seenHead = readSeenHead(parts.services);
-    return { saved: await parts.services.settings.read(), seenHead };
+    const confirmed = readConfirmed(parts.services);
+    const draft = parts.services.settings.readDraft().catch(() => undefined);
+    const saved = await parts.services.settings.read();
+    return { saved, confirmed: await confirmed, draft: await draft, seenHead };
   }, [parts]);
   const isShown = route !== undefined && !(settings.isLoading && settings.value === undefined);
   React.useEffect(() => {
@@ -38,24 +43,33 @@ export function HubApp(props: { readonly parts: HubParts; readonly onShown: () =
   return <ConfiguredHub parts={parts} route={route} go={go} {...settings.value} />;
 }
 
-interface ConfiguredHubProps {
+interface ConfiguredHubProps extends SavedSettings {
   readonly parts: HubParts;
   readonly route: Route;
   readonly go: (to: Partial<Route>) => void;
-  readonly saved: ProjectSettings | undefined;
   readonly seenHead: Promise<string | undefined>;
+  /** What the person has told Set up in earlier visits. */
+  readonly draft: Readonly<Record<string, string>> | undefined;
 }
 
-function ConfiguredHub({ parts, route, go, saved, seenHead }: ConfiguredHubProps): React.ReactElement {
-  const [settings, setSettings] = React.useState(saved);
-  const { access, viewer, ...secrets } = useAccess(parts.services, settings);
+function ConfiguredHub({ parts, route, go, seenHead, draft, ...known }: ConfiguredHubProps): React.ReactElement {
+  const shared = useSettings(parts.services, known);
+  const { settings, trust } = shared;
+  const { access, viewer, ...secrets } = useAccess(parts.services, { settings, trust });
   const vault = useVault(parts, { settings, access, seenHead });
   const panels = usePanels();
-  const saveSettings = async (next: ProjectSettings): Promise<void> => {
-    await parts.services.settings.save(next);
-    setSettings(next);
+  const setup = useSetupState(parts.services, settings, draft);
+  const making = useMadeKeys();
+  const goWithKeys = (to: Partial<Route>): void => {
+    const isLeaving = (to.tab ?? home.tab) !== "setup" || to.snapshot !== undefined;
+    if (making.hasUnsavedKeys && isLeaving) panels.openPanel({ form: "unsaved-keys", to });
+    else go(to);
   };
-  const hub: Hub = { ...parts, settings, saveSettings, route, go, vault, viewer, access, ...secrets, ...panels };
+  const navigation = { route, go: goWithKeys, leaveKeys: go };
+  const hub: Hub = {
+    ...{ ...parts, ...shared, ...navigation, ...secrets, ...panels, ...making },
+    ...{ vault, viewer, access, setup },
+  };
   return (
     <HubContext.Provider value={hub}>
       <ErrorBoundary>

@@ -4,7 +4,10 @@ import type { ProjectServices, ProjectSettings } from "../model/project-services
 import type { VaultSource, VaultView } from "../model/vault-source.ts";
 import type { Route } from "./route.ts";
 import type { Access } from "./use-access.ts";
+import type { KeyMaking } from "./use-made-keys.ts";
 import type { Panels } from "./use-panels.ts";
+import type { SetupState } from "./use-setup-state.ts";
+import type { Settings } from "./use-settings.ts";
 
 /** How this visit may read the container. */
 export type StorageAccess =
@@ -33,15 +36,21 @@ export interface VaultStatus {
   readonly error: unknown;
   /** Nothing more will come unless it is read again. */
   readonly isDone: boolean;
+  /** When the reading that is shown began, by the clock of people; undefined while nothing is shown. */
+  readonly readAt: Date | undefined;
+  /** The same on a clock that nobody can set, in milliseconds since the page was opened. */
+  readonly startedAt: number | undefined;
   readonly reload: () => void;
 }
 
-export interface Hub extends HubParts, Access, Panels {
-  readonly settings: ProjectSettings | undefined;
-  readonly saveSettings: (settings: ProjectSettings) => Promise<void>;
+export interface Hub extends HubParts, Access, Panels, Settings, KeyMaking {
+  /** What Set up was told, and how far the person is. */
+  readonly setup: SetupState;
   readonly route: Route;
   /** Goes to another page; what is not named stays as on the hub's first page. */
   readonly go: (to: Partial<Route>) => void;
+  /** The same for a person who was warned that keys are not saved. */
+  readonly leaveKeys: (to: Partial<Route>) => void;
   readonly vault: VaultStatus;
 }
 

@@ -8,6 +8,7 @@ import { lazyPart } from "../components/lazy-part.tsx";
 import { localTime } from "../components/times.tsx";
 import { kindOf } from "../model/item-tree.ts";
 import { everything } from "../model/restore-request.ts";
+import { needsConfirmation } from "../model/settings-trust.ts";
 import { shownText } from "../model/shown-text.ts";
 import { useHub, type Hub } from "./hub-context.ts";
 import { tabs, views, type SnapshotView, type Tab as TabId } from "./route.ts";
@@ -16,6 +17,7 @@ import { SnapshotsPage } from "./snapshots-page.tsx";
 const RestoresPage = lazyPart(async () => (await import("./restores-page.tsx")).RestoresPage);
 const HealthPage = lazyPart(async () => (await import("./health-page.tsx")).HealthPage);
 const SetupPage = lazyPart(async () => (await import("./setup-page.tsx")).SetupPage);
+const SettingsQuestion = lazyPart(async () => (await import("./settings-question.tsx")).SettingsQuestion);
 const SnapshotPage = lazyPart(async () => (await import("./snapshot-page.tsx")).SnapshotPage);
 
 const tabNames: Readonly<Record<TabId, string>> = {
@@ -36,6 +38,11 @@ const viewNames: Readonly<Record<SnapshotView, string>> = {
 export function HubShell(): React.ReactElement {
   const { route, settings } = useHub();
   return settings !== undefined && route.snapshot !== undefined ? <SnapshotShell id={route.snapshot} /> : <TabShell />;
+}
+
+/** Above every page, while the shared settings are not what the person knows. */
+function ConfirmFirst(): React.ReactElement | null {
+  return needsConfirmation(useHub().trust) ? <SettingsQuestion /> : null;
 }
 
 function TabShell(): React.ReactElement {
@@ -63,6 +70,7 @@ function TabShell(): React.ReactElement {
         </TabBar>
       )}
       <div className="page-content page-content-top rhythm-vertical-16 flex-grow">
+        <ConfirmFirst />
         {tab === "snapshots" && <SnapshotsPage />}
         {tab === "restores" && <RestoresPage />}
         {tab === "health" && <HealthPage />}
@@ -104,6 +112,7 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
         </TabBar>
       )}
       <div className="page-content page-content-top rhythm-vertical-16 flex-grow">
+        <ConfirmFirst />
         <SnapshotPage id={id} />
       </div>
     </Page>

@@ -1,11 +1,14 @@
 import * as React from "react";
+import { needsConfirmation } from "../model/settings-trust.ts";
 import { useHub } from "./hub-context.ts";
 import { SetupCheckSection } from "./setup-check-section.tsx";
+import { SetupChecklist } from "./setup-checklist.tsx";
 import { draftOf, type SetupDraft } from "./setup-draft.ts";
 import { SetupKeysSection } from "./setup-keys-section.tsx";
 import { SetupPipelinesSection } from "./setup-pipelines-section.tsx";
 import { SetupSettingsSection } from "./setup-settings-section.tsx";
 import { SetupStorageSection } from "./setup-storage-section.tsx";
+import type { SetupTexts } from "./use-setup-state.ts";
 
 export interface SectionProps {
   readonly draft: SetupDraft;
@@ -14,9 +17,11 @@ export interface SectionProps {
 
 /** From nothing to a first backup; later the place of the settings. */
 export function SetupPage(): React.ReactElement {
-  const { settings, services } = useHub();
-  const [draft, setDraft] = React.useState(() => draftOf(settings));
-  const change = (part: Partial<SetupDraft>): void => setDraft((before) => ({ ...before, ...part }));
+  const { settings, services, trust, setup } = useHub();
+  // Files made of what somebody else has put there would carry it into the pipelines.
+  if (needsConfirmation(trust)) return <div>Set up shows its files once the settings above are confirmed.</div>;
+  const draft = draftOf(settings, setup);
+  const change = (part: Partial<SetupDraft>): void => setup.tell(part as SetupTexts);
   return (
     <>
       {settings === undefined && (
@@ -24,6 +29,7 @@ export function SetupPage(): React.ReactElement {
           {`Set up backups of ${services.project.name}: keys, a container, three pipelines. It takes about a quarter of an hour.`}
         </div>
       )}
+      <SetupChecklist draft={draft} />
       <SetupKeysSection draft={draft} change={change} />
       <SetupStorageSection draft={draft} change={change} />
       <SetupPipelinesSection draft={draft} change={change} />

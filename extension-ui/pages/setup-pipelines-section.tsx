@@ -6,6 +6,7 @@ import { Lines } from "../components/lines.tsx";
 import { SectionCard } from "../components/section-card.tsx";
 import { TextInput } from "../components/text-input.tsx";
 import { pipelineFiles, type PipelineFile } from "../model/setup-pipelines.ts";
+import { scheduleChoices, schedules } from "../model/setup-schedule.ts";
 import { pipelineSetupProblems, type SetupField, type SetupProblem } from "../model/setup-problems.ts";
 import { useHub } from "./hub-context.ts";
 import { pipelineSetup, type SetupDraft } from "./setup-draft.ts";
@@ -54,6 +55,7 @@ export function SetupPipelinesSection({ draft, change }: SectionProps): React.Re
       <StorageChoice draft={draft} change={change} problems={problems} />
       <AgentChoice draft={draft} change={change} problems={problems} />
       <SignInChoice draft={draft} change={change} />
+      <ScheduleField draft={draft} change={change} />
       <div className="hub-fields">
         {fields.map((facts) => (
           <SetupText key={facts.field} {...facts} draft={draft} change={change} problems={problems} />
@@ -146,6 +148,18 @@ function AgentChoice({ draft, change, problems }: ChoiceProps): React.ReactEleme
         />
       )}
     </>
+  );
+}
+
+/** The agreed age of the newest backup follows the schedule, until somebody sets it apart. */
+function ScheduleField({ draft, change }: SectionProps): React.ReactElement {
+  return (
+    <Choices
+      label="Backups run"
+      choices={scheduleChoices.map((id) => ({ id, text: schedules[id].text }))}
+      chosen={draft.schedule}
+      onChoose={(schedule) => change({ schedule, rpoHours: String(schedules[schedule].rpoHours) })}
+    />
   );
 }
 

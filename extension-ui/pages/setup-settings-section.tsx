@@ -1,4 +1,5 @@
 import { Button } from "azure-devops-ui/Button";
+import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { ErrorCard } from "../components/error-card.tsx";
 import { SectionCard } from "../components/section-card.tsx";
@@ -6,20 +7,25 @@ import { SelectInput } from "../components/select-input.tsx";
 import { TextInput } from "../components/text-input.tsx";
 import { useAction } from "../components/use-action.ts";
 import { useLoaded } from "../components/use-loaded.ts";
+import { pipelinePaths } from "../model/setup-pipelines.ts";
 import { useHub } from "./hub-context.ts";
-import { containerUrlIn, settingsOf, settingsProblems, type SetupDraft } from "./setup-draft.ts";
+import { containerUrlIn, settingsOf, settingsProblems } from "./setup-draft.ts";
 import type { SectionProps } from "./setup-page.tsx";
 
-const pipelineFields: readonly { readonly field: keyof SetupDraft; readonly label: string }[] = [
-  { field: "backupPipelineId", label: "Backup pipeline" },
-  { field: "verifyPipelineId", label: "Verify pipeline" },
-  { field: "restorePipelineId", label: "Restore pipeline" },
+const pipelineFields: readonly {
+  readonly field: "backupPipelineId" | "verifyPipelineId" | "restorePipelineId";
+  readonly label: string;
+  readonly file: string;
+}[] = [
+  { field: "backupPipelineId", label: "Backup pipeline", file: pipelinePaths.backup },
+  { field: "verifyPipelineId", label: "Verify pipeline", file: pipelinePaths.verify },
+  { field: "restorePipelineId", label: "Restore pipeline", file: pipelinePaths.restore },
 ];
 
 /** What the hub remembers for everybody in the project; nothing secret. */
 export function SetupSettingsSection({ draft, change }: SectionProps): React.ReactElement {
-  const { services, saveSettings, go } = useHub();
-  const problems = settingsProblems(draft);
+  const { services, settings, saveSettings, go } = useHub();
+  const problems = settingsProblems(draft, settings);
   const [saved, setSaved] = React.useState("");
   const save = useAction(async () => {
     setSaved("");
@@ -36,6 +42,11 @@ export function SetupSettingsSection({ draft, change }: SectionProps): React.Rea
     >
       <PipelineFields draft={draft} change={change} />
       <VaultFields draft={draft} change={change} />
+      {problems.recipients !== undefined && (
+        <MessageCard
+          severity={MessageCardSeverity.Warning}
+        >{`Recovery recipients: ${problems.recipients}`}</MessageCard>
+      )}
       {save.error !== undefined && <ErrorCard error={save.error} />}
       <div className="flex-row flex-center rhythm-horizontal-8">
         <Button
@@ -55,6 +66,11 @@ export function SetupSettingsSection({ draft, change }: SectionProps): React.Rea
 function PipelineFields({ draft, change }: SectionProps): React.ReactElement {
   const { services } = useHub();
   const pipelines = useLoaded(() => services.pipelines.list(), [services]);
+  const found = usePipelinesByFile({ draft, change });
+  const readAgain = (): void => {
+    pipelines.reload();
+    found.reload();
+  };
   const options = [
     { value: "", text: "Not chosen" },
     ...(pipelines.value ?? []).map(({ id, name, folder }) => ({
@@ -77,14 +93,39 @@ function PipelineFields({ draft, change }: SectionProps): React.ReactElement {
         ))}
       </div>
       <div>
-        <Button text="Read the list of pipelines again" disabled={pipelines.isLoading} onClick={pipelines.reload} />
+        <Button text="Read the list of pipelines again" disabled={pipelines.isLoading} onClick={readAgain} />
       </div>
     </>
   );
 }
 
+/** Chooses the pipelines whose file is the one that Set up shows, where that leaves no doubt. */
+function usePipelinesByFile({ draft, change }: SectionProps): { readonly reload: () => void } {
+  const { services } = useHub();
+  const found = useLoaded(async () => {
+    const lists = await Promise.all(pipelineFields.map(({ file }) => services.pipelines.byFile(file)));
+    return pipelineFields.map(({ field }, index) => ({ field, pipelines: lists[index] ?? [] }));
+  }, [services]);
+  React.useEffect(() => {
+    const chosen = (found.value ?? []).flatMap(({ field, pipelines: [only, second] }) =>
+      only === undefined || second !== undefined || draft[field] !== "" ? [] : [[field, String(only.id)] as const],
+    );
+    if (chosen.length > 0) change(Object.fromEntries(chosen));
+  }, [found.value]);
+  const { reload } = found;
+  React.useEffect(() => {
+    const comeBack = (): void => {
+      if (!document.hidden) reload();
+    };
+    document.addEventListener("visibilitychange", comeBack);
+    return () => document.removeEventListener("visibilitychange", comeBack);
+  }, [reload]);
+  return { reload };
+}
+
 function VaultFields({ draft, change }: SectionProps): React.ReactElement {
-  const problems = settingsProblems(draft);
+  const { settings } = useHub();
+  const problems = settingsProblems(draft, settings);
   return (
     <>
       <TextInput

@@ -1,5 +1,6 @@
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { provePipeline, type OurTask, type PipelineFacts } from "../model/pipeline-proof.ts";
+import { needsConfirmation } from "../model/settings-trust.ts";
 import type { ProjectSettings, Run } from "../model/project-services.ts";
 import { defaultChoice, type RestoreChoice } from "../model/restore-request.ts";
 import { isNonce, type RunParameters } from "../model/run-request.ts";
@@ -25,9 +26,10 @@ export interface OurRun {
 
 /** What the configured pipeline would do; throws when it would not run our task with these parameters. */
 export async function prove(
-  hub: Pick<Hub, "services" | "settings">,
+  hub: Pick<Hub, "services" | "settings" | "trust">,
   { task, parameters }: OurRun,
 ): Promise<PipelineFacts> {
+  requireConfirmed(hub);
   const yaml = await hub.services.pipelines.preview({ pipelineId: pipelineId(hub.settings, task), parameters });
   const proof = provePipeline(yaml, { task, parameters, project: hub.services.project });
   if (!proof.isProven)
@@ -40,11 +42,21 @@ export async function prove(
 }
 
 /** Starts the configured pipeline, once for each request, after it has been proven to run our task. */
-export async function startProven(hub: Pick<Hub, "services" | "settings">, wanted: OurRun): Promise<Run> {
+export async function startProven(hub: Pick<Hub, "services" | "settings" | "trust">, wanted: OurRun): Promise<Run> {
   await prove(hub, wanted);
   return startOnce(hub.services.pipelines, {
     pipelineId: pipelineId(hub.settings, wanted.task),
     parameters: wanted.parameters,
+  });
+}
+
+/** Settings may name anybody's pipeline: the person has seen which ones before one of them is started. */
+function requireConfirmed({ trust }: Pick<Hub, "trust">): void {
+  if (!needsConfirmation(trust)) return;
+  throw new BackupError({
+    code: "SETTINGS_NOT_CONFIRMED",
+    message: "The settings of this page are not confirmed",
+    hint: "Close this panel, read what stands at the top of the page, and decide there.",
   });
 }
 

@@ -1,40 +1,25 @@
 import { Checkbox } from "azure-devops-ui/Checkbox";
+import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { parseContainerAddress } from "../../engine/store/container-address.ts";
+import { checkStorageHost } from "../../engine/store/storage-hosts.ts";
 import { describeError } from "../../engine/foundation/errors.ts";
 import { CopyText } from "../components/copy-text.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
 import { TextInput } from "../components/text-input.tsx";
+import { placeOf, readSasCommand } from "../model/azure-cli.ts";
 import { browsingSteps } from "../model/setup-storage.ts";
 import { useHub } from "./hub-context.ts";
 
 /** Lets a person read the container in this visit: by a shared access signature, or as who they are signed in. */
 export function StoragePanel(): React.ReactElement {
-  const { settings, access, setSas, closePanel, go } = useHub();
+  const { settings, trust, access, setSas, closePanel } = useHub();
   const [sas, writeSas] = React.useState("");
   const [isKept, keep] = React.useState(false);
   const containerUrl = settings?.containerUrl;
   const wrong = problemOf(containerUrl, sas);
-  if (containerUrl === undefined)
-    return (
-      <SidePanel
-        title="Storage access"
-        onDismiss={closePanel}
-        buttons={[
-          { text: "Close", onClick: closePanel },
-          {
-            text: "Open Set up",
-            primary: true,
-            onClick: () => {
-              closePanel();
-              go({ tab: "setup" });
-            },
-          },
-        ]}
-      >
-        <div>Set up does not name the container yet.</div>
-      </SidePanel>
-    );
+  const isConfirmed = trust.state === "confirmed";
+  if (containerUrl === undefined) return <NoContainer />;
   const connect = (): void => {
     setSas(sas.trim().replace(/^\?/, ""), isKept);
     closePanel();
@@ -51,10 +36,15 @@ export function StoragePanel(): React.ReactElement {
       buttons={[
         { text: "Cancel", onClick: closePanel },
         ...(access?.by === "sas" ? [{ text: "Forget the SAS", onClick: forget }] : []),
-        { text: "Connect", primary: true, disabled: sas.trim() === "" || wrong !== undefined, onClick: connect },
+        {
+          text: "Connect",
+          primary: true,
+          disabled: !isConfirmed || sas.trim() === "" || wrong !== undefined,
+          onClick: connect,
+        },
       ]}
     >
-      <div>{accessText(access?.by)}</div>
+      <AccessState isConfirmed={isConfirmed} by={access?.by} />
       <TextInput
         label="Shared access signature"
         value={sas}
@@ -69,17 +59,65 @@ export function StoragePanel(): React.ReactElement {
   );
 }
 
+function NoContainer(): React.ReactElement {
+  const { closePanel, go } = useHub();
+  const openSetup = (): void => {
+    closePanel();
+    go({ tab: "setup" });
+  };
+  return (
+    <SidePanel
+      title="Storage access"
+      onDismiss={closePanel}
+      buttons={[
+        { text: "Close", onClick: closePanel },
+        { text: "Open Set up", primary: true, onClick: openSetup },
+      ]}
+    >
+      <div>Set up does not name the container yet.</div>
+    </SidePanel>
+  );
+}
+
+interface AccessStateProps {
+  readonly isConfirmed: boolean;
+  readonly by: "sas" | "entra" | undefined;
+}
+
+function AccessState({ isConfirmed, by }: AccessStateProps): React.ReactElement {
+  if (isConfirmed) return <div>{accessText(by)}</div>;
+  return (
+    <MessageCard severity={MessageCardSeverity.Warning}>
+      Close this panel and confirm the settings at the top of the page first: they name the container that a SAS would
+      be sent to.
+    </MessageCard>
+  );
+}
+
 function accessText(by: "sas" | "entra" | undefined): string {
   if (by === "entra") return "The page signs in to storage as you. With a SAS it reads by that instead.";
   if (by === "sas") return "The page reads by the SAS that was entered.";
   return "The page does not read storage yet. Enter a SAS, or set up signing in with Microsoft Entra in Set up.";
 }
 
+/** Azure signs for a person for seven days at most; the clock of Azure may be a little behind. */
+const sasDays = 6.9;
+
 function CorsHelp({ containerUrl }: { readonly containerUrl: string }): React.ReactElement | null {
+  const { clock } = useHub();
   const steps = browsingSteps(containerUrl, location.origin, []);
-  if (steps === undefined) return null;
+  const place = placeOf(containerUrl);
+  if (steps === undefined || place === undefined) return null;
+  const expires = new Date(clock.now().getTime() + sasDays * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
   return (
     <>
+      <div className="flex-column rhythm-vertical-8">
+        <div>
+          <span className="font-weight-semibold">Make a SAS that reads and lists. </span>
+          It is signed with your own role on the container (Storage Blob Data Reader) and ends in a week.
+        </div>
+        <CopyText label="Make a SAS that reads and lists" text={readSasCommand(place, expires)} />
+      </div>
       {steps.map(({ title, why, command }) => (
         <div key={title} className="flex-column rhythm-vertical-8">
           <div>
@@ -96,6 +134,7 @@ function CorsHelp({ containerUrl }: { readonly containerUrl: string }): React.Re
 function problemOf(containerUrl: string | undefined, sas: string): string | undefined {
   if (containerUrl === undefined || sas.trim() === "") return undefined;
   try {
+    checkStorageHost(containerUrl);
     parseContainerAddress(containerUrl, sas.trim());
     return undefined;
   } catch (error) {

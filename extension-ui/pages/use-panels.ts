@@ -1,4 +1,5 @@
 import * as React from "react";
+import type { Route } from "./route.ts";
 
 /** What a person has chosen to restore. */
 export interface RestoreSelection {
@@ -13,6 +14,7 @@ export type Panel =
   | { readonly form: "viewer-key" }
   | { readonly form: "back-up" }
   | { readonly form: "accept-history" }
+  | { readonly form: "unsaved-keys"; readonly to: Partial<Route> }
   | { readonly form: "restore"; readonly selection: RestoreSelection };
 
 export interface Panels {

@@ -5,7 +5,10 @@ import type { HubParts, StorageAccess, VaultStatus } from "./hub-context.ts";
 
 type State = Omit<VaultStatus, "reload">;
 
-const nothing: State = { source: undefined, view: undefined, error: undefined, isDone: false };
+const nothing: State = {
+  ...{ source: undefined, view: undefined, error: undefined, isDone: false },
+  ...{ readAt: undefined, startedAt: undefined },
+};
 
 interface Wanted {
   readonly settings: ProjectSettings | undefined;
@@ -32,7 +35,9 @@ export function useVault(parts: HubParts, { settings, access, seenHead }: Wanted
     if (settings !== undefined) {
       const head = firstHead.current ?? readSeenHead(parts.services);
       firstHead.current = undefined;
-      void readVault(parts, { settings, access, seenHead: head }, { signal: abort.signal, tell: setState });
+      const began = { readAt: parts.clock.now(), startedAt: performance.now() };
+      const tell = (told: Told): void => setState({ ...told, ...began });
+      void readVault(parts, { settings, access, seenHead: head }, { signal: abort.signal, tell });
     }
     return () => abort.abort();
   }, [parts, settings, access, round]);
@@ -45,9 +50,11 @@ export async function readSeenHead({ settings, project }: ProjectServices): Prom
   return settings.readHead(project.id).catch(() => undefined);
 }
 
+type Told = Omit<State, "readAt" | "startedAt">;
+
 interface Listener {
   readonly signal: AbortSignal;
-  readonly tell: (state: State) => void;
+  readonly tell: (told: Told) => void;
 }
 
 async function readVault(

@@ -2,7 +2,8 @@
  * SAS and viewer key of this visit: in memory, and in the tab's session storage only when the person asks for it.
  * Browsers may block storage in frames of other sites; then memory it is.
  */
-import type { SessionSecrets } from "../model/project-services.ts";
+import { parseObject, stringAt } from "../../engine/foundation/json.ts";
+import type { ContainerSas, SessionSecrets } from "../model/project-services.ts";
 
 /** What is used of the browser's session storage. */
 export interface TabStorage {
@@ -21,8 +22,10 @@ export function sessionSecrets(storage: () => TabStorage, projectId: string): Fo
   const sas = secretNamed(storage, `project-backup/${projectId}/sas`);
   const viewerKey = secretNamed(storage, `project-backup/${projectId}/viewer-key`);
   return {
-    sas: sas.read,
-    setSas: sas.write,
+    sas: () => parseSas(sas.read()),
+    setSas: (next, remember) => {
+      sas.write(next === undefined || next.sas === "" ? undefined : JSON.stringify(next), remember);
+    },
     viewerKey: viewerKey.read,
     setViewerKey: viewerKey.write,
     forget() {
@@ -30,6 +33,13 @@ export function sessionSecrets(storage: () => TabStorage, projectId: string): Fo
       viewerKey.write(undefined, false);
     },
   };
+}
+
+/** A signature of which nobody knows the container any more is of no use. */
+function parseSas(text: string | undefined): ContainerSas | undefined {
+  const kept = parseObject(text ?? "") ?? {};
+  const [container, sas] = [stringAt(kept, "container"), stringAt(kept, "sas")];
+  return container === undefined || sas === undefined ? undefined : { container, sas };
 }
 
 interface Secret {

@@ -1,13 +1,15 @@
 /**
- * Settings of the project and heads a person has seen, in Azure DevOps' extension data. Documents of the Default scope
+ * Settings of the project, and what a person has confirmed of them and seen of the vault, in Azure DevOps' extension data. Documents of the Default scope
  * can be read by every member of the organisation and are plain JSON, so nothing secret is ever written: a settings
  * object that holds something like a secret is refused.
  */
 import { BackupError } from "../../engine/foundation/errors.ts";
-import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
+import { isObject, numberAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { parseHead } from "../../engine/vault/head-pin.ts";
-import { parseRetention } from "../../engine/vault/retention-rules.ts";
-import { defaultRpoHours, type ProjectSettings, type SettingsStore } from "../model/project-services.ts";
+import type { SettingsStore } from "../model/project-services.ts";
+import { draftIn, parseSettings, writtenSettings } from "./settings-document.ts";
+
+export { parseSettings } from "./settings-document.ts";
 
 /** What is used of the SDK's extension data manager; a document's `__etag` says which version it is. */
 export interface ExtensionData {
@@ -27,6 +29,8 @@ export interface ExtensionData {
 }
 
 const settingsCollection = "project-settings";
+const confirmedCollection = "confirmed-settings";
+const draftCollection = "setup-drafts";
 const headsCollection = "vault-heads";
 const ofPerson = { scopeType: "User" } as const;
 
@@ -48,6 +52,26 @@ export function settingsStore(data: () => Promise<ExtensionData>, projectId: str
           : manager.updateDocument(settingsCollection, { ...content, __etag: etag }),
       );
       etag = isObject(saved) ? etagOf(saved) : undefined;
+    },
+    async readConfirmed() {
+      const ask = async (): Promise<unknown> => (await data()).getDocument(confirmedCollection, projectId, ofPerson);
+      const document = await documentOf(ask);
+      return document === undefined ? undefined : parseSettings(document);
+    },
+    async confirm(settings) {
+      const document = { id: projectId, ...writtenSettings(settings), __etag: -1 };
+      const manager = await data();
+      await guarded("remember what you confirmed", () => manager.setDocument(confirmedCollection, document, ofPerson));
+    },
+    async readDraft() {
+      const ask = async (): Promise<unknown> => (await data()).getDocument(draftCollection, projectId, ofPerson);
+      const document = await documentOf(ask);
+      return document === undefined ? undefined : draftIn(document);
+    },
+    async saveDraft(draft) {
+      const document = { ...draftIn(draft), id: projectId, __etag: -1 };
+      const manager = await data();
+      await guarded("remember your entries", () => manager.setDocument(draftCollection, document, ofPerson));
     },
     readHead: (vault) => readHead(data, vault),
     async saveHead(vault, head) {
@@ -146,74 +170,4 @@ function factsOf(cause: unknown): { readonly status: number | undefined; readonl
     status: typeof error.status === "number" ? error.status : undefined,
     words: texts.filter((text) => typeof text === "string").join(" "),
   };
-}
-
-/** Whoever may use the extension may write the document: only what has the right form is taken from it. */
-export function parseSettings(document: JsonObject): ProjectSettings {
-  const containerUrl = stringAt(document, "containerUrl");
-  const rpoHours = numberAt(document, "rpoHours");
-  const retention = stringAt(document, "retention");
-  const entraClientId = guidAt(document, "entraClientId");
-  const entraTenantId = guidAt(document, "entraTenantId");
-  return {
-    ...(containerUrl !== undefined && isPlainAddress(containerUrl) ? { containerUrl } : {}),
-    signers: (arrayAt(document, "signers") ?? []).filter((signer): signer is string => isSigner(signer)),
-    ...pipelineIds(document),
-    rpoHours: rpoHours !== undefined && rpoHours > 0 && rpoHours <= 8784 ? rpoHours : defaultRpoHours,
-    ...(retention !== undefined && isRetention(retention) ? { retention } : {}),
-    ...(entraClientId === undefined || entraTenantId === undefined ? {} : { entraClientId, entraTenantId }),
-  };
-}
-
-function pipelineIds(document: JsonObject): Partial<ProjectSettings> {
-  const names = ["backupPipelineId", "restorePipelineId", "verifyPipelineId"] as const;
-  const known = names.flatMap((name) => {
-    const id = numberAt(document, name);
-    return id !== undefined && Number.isSafeInteger(id) && id > 0 ? [[name, id] as const] : [];
-  });
-  return Object.fromEntries(known);
-}
-
-function writtenSettings(settings: ProjectSettings): JsonObject {
-  const { containerUrl, signers } = settings;
-  if (containerUrl !== undefined && !isPlainAddress(containerUrl))
-    throw secretRefused(
-      "the container's address",
-      "Give it without anything after a question mark; the SAS is asked for when the page reads.",
-    );
-  if (!signers.every(isSigner)) throw secretRefused("a signer", "Only public signing keys (ed25519:…) belong here.");
-  // Known members only, whatever else the object carries.
-  const known = parseSettings({ ...settings });
-  return { ...known };
-}
-
-function secretRefused(what: string, hint: string): BackupError {
-  return new BackupError({
-    code: "SETTINGS_SECRET",
-    message: `The settings are not saved: ${what} may hold a secret`,
-    hint,
-  });
-}
-
-function isPlainAddress(text: string): boolean {
-  if (!URL.canParse(text) || text.length > 2000) return false;
-  const { protocol, search, hash, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && search + hash + username + password === "" && !/[?#]/.test(text);
-}
-
-function isSigner(value: unknown): boolean {
-  return typeof value === "string" && /^((agent|owner)=)?ed25519:[\w-]{43}$/.test(value);
-}
-
-function isRetention(text: string): boolean {
-  try {
-    return text.length <= 200 && parseRetention(text) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-function guidAt(document: JsonObject, key: string): string | undefined {
-  const text = stringAt(document, key);
-  return text !== undefined && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text : undefined;
 }

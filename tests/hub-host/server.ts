@@ -125,7 +125,7 @@ async function answerTo(state: HostState, method: string, url: URL): Promise<Ans
   if (url.pathname === "/_host/host.css")
     return { type: "text/css", content: await readFile(join(pageFolder, "host.css"), "utf8") };
   if (method === "POST") return { type: "application/json", content: JSON.stringify(tokens(state, url)) };
-  const page = pageAt(state, url);
+  const page = pageAt(state, url) ?? projectPageAt(state, url);
   if (page !== undefined) return { type: "text/html", content: page };
   return { status: 404, type: "text/plain", content: "There is no such page." };
 }
@@ -148,7 +148,7 @@ function pageAt(state: HostState, url: URL): string | undefined {
   if (name.toLowerCase() !== organization.name.toLowerCase() || found === undefined) return undefined;
   const place = rest.slice(0, 2).join("/");
   const isRun = place === "_build/results";
-  if (!isRun && place !== "_apps/hub") return undefined;
+  if (!isRun && !isOwnHub(state, rest)) return undefined;
   const { title, file, contribution } = isRun ? state.extension.resultsTab : state.extension.hub;
   const { publisher, id, version } = state.extension;
   const { owner } = simulator.state;
@@ -164,6 +164,33 @@ function pageAt(state: HostState, url: URL): string | undefined {
     ...(isRun ? { buildId: Number(url.searchParams.get("buildId")) } : {}),
   };
   return hostHtml(facts, title);
+}
+
+function isOwnHub(
+  { extension: { publisher, id, hub } }: HostState,
+  [apps, hubs, contribution]: readonly string[],
+): boolean {
+  return apps === "_apps" && hubs === "hub" && contribution === `${publisher}.${id}.${hub.contribution}`;
+}
+
+/** Pages of Azure DevOps that extensions link to, by their place below the project; those of other places are not there. */
+const projectPages: Readonly<Record<string, string>> = {
+  "_settings/adminservices": "Service connections",
+  "_settings/settings": "Pipeline settings",
+  _library: "Library",
+  _git: "Repos",
+  _build: "Pipelines",
+  "_apps/hub/ms.vss-build-web.ci-designer-hub": "New pipeline",
+};
+
+function projectPageAt({ options: { simulator } }: HostState, { pathname }: URL): string | undefined {
+  const [name = "", project = "", ...rest] = pathname.split("/").slice(1).map(decodeURIComponent);
+  const { organization } = simulator.state;
+  if (name !== organization.name || simulator.state.projectOf(project) === undefined) return undefined;
+  const title = projectPages[rest.join("/")];
+  return title === undefined
+    ? undefined
+    : `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title></head><body><h1>${title}</h1></body></html>`;
 }
 
 const modes: readonly SignInMode[] = ["accepted", "refused", "interaction", "denied", "absent"];

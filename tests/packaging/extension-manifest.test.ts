@@ -104,6 +104,28 @@ describe("the extension's manifest", () => {
     }
   });
 
+  it("lets its pages talk to Azure DevOps, Azure's blob hosts and this machine, and to nobody else", () => {
+    const azureDevOps = [
+      "'self'",
+      "https://dev.azure.com",
+      "https://*.dev.azure.com",
+      "https://*.visualstudio.com",
+      "https://*.vsblob.vsassets.io",
+    ];
+    const blobHosts = [
+      "https://*.blob.core.windows.net",
+      "https://*.blob.core.chinacloudapi.cn",
+      "https://*.blob.core.usgovcloudapi.net",
+      "https://*.blob.storage.azure.net",
+    ];
+    for (const page of ["hub.html", "report-tab.html"]) {
+      const text = readFileSync(join("extension-ui", page), "utf8");
+      const [, allowed = ""] = /connect-src ([^;"]+)/.exec(text) ?? [];
+
+      expect(allowed.split(" ")).toEqual([...azureDevOps, ...blobHosts, "http://127.0.0.1:*", "http://localhost:*"]);
+    }
+  });
+
   it("lets the web see pages and pictures only", () => {
     const visible = manifest.files.filter(({ addressable }) => addressable === true).map(({ path }) => path);
 

@@ -24,11 +24,20 @@ export interface OpenHub {
   /** Of the host's page: `{ theme: "dark", signIn: "absent", tab: "health" }`. */
   readonly query?: Readonly<Record<string, string>>;
   /** What this visit may read by, as if the person had entered it earlier in this tab. */
-  readonly entered?: { readonly project: string; readonly sas?: string; readonly viewerKey?: string };
+  readonly entered?: {
+    readonly project: string;
+    readonly sas?: string;
+    /** The container that the SAS was entered for; default: the one that the settings name now. */
+    readonly container?: string;
+    readonly viewerKey?: string;
+  };
   readonly size?: { readonly width: number; readonly height: number };
 }
 
 const steadyMs = 20_000;
+
+/** By the address of a hub: the container that its settings name. */
+export const containers = new Map<string, () => string | undefined>();
 
 /** A new tab with the hub, in a profile of its own. */
 export async function openHub(browser: Browser, hubUrl: string, options: OpenHub = {}): Promise<HubPage> {
@@ -42,7 +51,7 @@ export async function openHub(browser: Browser, hubUrl: string, options: OpenHub
   const page = await context.newPage();
   const seen: HubSeen = { errors: [], dialogs: [], requests: [] };
   watch(page, seen);
-  await enter(context, options.entered);
+  await enter(context, options.entered, containers.get(hubUrl)?.());
   const address = new URL(hubUrl);
   for (const [name, value] of Object.entries(options.query ?? {})) address.searchParams.set(name, value);
   await page.goto(address.href);
@@ -74,9 +83,11 @@ function nameOf(request: Request): string {
 }
 
 /** What the tab's storage would hold if the person had asked to keep it. */
-async function enter(context: BrowserContext, entered: OpenHub["entered"]): Promise<void> {
+async function enter(context: BrowserContext, entered: OpenHub["entered"], saved = ""): Promise<void> {
   if (entered === undefined) return;
-  const kept = { sas: entered.sas, "viewer-key": entered.viewerKey };
+  const { sas = "", viewerKey } = entered;
+  const bound = sas === "" ? undefined : JSON.stringify({ container: entered.container ?? saved, sas });
+  const kept = { sas: bound, "viewer-key": viewerKey };
   for (const [name, value] of Object.entries(kept)) {
     if (value === undefined || value === "") continue;
     const item = [`project-backup/${entered.project}/${name}`, value].map((text) => JSON.stringify(text));

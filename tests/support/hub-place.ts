@@ -5,11 +5,13 @@
 import type { KeySet } from "../../engine/crypto/keys.ts";
 import { corsAllowedHeaders, corsExposedHeaders, corsMethods } from "../../extension-ui/model/azure-cli.ts";
 import type { ProjectSettings } from "../../extension-ui/model/project-services.ts";
+import { stringAt } from "../../engine/foundation/json.ts";
 import { extensionFacts } from "../hub-host/manifest.ts";
 import { startHubHost, type HubHost } from "../hub-host/server.ts";
 import type { Simulator } from "../simulator/server.ts";
 import type { SimProject } from "../simulator/service.ts";
 import type { Azurite } from "./azurite.ts";
+import { containers } from "./hub-browser.ts";
 import { startPipelineAgent, type PipelineAgent } from "./pipeline-agent.ts";
 import { addProjectPipelines, type ProjectPipelines } from "./project-pipelines.ts";
 import { ask } from "./simulator.ts";
@@ -55,6 +57,7 @@ export async function startHubPlace(options: HubPlaceOptions): Promise<HubPlace>
     await letIn(options.azurite, host.hubOrigin);
     const pipelines = isSetUp ? (options.pipelines ?? addProjectPipelines(options)) : undefined;
     if (pipelines !== undefined) await saveSettings(options, pipelines);
+    containers.set(host.hubUrl, () => savedContainer(options));
     const agent = startPipelineAgent(simulator);
     const stop = async (): Promise<void> => {
       await Promise.all([agent.stop(), host.stop()]);
@@ -81,6 +84,24 @@ export async function letIn(azurite: Azurite, origin: string): Promise<void> {
   });
 }
 
+const extensionPlace = "project-backup.project-backup";
+
+/** Where a person's hub keeps which settings they have confirmed. */
+export function confirmedPlace(person: string): string {
+  return `${extensionPlace}/${person}/confirmed-settings`;
+}
+
+/** The container that the settings name now: what a person's SAS would be for. */
+function savedContainer({ simulator, project }: HubPlaceOptions): string | undefined {
+  const { extensionData } = simulator.state;
+  try {
+    return stringAt(extensionData.read(`${extensionPlace}/default/project-settings`, project.id), "containerUrl");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Saved by the person who looks: they know these settings. */
 async function saveSettings(
   { simulator, project, container, keys, settings: others }: HubPlaceOptions,
   pipelines: ProjectPipelines,
@@ -103,4 +124,6 @@ async function saveSettings(
     body: { id: project.id, ...settings, __etag: -1 },
   });
   if (status !== 200) throw new Error(`The settings could not be saved: ${text}`);
+  const { extensionData, owner } = simulator.state;
+  extensionData.set(confirmedPlace(owner.id), { id: project.id, ...settings, __etag: -1 });
 }

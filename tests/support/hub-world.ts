@@ -12,7 +12,7 @@ import type { StorageProtection } from "../simulator/storage-protection.ts";
 import { startStorageProxy } from "../simulator/storage-proxy.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "./azurite.ts";
 import { engineOver } from "./backup-engine.ts";
-import { startHubPlace, type HubPlace } from "./hub-place.ts";
+import { confirmedPlace, startHubPlace, type HubPlace } from "./hub-place.ts";
 import { simulator, type TestSimulator } from "./simulator.ts";
 import { smallProject, type SmallProject } from "./small-project.ts";
 
@@ -96,12 +96,44 @@ export function seenHead({ azure, shop }: HubWorld): string | undefined {
   return document === undefined ? undefined : stringAt(document, "head");
 }
 
-/** As somebody else might change them; gives a function that takes the change back. */
+/** Changed, and the person has agreed; gives a function that takes the change back. */
 export function changeSettings(world: HubWorld, change: Partial<ProjectSettings>): () => void {
+  const undo = poisonSettings(world, change);
+  agreeToSettings(world);
+  return () => {
+    undo();
+    agreeToSettings(world);
+  };
+}
+
+/** As somebody else might change them, unknown to the person; gives a function that takes the change back. */
+export function poisonSettings(world: HubWorld, change: Partial<ProjectSettings>): () => void {
   const before = savedSettings(world);
   const put = (settings: object): void => {
     world.azure.state.extensionData.set(settingsPlace, { ...settings, __etag: -1 });
   };
   put({ ...before, ...change });
   return () => put(before);
+}
+
+/** The person has seen the settings as they are now, and confirmed them. */
+export function agreeToSettings(world: HubWorld): void {
+  const { extensionData, owner } = world.azure.state;
+  extensionData.set(confirmedPlace(owner.id), { ...savedSettings(world), __etag: -1 });
+}
+
+/** As a person who has never opened the hub of this project. */
+export function forgetAgreement(world: HubWorld): void {
+  const { extensionData, owner } = world.azure.state;
+  if (confirmedSettings(world) !== undefined) extensionData.delete(confirmedPlace(owner.id), world.shop.project.id);
+}
+
+/** What the person has confirmed; undefined while nothing. */
+export function confirmedSettings({ azure, shop }: HubWorld): Readonly<Record<string, unknown>> | undefined {
+  const { extensionData, owner } = azure.state;
+  try {
+    return extensionData.read(confirmedPlace(owner.id), shop.project.id);
+  } catch {
+    return undefined;
+  }
 }

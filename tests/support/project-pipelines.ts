@@ -20,6 +20,8 @@ export interface PipelineWorld {
   readonly project: SimProject;
   readonly container: { readonly url: string; readonly sas: string };
   readonly keys: KeySet;
+  /** Recovery recipients; default: that of the keys. */
+  readonly recipients?: readonly string[];
 }
 
 /** Of the three pipelines. */
@@ -50,11 +52,11 @@ export function addPipelineFiles(
   return { repository, backup: idOf("backup"), verify: idOf("verify"), restore: idOf("restore") };
 }
 
-function setupOf({ project, container, keys }: PipelineWorld): PipelineSetup {
+function setupOf({ project, container, keys, recipients = [keys.recoveryRecipient] }: PipelineWorld): PipelineSetup {
   return {
     project: { id: project.id, name: project.name },
     storage: { by: "containerUrl", containerUrl: container.url },
-    recoveryRecipients: [keys.recoveryRecipient],
+    recoveryRecipients: recipients,
     signers: keys.signer.split(","),
     backupSignIn: "jobToken",
     restoreSignIn: "jobToken",

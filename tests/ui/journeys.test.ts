@@ -34,13 +34,20 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
     await button(hub, "Make the keys").click();
     keys = await shownKeys(hub);
     const downloading = opened.page.waitForEvent("download");
-    await button(hub, "Save the recovery key as a file").click();
+    await button(hub, "Save all keys as one file").click();
     const file = await readFile(await (await downloading).path(), "utf8");
     await hub.getByRole("radio", { name: /and a SAS in a secret variable/ }).click();
     await hub.getByRole("textbox", { name: "Container address" }).fill(world.container.url);
     await hub.getByRole("textbox", { name: "Variable group for backups" }).fill("Backup");
     await hub.getByRole("textbox", { name: "Variable group for restores" }).fill("Restore");
-    pipelines = addProjectPipelines({ simulator: world.azure, project: world.shop.project, ...world, keys });
+    const recipients = (await textOf(hub, "Recovery recipient")).split("\n");
+    pipelines = addProjectPipelines({
+      simulator: world.azure,
+      project: world.shop.project,
+      ...world,
+      keys,
+      recipients,
+    });
 
     expect(file).toContain(`\n${keys.recoveryKey}\n`);
     for (const name of ["backup", "verify", "restore"])

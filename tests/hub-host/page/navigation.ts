@@ -51,8 +51,8 @@ function addressWith(parameters: Texts): string {
   return `${url.pathname}${url.search}${url.hash}`;
 }
 
-/** The service's own pages of runs are pages of this host. */
+/** The service's own pages of runs and of a project's settings are pages of this host. */
 function shownHere(url: string, { organizationUrl }: HostFacts): string {
-  const isOwn = url.startsWith(`${organizationUrl}/`) && url.includes("/_build/results");
+  const isOwn = url.startsWith(`${organizationUrl}/`) && /\/_(?:build|settings|library|git|apps)(?:[/?]|$)/.test(url);
   return isOwn ? url.replace(new URL(organizationUrl).origin, browser.location.origin) : url;
 }

@@ -16,14 +16,27 @@ function tabStorage(): TabStorage & { readonly content: Map<string, string> } {
   };
 }
 
+const signature = { container: "https://contosobackups.blob.core.windows.net/azure-devops", sas: "sv=1&sig=x" };
+
 describe("the secrets of a visit", () => {
+  it("keep a SAS with the container it is for; one of which that is not known is of no use", () => {
+    const tab = tabStorage();
+    sessionSecrets(() => tab, aProjectId).setSas(signature, true);
+    const [name = ""] = tab.content.keys();
+    const kept = sessionSecrets(() => tab, aProjectId).sas();
+    tab.setItem(name, signature.sas);
+    const unbound = sessionSecrets(() => tab, aProjectId).sas();
+
+    expect([kept, unbound]).toEqual([signature, undefined]);
+  });
+
   it("stay in memory unless the person asks for more", () => {
     const tab = tabStorage();
     const secrets = sessionSecrets(() => tab, aProjectId);
-    secrets.setSas("sv=1&sig=x", false);
+    secrets.setSas(signature, false);
     secrets.setViewerKey("AGE-SECRET-KEY-1X", true);
 
-    expect([secrets.sas(), secrets.viewerKey()]).toEqual(["sv=1&sig=x", "AGE-SECRET-KEY-1X"]);
+    expect([secrets.sas(), secrets.viewerKey()]).toEqual([signature, "AGE-SECRET-KEY-1X"]);
     expect([...tab.content.values()]).toEqual(["AGE-SECRET-KEY-1X"]);
 
     const reloaded = sessionSecrets(() => tab, aProjectId);
@@ -39,10 +52,10 @@ describe("the secrets of a visit", () => {
   it("are taken out of storage when the person does not want them there any more", () => {
     const tab = tabStorage();
     const secrets = sessionSecrets(() => tab, aProjectId);
-    secrets.setSas("a", true);
-    secrets.setSas("b", false);
+    secrets.setSas({ ...signature, sas: "a" }, true);
+    secrets.setSas(signature, false);
 
-    expect([secrets.sas(), tab.content.size]).toEqual(["b", 0]);
+    expect([secrets.sas(), tab.content.size]).toEqual([signature, 0]);
     secrets.setViewerKey("c", true);
     secrets.forget();
 
@@ -53,10 +66,10 @@ describe("the secrets of a visit", () => {
     const secrets = sessionSecrets(() => {
       throw new DOMException("The operation is insecure.", "SecurityError");
     }, aProjectId);
-    secrets.setSas("sv=1&sig=x", true);
+    secrets.setSas(signature, true);
     secrets.setViewerKey("", true);
 
-    expect([secrets.sas(), secrets.viewerKey()]).toEqual(["sv=1&sig=x", undefined]);
+    expect([secrets.sas(), secrets.viewerKey()]).toEqual([signature, undefined]);
   });
 });
 

@@ -50,6 +50,33 @@ function storesOf(...names: readonly string[]): readonly SettingsStore[] {
   return names.map((name) => settingsStore(async () => data.open(name), aProjectId));
 }
 
+describe("what a person has confirmed", () => {
+  it("is theirs alone, and not what others write into the settings", async () => {
+    const [ada, bob] = storesOf("Ada", "Bob") as [SettingsStore, SettingsStore];
+    await ada.save(settings);
+    await ada.confirm(settings);
+    await bob.read();
+    await bob.save({ ...settings, containerUrl: "https://other.blob.core.windows.net/azure-devops" });
+
+    expect(await ada.readConfirmed()).toEqual(settings);
+    expect(await bob.readConfirmed()).toBeUndefined();
+  });
+
+  it("holds recipients and answers of Set up, and no secret", async () => {
+    const [ada] = storesOf("Ada") as [SettingsStore];
+    const whole = { ...settings, recoveryRecipients: [`age1${"q".repeat(58)}`], setup: { account: "contosobackups" } };
+    await ada.confirm(whole);
+
+    expect(await ada.readConfirmed()).toEqual(whole);
+    await expect(ada.confirm({ ...whole, setup: { pool: `AGE-SECRET-KEY-1${"Q".repeat(58)}` } })).rejects.toThrow(
+      "may hold a secret",
+    );
+    await expect(ada.save({ ...whole, recoveryRecipients: [`AGE-SECRET-KEY-1${"Q".repeat(58)}`] })).rejects.toThrow(
+      "may hold a secret",
+    );
+  });
+});
+
 describe("the settings of a project", () => {
   it("are none at first, and everybody's once saved", async () => {
     const [ada, bob] = storesOf("Ada", "Bob") as [SettingsStore, SettingsStore];

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseAgentKey, parseIdentities, parseRecipients, parseSigners } from "../../../engine/crypto/keys.ts";
 import { webCryptography } from "../../../engine/crypto/web-cryptography.ts";
+import { signersOfKeys } from "../../../extension-ui/model/signers.ts";
 import {
+  allKeysFile,
   keyPlaces,
   newRecoveryPair,
   newVaultKeys,
@@ -43,6 +45,26 @@ describe("the keys that the page makes", () => {
     expect(yaml.every((text) => text.includes(`signer: "${keys.signer}"`))).toBe(true);
     for (const secret of [keys.agentKey, keys.ownerKey, keys.viewerKey, keys.recoveryKey, second.recoveryKey])
       expect(yaml.join("")).not.toContain(secret);
+  });
+});
+
+describe("the file with all keys", () => {
+  it("holds every secret, opens with age what is sealed for either recovery key, and is a recovery key to the tasks", async () => {
+    const [keys, second] = [await newVaultKeys(cryptography), await newRecoveryPair(cryptography)];
+    const { name, text } = allKeysFile({ keys, second }, facts);
+    const folder = await mkdtemp(join(tmpdir(), "all-keys-"));
+    const file = join(folder, name);
+    await writeFile(file, text);
+    const opened = [keys, second].map(({ recoveryRecipient }) => {
+      const sealed = execFileSync("age", ["-r", recoveryRecipient], { input: "all is well" });
+      return execFileSync("age", ["-d", "-i", file], { input: sealed, encoding: "utf8" });
+    });
+    await rm(folder, { recursive: true });
+
+    expect(opened).toEqual(["all is well", "all is well"]);
+    expect(parseIdentities(text)).toEqual([keys.recoveryKey, second.recoveryKey]);
+    for (const part of [keys.agentKey, keys.ownerKey, keys.viewerKey, ...signersOfKeys(keys)])
+      expect(text).toContain(part);
   });
 });
 

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import {
   corsCommand,
@@ -11,11 +11,16 @@ import {
   browsingSteps,
   containerUrlOf,
   storageProblems,
+  storageScript,
   storageSteps,
   type StorageSetup,
 } from "../../../extension-ui/model/setup-storage.ts";
 
 const setup: StorageSetup = {
+  subscription: "Backups (prod)",
+  pipelinesBy: "serviceConnection",
+  sasExpires: "2027-11-22",
+  protection: "versions",
   resourceGroup: "backups(prod)",
   location: "westeurope",
   account: "contosobackups",
@@ -53,8 +58,8 @@ describe("the storage steps", () => {
     expect(words).toEqual([
       "group create",
       "storage account create",
-      "storage container-rm create",
       "storage account blob-service-properties update",
+      "storage container-rm create",
       "storage container immutability-policy create",
       "storage container immutability-policy show",
       "storage container immutability-policy lock",
@@ -94,11 +99,32 @@ describe("the storage steps", () => {
     ]);
   });
 
-  it("need no writer where pipelines use a SAS", () => {
-    const titles = storageSteps({ ...setup, writer: "", readers: [] }).map(({ title }) => title);
+  it("make an identity for the pipelines where there is no service connection yet", () => {
+    const { calls } = { calls: storageSteps({ ...setup, writer: "" }).flatMap(({ command }) => azCalls(command)) };
+    const role = calls.find((call) => call.includes("--assignee-object-id"));
 
-    expect(titles).not.toContain("Let the pipelines in");
-    expect(titles.at(-1)).toBe("Let this page read");
+    expect(calls.some((call) => call.slice(0, 2).join(" ") === "identity create")).toBe(true);
+    expect(role).toEqual(expect.arrayContaining(["<identity show --name>", "Storage Blob Data Contributor"]));
+  });
+
+  it("make a SAS that cannot delete, and can be taken back, where pipelines use one", () => {
+    const steps = storageSteps({ ...setup, pipelinesBy: "containerUrl" });
+    const [policy, sas] = azCalls(steps.find(({ title }) => title === "Make a SAS for the pipelines")?.command ?? "");
+
+    expect(policy).toEqual(expect.arrayContaining(["--permissions", "racwl", "--expiry", "2027-11-22"]));
+    expect(sas).toEqual(expect.arrayContaining(["--policy-name", "--https-only"]));
+    expect(steps.map(({ title }) => title)).not.toContain("Make an identity for the pipelines");
+  });
+
+  it.each([
+    ["versions", true, true],
+    ["container", false, true],
+    ["none", false, false],
+  ] as const)("protect by %s: versions of the container %s, a policy %s", (protection, byVersion, policy) => {
+    const calls = storageSteps({ ...setup, protection }).flatMap(({ command }) => azCalls(command));
+
+    expect(calls.some((call) => call.includes("--enable-vlw"))).toBe(byVersion);
+    expect(calls.some((call) => call.includes("immutability-policy"))).toBe(policy);
   });
 
   it("for a container that exists are only what browsing needs", () => {
@@ -111,6 +137,8 @@ describe("the storage steps", () => {
   it.each([
     ["resourceGroup", "ends with."],
     ["resourceGroup", "x'; rm -rf / #"],
+    ["subscription", ""],
+    ["subscription", "two\nlines"],
     ["location", "West Europe"],
     ["account", "Contoso-Backups"],
     ["container", "a--b"],
@@ -123,6 +151,43 @@ describe("the storage steps", () => {
 
     expect(storageProblems(wrong).map((problem) => problem.field)).toEqual([field]);
     expect(() => storageSteps(wrong)).toThrow(field);
+  });
+});
+
+describe("the script", () => {
+  const nasty = { ...setup, subscription: `it's "$(id)" & more` };
+
+  it("chooses the subscription, then does every step that is not optional, for bash", () => {
+    const calls = azCalls(storageScript(nasty, "bash"));
+
+    expect(calls[0]).toEqual(["account", "set", "--subscription", nasty.subscription]);
+    expect(calls.slice(1)).toEqual(
+      storageSteps(nasty).flatMap((step) => (step.isOptional ? [] : azCalls(step.command))),
+    );
+  });
+
+  it("stops at the first step that fails, and leaves the person's shell open", () => {
+    const az = `az() { echo "$*" >&2; [ "$1 $2" != "group create" ]; }`;
+    const run = spawnSync("bash", ["-c", `${az}\n${storageScript(setup, "bash")}\necho still here`], {
+      encoding: "utf8",
+    });
+
+    expect(run.stderr.trim().split("\n")).toHaveLength(2);
+    expect(run.stdout).toBe("still here\n");
+  });
+
+  it("is the same for PowerShell, quoted as it wants it, and stops likewise", () => {
+    const script = storageScript(nasty, "powershell");
+    const lines = script.split("\n").filter((line) => line.startsWith("az "));
+
+    expect(script).toContain(`az account set --subscription 'it''s "$(id)" & more'; if ($LASTEXITCODE -ne 0)`);
+    expect(lines.every((line) => line.endsWith("{ throw 'The step above failed' }"))).toBe(true);
+    expect(lines).toHaveLength(
+      storageScript(nasty, "bash")
+        .split("\n")
+        .filter((line) => line.startsWith("az ")).length,
+    );
+    expect(script).not.toContain("\\\n");
   });
 });
 
