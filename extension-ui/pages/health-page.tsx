@@ -20,6 +20,7 @@ import { snapshotReports, type RunReport } from "../vault/run-reports.ts";
 import { AcceptHistory } from "./accept-history.tsx";
 import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
+import { OwnerAnswers } from "./owner-answers.tsx";
 import { useStreams } from "./use-streams.ts";
 import { VaultError } from "./vault-error.tsx";
 
@@ -84,6 +85,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
           </div>
         </MessageCard>
       ))}
+      <OwnerAnswers />
       <Levels report={report} />
       <StaleStreams report={report} />
     </>
