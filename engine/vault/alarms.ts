@@ -54,7 +54,7 @@ interface Candidate {
  */
 export function pointsBeforeAlarms(
   snapshots: readonly Candidate[],
-  alarms: readonly Pick<Alarm, "seq" | "anomaly">[],
+  alarms: readonly { readonly seq: number; readonly anomaly: Pick<Anomaly, "code" | "since"> }[],
 ): ReadonlySet<number> {
   const grave = alarms.filter(({ anomaly }) => isAboutTheProject(anomaly));
   const firstSeq = Math.min(...grave.map(({ seq }) => seq));
