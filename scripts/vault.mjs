@@ -1,10 +1,14 @@
 // @ts-check
-/** The command line for the day Azure DevOps is down: reads the container directly, changes nothing in it. */
+/**
+ * The command line for the day Azure DevOps is down: reads the container directly. Nothing in it is changed; the two
+ * commands that need the owner key add one signed entry to the log.
+ */
 import { parseArgs } from "node:util";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { loadEngine } from "./lib/load-engine.mjs";
+import * as owner from "./lib/owner-commands.mjs";
 
 const help = `npm run vault -- <command> [options]
 
@@ -12,13 +16,18 @@ const help = `npm run vault -- <command> [options]
   show [selector]             streams of a snapshot, or the items of what the selector names
   verify                      checks the stored objects; exit code 1 for damage
   export <selector>… --to DIR writes items as files: repositories as bundles, work items as JSON and HTML
+  acknowledge <snapshot or entry> [--code C]… [--stream S]…
+                              says of a snapshot's alarms that they were meant or are dealt with
+  expect --code C… [--hours N | --until T]
+                              announces a change of much at once, for 24 hours or up to 72
 
   --vault V      project name or GUID; needed when the container holds several
   --snapshot S   latest (default), recommended, an id, an ISO time; verify also takes all
   --level L      verify: catalogue, stored (default), content (needs the recovery key)
 
 Environment: CONTAINER_URL, CONTAINER_SAS; RECOVERY_KEY opens everything, VIEWER_KEY names and figures;
-SIGNER pins the vault's signing keys, VAULT_HEAD its newest entry (both as the tasks print them).
+SIGNER pins the vault's signing keys, VAULT_HEAD its newest entry (both as the tasks print them). OWNER_KEY signs
+acknowledge and expect; the SAS then needs the right to create as well.
 `;
 
 const engine = await loadEngine(
@@ -33,12 +42,14 @@ const engine = await loadEngine(
   "engine/native/folder-archive.ts",
   "engine/native/md5.ts",
   "engine/native/node-cryptography.ts",
+  "engine/operations/answer-alarms.ts",
   "engine/operations/archive-items.ts",
   "engine/operations/choose-snapshots.ts",
   "engine/operations/find-vault.ts",
   "engine/operations/select-items.ts",
   "engine/operations/verify-backup.ts",
   "engine/store/azure-blob-store.ts",
+  "engine/vault/alarms.ts",
   "engine/vault/head-pin.ts",
   "engine/vault/log.ts",
   "engine/vault/snapshots.ts",
@@ -60,11 +71,22 @@ try {
       level: { type: "string", default: "stored" },
       sample: { type: "string", default: "100%" },
       to: { type: "string" },
+      code: { type: "string", multiple: true },
+      stream: { type: "string", multiple: true },
+      hours: { type: "string" },
+      until: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   const [command, ...selectors] = positionals;
-  const commands = { list, show, verify, export: exportItems };
+  const commands = {
+    list,
+    show,
+    verify,
+    export: exportItems,
+    acknowledge: asOwner("acknowledge"),
+    expect: asOwner("expect"),
+  };
   if (values.help || command === undefined) print(help);
   else if (!Object.hasOwn(commands, command))
     throw new Error(`There is no command ${command}; see npm run vault -- --help`);
@@ -100,7 +122,7 @@ function openContainer() {
 }
 
 /** @typedef {ReturnType<typeof openContainer>} Container */
-/** @typedef {{ vault?: string | undefined, snapshot: string, level: string, sample: string, to?: string | undefined, selectors: string[] }} Options */
+/** @typedef {{ vault?: string | undefined, snapshot: string, level: string, sample: string, to?: string | undefined, code?: string[] | undefined, stream?: string[] | undefined, hours?: string | undefined, until?: string | undefined, selectors: string[] }} Options */
 
 /** @param {Container} container @param {Options} options */
 async function list(container, options) {
@@ -113,15 +135,24 @@ async function list(container, options) {
     const found = await engine.describeVault(vault, container);
     const log = await engine.readLog({ ...container, vault, ...pins(vault) });
     print(`${found?.project.name ?? vault} (${vault}), ${found?.organizationUrl ?? "unknown organisation"}`);
+    const known = engine.alarmsOf(log);
     for (const { entry } of engine.keptSnapshots(log)) {
-      const { status, sum, anomaly } = entry.snapshot;
-      const alarms = anomaly.map((/** @type {{ code: string }} */ { code }) => code).join(", ");
+      const { status, sum } = entry.snapshot;
+      const alarms = known
+        .filter((/** @type {{ seq: number }} */ { seq }) => seq === entry.seq)
+        .map(alarmText)
+        .join(", ");
       print(
         `  ${entry.by.run}  ${entry.srv.slice(0, 19)}Z  ${status}  ${sum.streams} streams, ${sum.items} items, ${engine.bytesForPeople(sum.newBytes)} new${alarms === "" ? "" : `  (${alarms})`}`,
       );
     }
     for (const { message } of log.problems) print(`  Problem: ${message}`);
   }
+}
+
+/** @param {{ anomaly: { code: string }, acknowledgedBy?: number }} alarm */
+function alarmText({ anomaly, acknowledgedBy }) {
+  return acknowledgedBy === undefined ? anomaly.code : `${anomaly.code}, acknowledged in entry ${acknowledgedBy}`;
 }
 
 /** @param {Container} container @param {Options} options */
@@ -210,6 +241,14 @@ async function exportItems(container, options) {
   print(
     `${entries} files of snapshot ${snapshot.id} written to ${path.resolve(options.to)}; they are not encrypted any more`,
   );
+}
+
+/** @param {"acknowledge" | "expect"} command */
+function asOwner(command) {
+  return async (/** @type {Container} */ container, /** @type {Options} */ options) => {
+    const vault = await oneVault(container, options);
+    await owner[command]({ engine, container, vault, pins: pins(vault), print }, options);
+  };
 }
 
 /** @param {Container} container @param {Options} options */

@@ -86,9 +86,9 @@ export async function parseAgentKey(text: string, cryptography: Cryptography): P
   };
 }
 
-/** Input `ownerKey`. Throws KEY_FORM. */
-export async function parseOwnerKey(text: string, cryptography: Cryptography): Promise<OwnerKeys> {
-  const seed = parseKey(text, ownerForm, "ownerKey");
+/** Input `ownerKey`. Throws KEY_FORM naming `input`. */
+export async function parseOwnerKey(text: string, cryptography: Cryptography, input = "ownerKey"): Promise<OwnerKeys> {
+  const seed = parseKey(text, ownerForm, input);
   const signingSeed = await cryptography.hkdfSha256(seed, "project-backup/v1/sign");
   return { signingSeed, signer: signerOf(await cryptography.publicKeyOf(signingSeed)) };
 }

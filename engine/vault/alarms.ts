@@ -2,7 +2,7 @@
  * What snapshots of a log have shown, and what the owner has said of it (format.md 3.1). An alarm counts until an
  * `acknowledge` entry names its snapshot and its code; later clean snapshots do not end it.
  */
-import type { AcknowledgeEntry, Anomaly } from "./log-entry.ts";
+import type { AcknowledgeEntry, Anomaly, ExpectEntry } from "./log-entry.ts";
 import { entriesOf } from "./log.ts";
 import type { Log } from "./log.ts";
 
@@ -54,7 +54,7 @@ interface Candidate {
  */
 export function pointsBeforeAlarms(
   snapshots: readonly Candidate[],
-  alarms: readonly Pick<Alarm, "seq" | "anomaly">[],
+  alarms: readonly { readonly seq: number; readonly anomaly: Pick<Anomaly, "code" | "since"> }[],
 ): ReadonlySet<number> {
   const grave = alarms.filter(({ anomaly }) => isAboutTheProject(anomaly));
   const firstSeq = Math.min(...grave.map(({ seq }) => seq));
@@ -67,15 +67,35 @@ export function pointsBeforeAlarms(
 /** Codes that the owner has announced for this time. */
 export function expectedCodes(log: Pick<Log, "entries">, at: Date): ReadonlySet<string> {
   const valid = entriesOf(log, "expect").filter(
-    ({ entry: { srv, expect } }) => Date.parse(srv) <= at.getTime() && at.getTime() <= untilOf(srv, expect.until),
+    ({ entry }) => Date.parse(entry.srv) <= at.getTime() && at.getTime() <= endOfAnnouncement(entry),
   );
   return new Set(valid.flatMap(({ entry }) => entry.expect.codes));
 }
 
+/** Codes that can be announced: all that tell of the project. */
+export const expectableCodes: readonly string[] = [
+  "content-scrambled",
+  "files-lost",
+  "files-replaced",
+  "history-rewritten",
+  "branches-rewritten",
+  "branches-deleted",
+  "tags-deleted",
+  "mass-delete",
+  "mass-change",
+  "states-reset",
+  "mass-disappearance",
+  "permissions-removed",
+  "administrator-added",
+  "policies-removed",
+  "protection-lowered",
+];
+
 /** An announcement holds for 72 hours at most, whatever it says. */
 export const maxExpectHours = 72;
 
-function untilOf(srv: string, until: string): number {
+/** Milliseconds since 1970. */
+export function endOfAnnouncement({ srv, expect: { until } }: Pick<ExpectEntry, "srv" | "expect">): number {
   return Math.min(Date.parse(until), Date.parse(srv) + maxExpectHours * 3_600_000);
 }
 

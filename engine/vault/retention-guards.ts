@@ -80,7 +80,7 @@ function anomaly({ log }: GuardFacts): Guard | undefined {
   const more = others === 0 ? "" : `, and ${counted(others, "earlier snapshot")} more`;
   return {
     code: "anomaly",
-    message: `Snapshot ${last.run} shows ${codes.join(", ")}${more}, and nobody with the owner key has acknowledged it (npm run vault -- acknowledge ${last.run})`,
+    message: `Snapshot ${last.run} shows ${codes.join(", ")}${more}, and nobody with the owner key has acknowledged it (npm run vault -- acknowledge ${last.seq})`,
   };
 }
 

@@ -1,5 +1,8 @@
 /** Why each snapshot is kept, from the retention rules that Set up names; the pipeline's own rules decide. */
+import { counted } from "../../engine/foundation/text.ts";
+import { pointsBeforeAlarms } from "../../engine/vault/alarms.ts";
 import { parseRetention, planSnapshots, type RetentionRules } from "../../engine/vault/retention-rules.ts";
+import { isOpen } from "./owner-answers.ts";
 import type { VaultView } from "./vault-source.ts";
 
 export interface Kept {
@@ -9,7 +12,7 @@ export interface Kept {
   readonly detail: string;
 }
 
-export interface KeptFacts extends Pick<VaultView, "snapshots"> {
+export interface KeptFacts extends Pick<VaultView, "snapshots" | "answers"> {
   readonly isChecked: boolean;
   /** Text of the rules; empty or absent keeps everything. */
   readonly retention: string | undefined;
@@ -20,7 +23,13 @@ export interface KeptFacts extends Pick<VaultView, "snapshots"> {
  * By entry number. Undefined as long as the log is not checked to its end: with snapshots missing, the first one of a
  * month might be taken for one that goes.
  */
-export function whyKept({ snapshots, isChecked, retention, now }: KeptFacts): ReadonlyMap<number, Kept> | undefined {
+export function whyKept({
+  snapshots,
+  answers,
+  isChecked,
+  retention,
+  now,
+}: KeptFacts): ReadonlyMap<number, Kept> | undefined {
   if (!isChecked) return undefined;
   const rules = parseRetention(retention ?? "");
   const kept = snapshots
@@ -32,10 +41,12 @@ export function whyKept({ snapshots, isChecked, retention, now }: KeptFacts): Re
     const words = retired.length === 0 ? everything : otherRules;
     return new Map([...kept.map(({ seq }) => [seq, words] as const), ...retired]);
   }
-  const { keep, retire } = planSnapshots({ snapshots: kept, rules, now });
+  const open = (answers?.alarms ?? []).filter(isOpen).map(({ seq, ...anomaly }) => ({ seq, anomaly }));
+  const beforeAlarms = pointsBeforeAlarms(kept, open);
+  const { keep, retire } = planSnapshots({ snapshots: kept, rules, now, beforeAlarms });
   return new Map([
     ...keep.map(({ seq, reasons }) => [seq, keptFor(reasons, rules)] as const),
-    ...retire.map(({ seq }) => [seq, going] as const),
+    ...retire.map(({ seq }) => [seq, open.length === 0 ? going : paused] as const),
     ...retired,
   ]);
 }
@@ -51,9 +62,15 @@ const going: Kept = {
   detail: "No rule that Set up names keeps it. It goes when a backup runs with the owner key.",
 };
 
+const paused: Kept = {
+  text: "Stays while an alarm is open",
+  detail:
+    "No rule that Set up names keeps it, but retention pauses until the owner has acknowledged what backups found.",
+};
+
 const shownReasons = 2;
 /** What keeps a snapshot longest stands first. */
-const order = ["held", "yearly", "monthly", "weekly", "daily", "last", "newest", "younger"];
+const order = ["held", "before", "yearly", "monthly", "weekly", "daily", "last", "newest", "younger"];
 
 function keptFor(reasons: readonly string[], rules: RetentionRules): Kept {
   const ordered = [...reasons].sort((a, b) => order.indexOf(firstWord(a)) - order.indexOf(firstWord(b)));
@@ -66,8 +83,10 @@ function firstWord(reason: string): string {
   return reason.split(" ")[0] ?? "";
 }
 
-/** `daily 2026-11-22` → `30 daily`: the rule rather than its bucket. */
+const periods = { daily: "day", weekly: "week", monthly: "month", yearly: "year" } as const;
+
+/** `daily 2026-11-22` → `last 30 days`: the window rather than the period in it. */
 function wordsOf(reason: string, rules: RetentionRules): string {
   const rule = (["daily", "weekly", "monthly", "yearly"] as const).find((name) => reason.startsWith(`${name} `));
-  return rule === undefined ? reason : `${rules[rule]} ${rule}`;
+  return rule === undefined ? reason : `${rule} for ${counted(rules[rule], periods[rule])}`;
 }

@@ -2,6 +2,7 @@
 import type { Anomaly, SnapshotStatus, SnapshotSum } from "../../engine/vault/log-entry.ts";
 import type { CatalogueItem, IndexLine } from "../../engine/vault/state.ts";
 import type { SeenImmutability } from "./immutability.ts";
+import type { OwnerAnswers } from "./owner-answers.ts";
 
 /** One snapshot, from its log entry or from what its run reported. */
 export interface Snapshot {
@@ -63,6 +64,8 @@ export type ChainState =
 
 /** What is known of a vault at one moment; the next one knows more. */
 export interface VaultView {
+  /** What the owner has said of alarms; only storage tells, and only as far as the log was read. */
+  readonly answers?: OwnerAnswers;
   /**
    * Newest first. While the chain is being checked: the newest ones, of which only their own signatures are checked,
    * and the oldest ones as far as the check has come.

@@ -20,6 +20,7 @@ import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
 import { useFreshVault } from "./use-fresh-vault.ts";
 import { useReportDifferences } from "./use-report-differences.ts";
+import { OwnerAnswers } from "./owner-answers.tsx";
 import { useStreams } from "./use-streams.ts";
 import { VaultError } from "./vault-error.tsx";
 
@@ -86,6 +87,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
           </div>
         </MessageCard>
       ))}
+      <OwnerAnswers />
       <Levels report={report} />
       <StaleStreams report={report} />
     </>

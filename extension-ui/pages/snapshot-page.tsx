@@ -9,6 +9,7 @@ import { GapList } from "./gap-list.tsx";
 import { useHub } from "./hub-context.ts";
 import { ItemsView } from "./items-view.tsx";
 import { Opened } from "./opened.tsx";
+import { SnapshotAlarms } from "./owner-answers.tsx";
 import { SnapshotFacts } from "./snapshot-facts.tsx";
 import { SnapshotKeeping } from "./snapshot-keeping.tsx";
 import { StreamTable } from "./stream-table.tsx";
@@ -46,6 +47,7 @@ export function SnapshotPage({ id }: { readonly id: string }): React.ReactElemen
           <SnapshotKeeping snapshot={snapshot} />
         </SnapshotFacts>
       )}
+      {route.view === "changes" && <SnapshotAlarms snapshot={snapshot} />}
       {!snapshot.isRetired && (
         <Opened loaded={loaded} label="Opening the snapshot">
           {(lines) => <View snapshot={snapshot} lines={lines} />}

@@ -22,6 +22,7 @@ import type { Ref } from "../../engine/vault/ref.ts";
 import { counted } from "../../engine/foundation/text.ts";
 import { shownText } from "../model/shown-text.ts";
 import type { ChainProblem, ChainState, Snapshot, VaultSource, VaultView } from "../model/vault-source.ts";
+import { answersOf } from "./answers-of-log.ts";
 import { catalogueReader } from "./catalogue-reader.ts";
 import { guardedReader } from "./guarded-reader.ts";
 import { headsLostFrom, headsUnknownTo, newestHead } from "./known-heads.ts";
@@ -66,7 +67,7 @@ export function storageSource(facts: StorageFacts): VaultSource {
     for (const logged of entries)
       if (isKind(logged, "snapshot"))
         indexes.set(logged.entry.seq, { id: logged.entry.by.run, ref: logged.entry.snapshot.index });
-    return { snapshots: snapshotsOf(entries), chain, signers };
+    return { snapshots: snapshotsOf(entries), chain, signers, answers: answersOf(entries) };
   }
 
   /** How far the check has come, often; the list of snapshots, which costs more to make and to show, a few times. */

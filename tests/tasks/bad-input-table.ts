@@ -87,6 +87,24 @@ const keyCases: readonly BadInput[] = [
     says: /recoveryRecipients is empty/,
   },
   {
+    name: "neither recipients nor signers, though the vault is there",
+    task: "BackupProject",
+    inputs: () => ({ recoveryRecipients: "", signer: "" }),
+    says: /recoveryRecipients is empty, and so is signer/,
+  },
+  {
+    name: "signers without their roles",
+    task: "BackupProject",
+    inputs: ({ place }) => ({ signer: place.keys.signer.replace(/agent=|owner=/g, "") }),
+    says: /a key without a role is an agent's, an owner's is written owner=ed25519:/,
+  },
+  {
+    name: "a key as agent and as owner",
+    task: "VerifyBackup",
+    inputs: ({ place }) => ({ signer: `${place.keys.signer},${place.keys.signer.replace("agent=", "owner=")}` }),
+    says: /signer \(key 3 of 4\): the same key is named as an agent's and as an owner's/,
+  },
+  {
     name: "signers of another vault",
     task: "BackupProject",
     inputs: ({ otherKeys }) => ({ signer: otherKeys.signer }),

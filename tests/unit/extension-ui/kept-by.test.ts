@@ -10,15 +10,18 @@ function kept(snapshots: readonly Snapshot[], over: Partial<KeptFacts> = {}): re
 
 describe("why a snapshot is kept", () => {
   it("is the rule that keeps it longest, by its name in the rules", () => {
-    const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(9), aSnapshot(1)];
+    const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(9), aSnapshot(4), aSnapshot(1)];
 
-    expect(kept(snapshots, { retention: "last=2 weekly=2 monthly=1" })).toEqual([
-      [12, "Last 2, newest"],
-      [11, "Last 2"],
-      [9, "2 weekly"],
-      [1, "1 monthly, 2 weekly"],
+    expect(kept(snapshots, { retention: "last=15 weekly=3 monthly=1" })).toEqual([
+      [12, "Monthly for 1 month, weekly for 3 weeks"],
+      [11, "Last 15 days"],
+      [9, "Weekly for 3 weeks"],
+      [4, "Goes at the next retention"],
+      [1, "Monthly for 1 month"],
     ]);
-    const [, first] = [...whyKept({ snapshots, isChecked: true, retention: "monthly=1", now: new Date(day(25)) })!][0]!;
+    const [, first] = [
+      ...whyKept({ snapshots, isChecked: true, retention: "monthly=1", now: new Date(day(25)) })!,
+    ].find(([seq]) => seq === 1)!;
     expect(first.detail).toBe("Kept by: monthly 2026-11.");
   });
 
@@ -26,11 +29,26 @@ describe("why a snapshot is kept", () => {
     const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(10), aSnapshot(9)];
 
     expect(kept(snapshots)).toEqual([
-      [12, "Last 1, newest"],
+      [12, "Newest, newest complete"],
       [11, "Goes at the next retention"],
       [10, "Goes at the next retention"],
-      [9, "2 weekly"],
+      [9, "Goes at the next retention"],
     ]);
+  });
+
+  it("is an alarm that is open: what stands before it is kept, and nothing goes", () => {
+    const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(10), aSnapshot(9)];
+    const alarm = { seq: 11, code: "mass-delete" };
+    const acknowledged = { entry: 13, at: day(13) };
+
+    expect(kept(snapshots, { answers: { alarms: [alarm], announcements: [] } })).toEqual([
+      [12, "Newest, newest complete"],
+      [11, "Stays while an alarm is open"],
+      [10, "Before an alarm"],
+      [9, "Stays while an alarm is open"],
+    ]);
+    const answers = { alarms: [{ ...alarm, acknowledged }], announcements: [] };
+    expect(kept(snapshots, { answers })).toEqual(kept(snapshots));
   });
 
   it("may be its age, or that it is the newest complete one", () => {
@@ -45,9 +63,9 @@ describe("why a snapshot is kept", () => {
   it("does not count what is retired, and says so", () => {
     const snapshots = [aSnapshot(12), aSnapshot(11), aSnapshot(10, { isRetired: true })];
 
-    expect(kept(snapshots, { retention: "last=2" })).toEqual([
-      [12, "Last 2, newest"],
-      [11, "Last 2"],
+    expect(kept(snapshots, { retention: "last=20" })).toEqual([
+      [12, "Last 20 days, newest"],
+      [11, "Last 20 days"],
       [10, "Retired"],
     ]);
   });
