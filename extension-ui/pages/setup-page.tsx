@@ -21,7 +21,7 @@ export function SetupPage(): React.ReactElement {
   // Files made of what somebody else has put there would carry it into the pipelines.
   if (needsConfirmation(trust)) return <div>Set up shows its files once the settings above are confirmed.</div>;
   const draft = draftOf(settings, setup);
-  const change = (part: Partial<SetupDraft>): void => setup.tell(part as SetupTexts);
+  const change = (part: Partial<SetupDraft>): void => setup.tell(part);
   return (
     <>
       {settings === undefined && (
