@@ -1,7 +1,7 @@
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
-import { anomalyText } from "../../engine/foundation/wording.ts";
+import { anomalyText } from "../../engine/insight/words.ts";
 import { StateLabel } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age } from "../components/times.tsx";
@@ -21,7 +21,7 @@ export function SnapshotFacts({ snapshot, children }: SnapshotFactsProps): React
     <>
       {anomalies.length > 0 && (
         <MessageCard severity={MessageCardSeverity.Warning}>
-          {`Compared with the snapshot before: ${anomalies.map(anomalyText).join("; ")}.`}
+          {`Compared with the snapshot before: ${anomalies.map((anomaly) => anomalyText(anomaly)).join("; ")}.`}
         </MessageCard>
       )}
       {isDamaged && (

@@ -6,6 +6,7 @@ import type { ProjectRef } from "../../engine/kinds/kind.ts";
 import { backUpProject } from "../../engine/operations/back-up-project.ts";
 import type { BackupRequest } from "../../engine/operations/back-up-session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
+import { alarmLine } from "../../engine/insight/told-alarms.ts";
 import { snapshotAttachment } from "../../engine/reports/attachments.ts";
 import { backupSummary } from "../../engine/reports/summary.ts";
 import { formatHead } from "../../engine/vault/head-pin.ts";
@@ -62,6 +63,7 @@ function publish({ agent, reporter }: TaskRun, result: BackupResult): void {
   );
   if (!result.signerPinned) agent.print(`Pin these keys as input signer: ${result.signer}`);
   if (!result.headPinned) agent.print(`Pin this head as input vaultHead: ${formatHead(result.head)}`);
+  for (const alarm of result.alarms) reporter.warn(alarmLine(alarm));
   for (const gap of result.gaps) reporter.warn(describeGap(gap));
 }
 
@@ -69,24 +71,43 @@ function describeGap({ message, cure }: BackupResult["gaps"][number]): string {
   return describeError(new Error(message.includes(cure) ? message : `${message}. ${cure}`));
 }
 
-function outcomeOf(results: readonly BackupResult[], { failOnPartial, share }: Settings, agent: Agent): TaskOutcome {
-  if (share.phase === "shard")
+function outcomeOf(results: readonly BackupResult[], settings: Settings, agent: Agent): TaskOutcome {
+  if (settings.share.phase === "shard")
     return { result: "Succeeded", message: "This agent's share is read; the composing job makes the snapshot" };
   setOutputs(results, agent);
-  const partial = results.filter(({ status }) => status === "partial");
   const overdue = results.flatMap((result) => result.overdue);
   if (overdue.length > 0)
     return {
       result: "Failed",
       message: `Not backed up for longer than maxStaleDays: ${overdue.slice(0, 5).join(", ")}`,
     };
-  if (partial.length === 0)
+  const partial = results.filter(({ status }) => status === "partial");
+  const alarming = results.filter(({ alarms }) => alarms.length > 0);
+  if (partial.length === 0 && alarming.length === 0)
     return { result: "Succeeded", message: `${counted(results.length, "project")} backed up completely` };
-  const message = `The backup of ${partial.map(({ project }) => project.name).join(", ")} is partial: ${counted(
-    partial.reduce((sum, { gaps }) => sum + gaps.length, 0),
-    "gap",
-  )}`;
-  return { result: failOnPartial ? "Failed" : "SucceededWithIssues", message };
+  const isFailed = (partial.length > 0 && settings.failOnPartial) || (alarming.length > 0 && settings.failOnAlarm);
+  return {
+    result: isFailed ? "Failed" : "SucceededWithIssues",
+    message: [...partialText(partial), ...alarmText(alarming)].join("; "),
+  };
+}
+
+function partialText(partial: readonly BackupResult[]): readonly string[] {
+  if (partial.length === 0) return [];
+  const gaps = partial.reduce((sum, result) => sum + result.gaps.length, 0);
+  return [`The backup of ${namesOf(partial)} is partial: ${counted(gaps, "gap")}`];
+}
+
+function alarmText(alarming: readonly BackupResult[]): readonly string[] {
+  const titles = alarming.flatMap(({ alarms }) => alarms.map(({ title }) => title));
+  const [first] = titles;
+  if (first === undefined) return [];
+  const more = titles.length === 1 ? "" : `, and ${counted(titles.length - 1, "more alarm")}`;
+  return [`Something alarming happened in ${namesOf(alarming)}: ${first}${more}`];
+}
+
+function namesOf(results: readonly BackupResult[]): string {
+  return results.map(({ project }) => project.name).join(", ");
 }
 
 /** One value for one project, a JSON object by project GUID for several. */

@@ -52,6 +52,8 @@ export function aBackup(over: Partial<BackupResult> = {}): BackupResult {
     gaps: [],
     findings: [],
     anomalies: [],
+    alarms: [],
+    names: new Map(),
     drift: [],
     overdue: [],
     retention: undefined,
