@@ -24,17 +24,3 @@ export function kindTitle(kind: string): string {
   const words = kind.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
-
-const anomalies: Readonly<Record<string, (n: number) => string>> = {
-  "mass-delete": (n) => `${figure(n)} streams or items were deleted since the snapshot before`,
-  "mass-change": (n) => `${figure(n)} items were changed since the snapshot before`,
-  "mass-disappearance": (n) => `${figure(n)} streams can no longer be seen, without evidence that they were deleted`,
-  "branches-rewritten": (n) => `${figure(n)} branches were rewritten: their old tips are no longer part of them`,
-  "size-drop": (n) => `the project has become much smaller (${figure(n)})`,
-  "clock-skew": (n) => `the agent's clock and the storage service's clock differ by ${figure(n)} minutes`,
-};
-
-/** What an anomaly of a snapshot's log entry means. */
-export function anomalyText({ code, n }: { readonly code: string; readonly n: number }): string {
-  return Object.hasOwn(anomalies, code) ? (anomalies[code]?.(n) ?? code) : `${code}: ${figure(n)}`;
-}

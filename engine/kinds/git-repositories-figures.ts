@@ -157,7 +157,10 @@ async function compared(
   });
 }
 
-async function countFiles({ stream, remote, advertisement, now }: GitChange, work: BackupWork): Promise<number | undefined> {
+async function countFiles(
+  { stream, remote, advertisement, now }: GitChange,
+  work: BackupWork,
+): Promise<number | undefined> {
   const commit = tipOf(now);
   if (commit === undefined) return now.head === null || Object.keys(now.refs).length > 0 ? undefined : 0;
   return attempted(stream, work, () => work.source.git.countFiles(remote, { advertisement, commit }));
@@ -198,7 +201,8 @@ async function rewrittenBranches(
     if (!name.startsWith("refs/heads/") || tip === undefined || tip === old) continue;
     const isDefault = name === before.head && name === now.head;
     const told = isDefault ? toldByDifference(difference) : undefined;
-    const isKept = told ?? isAncestor(old, tip, pack?.parents ?? new Map()) ?? (await askWhetherKept(change, [old, tip], work));
+    const isKept =
+      told ?? isAncestor(old, tip, pack?.parents ?? new Map()) ?? (await askWhetherKept(change, [old, tip], work));
     if (isKept !== false) continue;
     rewritten += 1;
     defaultRewritten ||= isDefault;

@@ -1,5 +1,6 @@
 /** What a backup reports: figures by kind, gaps, findings, anomalies, staleness. */
 import { formatSigners } from "../crypto/keys.ts";
+import { toldAlarms } from "../insight/told-alarms.ts";
 import type { Gap } from "../kinds/kind.ts";
 import type { Committed } from "../vault/commit.ts";
 import { disabledCode } from "../vault/coverage.ts";
@@ -22,6 +23,7 @@ export function backupResult(
   const head = log.head;
   if (head === undefined) throw new Error("a log with a snapshot has a head");
   const body = snapshot.entry.snapshot;
+  const names = namesOf([...session.parent.values(), ...made.streams.flatMap(({ lines }) => lines)]);
   const carriedGaps: readonly Gap[] = carried.map(({ stream, code }) => ({
     stream,
     code,
@@ -48,12 +50,19 @@ export function backupResult(
     gaps: [...read.gaps, ...drafts.flatMap((draft) => draft.gaps), ...carriedGaps],
     findings: drafts.flatMap((draft) => draft.findings),
     anomalies: body.anomaly,
+    alarms: toldAlarms(log, { seq: snapshot.entry.seq, nameOf: (stream) => names.get(stream) }),
+    names,
     drift: tools.azureDevOps.drift,
     overdue: overdueStreams(session, made),
     retention: made.retention,
     requests: tools.azureDevOps.requests,
     durationMs: tools.clock.monotonicMs() - session.startedMs,
   };
+}
+
+/** The newest name of each stream. */
+function namesOf(lines: readonly IndexLine[]): ReadonlyMap<string, string> {
+  return new Map(lines.flatMap(({ s, name }) => (name === undefined ? [] : [[s, name] as const])));
 }
 
 /** All signers the vault knows now with their roles, as the input `signer` takes them. */

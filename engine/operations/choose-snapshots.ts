@@ -1,5 +1,6 @@
 /** Which snapshots of a vault people mean: `latest`, `all`, a snapshot id, an ISO time, `recommended`. */
 import { BackupError } from "../foundation/errors.ts";
+import { pointFacts, recoveryPoint } from "../insight/recovery-point.ts";
 import type { Log } from "../vault/log.ts";
 import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
 
@@ -8,7 +9,7 @@ export function chooseSnapshots(log: Pick<Log, "entries">, selector: string): re
   const kept = keptSnapshots(log);
   if (kept.length === 0) throw nothing();
   if (selector.toLowerCase() === "all") return kept;
-  const one = chooseOne(kept, selector);
+  const one = chooseOne(log, kept, selector);
   if (one === undefined) throw unknown(selector, kept);
   return [one];
 }
@@ -17,28 +18,39 @@ export function chooseSnapshots(log: Pick<Log, "entries">, selector: string): re
 export function chooseSnapshot(log: Pick<Log, "entries">, selector: string): LoggedSnapshot {
   const kept = keptSnapshots(log);
   if (kept.length === 0) throw nothing();
-  const one = chooseOne(kept, selector);
+  const one = chooseOne(log, kept, selector);
   if (one === undefined) throw unknown(selector, kept);
   return one;
 }
 
-function chooseOne(kept: readonly LoggedSnapshot[], selector: string): LoggedSnapshot | undefined {
+function chooseOne(
+  log: Pick<Log, "entries">,
+  kept: readonly LoggedSnapshot[],
+  selector: string,
+): LoggedSnapshot | undefined {
   const word = selector.toLowerCase();
   if (word === "latest") return kept.at(-1);
-  if (word === "recommended") return recommended(kept);
+  if (word === "recommended") return recommended(log, kept);
   const byId = kept.find(({ entry }) => entry.by.run === selector);
   if (byId !== undefined) return byId;
   const time = /^\d{4}-\d{2}-\d{2}/.test(selector) ? Date.parse(selector) : Number.NaN;
   return Number.isNaN(time) ? undefined : kept.filter(({ entry }) => Date.parse(entry.srv) <= time).at(-1);
 }
 
-/** The newest complete snapshot from before anything alarming was seen. */
-function recommended(kept: readonly LoggedSnapshot[]): LoggedSnapshot | undefined {
-  const isCalm = ({ entry }: LoggedSnapshot): boolean =>
-    entry.snapshot.anomaly.every(({ code }) => code === "clock-skew");
-  const firstAlarm = kept.findIndex((snapshot) => !isCalm(snapshot));
-  const before = firstAlarm < 0 ? kept : kept.slice(0, firstAlarm);
-  return before.filter(({ entry }) => entry.snapshot.status === "complete").at(-1) ?? before.at(-1) ?? kept.at(-1);
+/** The rule of the hub and of runs. Throws RECOMMENDED_UNKNOWN when nothing from before an alarm is kept. */
+function recommended(log: Pick<Log, "entries">, kept: readonly LoggedSnapshot[]): LoggedSnapshot | undefined {
+  const point = recoveryPoint(pointFacts(log));
+  if (point === undefined) throw nothingRecommended(kept);
+  return kept.find(({ entry }) => entry.seq === point.snapshot.seq);
+}
+
+function nothingRecommended(kept: readonly LoggedSnapshot[]): BackupError {
+  return new BackupError({
+    code: "RECOMMENDED_UNKNOWN",
+    message:
+      "Input snapshot is recommended, but every snapshot that is kept is damaged or shows an alarm that nobody has acknowledged",
+    hint: `Name one by its id, such as ${kept.at(-1)?.entry.by.run ?? "latest"}, or acknowledge the alarm if it was meant.`,
+  });
 }
 
 function nothing(): BackupError {

@@ -1,6 +1,7 @@
 /** What operations hand to reports and tasks: plain values. */
 import type { Finding, Gap, Step, StepResult } from "../kinds/kind.ts";
 import type { Coverage } from "../vault/coverage.ts";
+import type { ToldAlarm } from "../insight/told-alarms.ts";
 import type { SnapshotImmutability, ToldImmutability } from "../vault/immutability.ts";
 import type { Anomaly, Head, SnapshotStatus, SnapshotSum } from "../vault/log-entry.ts";
 
@@ -40,7 +41,12 @@ export interface BackupResult {
   readonly kindsNotRead: readonly string[];
   readonly kindsUnsure: readonly string[];
   readonly findings: readonly Finding[];
+  /** What this snapshot shows: alarms, and notes. */
   readonly anomalies: readonly Anomaly[];
+  /** Alarms that nobody has acknowledged, of this snapshot and of earlier ones. */
+  readonly alarms: readonly ToldAlarm[];
+  /** Names of streams that anomalies are about, where they are known. */
+  readonly names: ReadonlyMap<string, string>;
   readonly drift: readonly string[];
   /** Streams stale for longer than `maxStaleDays`. */
   readonly overdue: readonly string[];

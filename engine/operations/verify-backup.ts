@@ -26,6 +26,7 @@ import {
 import { requireAgentSigner, requireCatalogueKey, requireRecoveryKey } from "./check-keys.ts";
 import { chooseSnapshots } from "./choose-snapshots.ts";
 import { gatherObjects, type Gathered, type UsedObject } from "./gather-objects.ts";
+import { judgedAgain } from "./judge-again.ts";
 import { judgeImmutability } from "./judge-immutability.ts";
 import type { VerifiedStream, VerifyResult } from "./results.ts";
 import { parseSample, type Sample } from "./sample.ts";
@@ -84,7 +85,11 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
   const immutability = await judgeImmutability({ ...access, log, snapshots, gathered, ...checked });
   if (request.level === "content")
     await verifyContent({ request, tools, access, gathered, sample, tallies, snapshots });
-  const logFindings = [...findingsOfLog(log), ...(await canaryFindings(request, tools, log))];
+  const logFindings = [
+    ...findingsOfLog(log),
+    ...(await canaryFindings(request, tools, log)),
+    ...(await judgedAgain(access, log, snapshots)),
+  ];
   const streams = streamsOf(gathered, tallies);
   const newest = keptSnapshots(log)
     .filter(({ entry }) => entry.snapshot.status === "complete")

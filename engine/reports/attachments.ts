@@ -36,6 +36,7 @@ export function snapshotAttachment(result: BackupResult): RunAttachment {
     findings: result.findings.length,
     overdue: result.overdue.length,
     anomalies,
+    openAlarms: result.alarms.length,
     kinds: result.kinds.map(kindFigures),
     retention: result.retention ?? null,
     requests: result.requests,

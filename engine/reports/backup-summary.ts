@@ -1,16 +1,21 @@
 /** What a backup did, as the page of the pipeline run shows it: what needs a person first, figures after. */
 import { bytesForPeople, counted } from "../foundation/text.ts";
+import { alarmLine } from "../insight/told-alarms.ts";
+import { anomalyText } from "../insight/words.ts";
 import type { BackupResult, KindSummary, RetentionSummary } from "../operations/results.ts";
 import { formatHead } from "../vault/head-pin.ts";
 import { coveragePart, isFullyBackedUp, notCoveredPart } from "./coverage.ts";
 import { markdownText } from "./escape.ts";
 import { alarm, code, list, page, section, table, toCopy } from "./markdown.ts";
-import { anomalyText, durationForPeople, figure, placeText } from "./wording.ts";
+import { durationForPeople, figure, placeText } from "./wording.ts";
 
 export function backupSummary(result: BackupResult): string {
   return page([
     heading(result),
-    alarm("Look at this first", result.anomalies.map(anomalyText)),
+    alarm(
+      "Look at this first",
+      result.alarms.map((told) => markdownText(alarmLine(told))),
+    ),
     alarm(
       "Not backed up for too long",
       result.overdue.map((stream) => markdownText(stream)),
@@ -20,6 +25,7 @@ export function backupSummary(result: BackupResult): string {
     gaps(result),
     notCoveredPart(result),
     changes(result),
+    notes(result),
     findings(result),
     retention(result.retention),
     drift(result.drift),
@@ -97,6 +103,16 @@ function kindRow(kind: KindSummary): readonly string[] {
     newBytes === 0 ? "–" : bytesForPeople(newBytes),
     missing === 0 ? "–" : `**${figure(missing)}**`,
   ];
+}
+
+/** What is unusual and no alarm: announced by the owner, or not rare enough. */
+function notes({ anomalies, names }: BackupResult): string {
+  const lines = anomalies
+    .filter(({ note }) => note === true)
+    .map((anomaly) => anomalyText(anomaly, { nameOf: (stream) => names.get(stream) }));
+  return lines.length === 0
+    ? ""
+    : `### Unusual, but no alarm\n\n${list([...new Set(lines)].map((line) => markdownText(line)))}`;
 }
 
 function findings({ findings: found }: BackupResult): string {

@@ -1,6 +1,6 @@
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
-import { anomalyText } from "../../engine/foundation/wording.ts";
+import { anomalyText } from "../../engine/insight/words.ts";
 import type { History, HistoryPoint } from "../model/history-chart.ts";
 import { localTime } from "./times.tsx";
 import { useWidth } from "./use-width.ts";
@@ -125,7 +125,7 @@ function verticalAt(at: number): {
 }
 
 function pointText({ time, anomalies }: HistoryPoint): string {
-  return `${localTime(new Date(time).toISOString())}: ${anomalies.map(anomalyText).join("; ")}`;
+  return `${localTime(new Date(time).toISOString())}: ${anomalies.map((anomaly) => anomalyText(anomaly)).join("; ")}`;
 }
 
 /** What the picture shows, for those who do not see it. */

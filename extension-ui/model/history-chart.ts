@@ -48,7 +48,8 @@ export function historyOf(snapshots: readonly Snapshot[], maxPoints = defaultPoi
 
 function pointOf({ id, at, sum, status, anomalies }: Snapshot): HistoryPoint {
   const { totalBytes: storedBytes, newBytes, changed: changedStreams, items } = sum;
-  return { id, time: Date.parse(at), storedBytes, newBytes, changedStreams, items, status, anomalies };
+  const alarms = anomalies.filter(({ note }) => note !== true);
+  return { id, time: Date.parse(at), storedBytes, newBytes, changedStreams, items, status, anomalies: alarms };
 }
 
 function thinned(points: readonly HistoryPoint[], maxPoints: number): readonly HistoryPoint[] {

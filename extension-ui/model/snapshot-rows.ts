@@ -1,5 +1,5 @@
 /** Snapshots and runs of the backup pipeline as rows of one table. */
-import { protectionOf, type Protection } from "./immutability.ts";
+import { protectionOf, type Protection } from "../../engine/insight/immutability.ts";
 import type { Kept } from "./kept-by.ts";
 import type { Run } from "./project-services.ts";
 import type { Snapshot, Verification } from "./vault-source.ts";
@@ -106,7 +106,7 @@ function statesOf({ status, anomalies, isDamaged, isRetired, verifications }: Sn
   const states = new Set<RowState>([status]);
   if (isRetired) states.add("retired");
   if (isDamaged || verifications.some(({ damaged }) => damaged > 0)) states.add("damaged");
-  if (anomalies.length > 0) states.add("anomaly");
+  if (anomalies.some(({ note, acknowledged }) => note !== true && acknowledged !== true)) states.add("anomaly");
   return states;
 }
 

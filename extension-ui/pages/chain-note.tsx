@@ -3,7 +3,7 @@ import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { StateLabel } from "../components/state-label.tsx";
 import { chainText } from "../model/format.ts";
-import { hasLostHead } from "../model/health-chain.ts";
+import { hasLostHead } from "../../engine/insight/health-chain.ts";
 import { AcceptHistory } from "./accept-history.tsx";
 import { useHub } from "./hub-context.ts";
 

@@ -2,7 +2,7 @@
 import { arrayAt, numberAt, objectAt, parseObject, type JsonObject } from "../../engine/foundation/json.ts";
 import { kindTitle } from "../../engine/foundation/wording.ts";
 import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
-import { coverageFindings } from "../model/health-coverage.ts";
+import { coverageFindings } from "../../engine/insight/health-coverage.ts";
 import { objectsAt, plainTextAt, plainTextsAt } from "../model/plain-text.ts";
 import type { ProjectServices, Run } from "../model/project-services.ts";
 import { planAttachmentType, planOfRun, type PlanView } from "../model/restore-plan.ts";

@@ -1,8 +1,8 @@
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
+import { anomalyText } from "../../engine/insight/words.ts";
 import { isWhole } from "../../engine/vault/coverage.ts";
-import { anomalyText } from "../../engine/foundation/wording.ts";
 import { CoverageText } from "../components/coverage-text.tsx";
 import { StateLabel } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
@@ -24,7 +24,7 @@ export function SnapshotFacts({ snapshot, children }: SnapshotFactsProps): React
     <>
       {anomalies.length > 0 && (
         <MessageCard severity={MessageCardSeverity.Warning}>
-          {`Compared with the snapshot before: ${anomalies.map(anomalyText).join("; ")}.`}
+          {`Compared with the snapshot before: ${anomalies.map((anomaly) => anomalyText(anomaly)).join("; ")}.`}
         </MessageCard>
       )}
       {isDamaged && (

@@ -2,7 +2,7 @@ import * as React from "react";
 import { ProtectionText } from "../components/protection-text.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age } from "../components/times.tsx";
-import { protectionDetail, protectionOf } from "../model/immutability.ts";
+import { protectionDetail, protectionOf } from "../../engine/insight/immutability.ts";
 import { whyKept } from "../model/kept-by.ts";
 import type { Snapshot } from "../model/vault-source.ts";
 import { useHub } from "./hub-context.ts";

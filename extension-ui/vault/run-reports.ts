@@ -6,7 +6,12 @@ import type { Anomaly, SnapshotSum } from "../../engine/vault/log-entry.ts";
 import { containerPolicies } from "../../engine/vault/immutability.ts";
 import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
 import type { ReportedSnapshot } from "../../engine/vault/reported-snapshot.ts";
-import { seenObjects, seenOfOthers, type ObjectFigures, type SeenImmutability } from "../model/immutability.ts";
+import {
+  seenObjects,
+  seenOfOthers,
+  type ObjectFigures,
+  type SeenImmutability,
+} from "../../engine/insight/immutability.ts";
 import type { Pipelines, Run } from "../model/project-services.ts";
 import { shownText } from "../model/shown-text.ts";
 import type { Snapshot, Verification } from "../model/vault-source.ts";
@@ -44,6 +49,7 @@ const newestRuns = 200;
 const runsAtATime = 6;
 const runsPerStep = 24;
 const maxListed = 100;
+const maxStreams = 5;
 
 /** Snapshots of this vault that the newest runs report, newest run first; comes in steps, the last one whole. */
 export function snapshotReports(facts: RunsFacts, signal: AbortSignal): AsyncGenerator<RunsRead<RunReport>> {
@@ -146,8 +152,23 @@ function anomaliesOf(facts: JsonObject): readonly Anomaly[] {
   return list.flatMap((value) => {
     const anomaly = objectAt({ value }, "value") ?? {};
     const [code, n] = [stringAt(anomaly, "code"), countAt(anomaly, "n")];
-    return code === undefined || n === undefined ? [] : [{ code: shownText(code), n }];
+    return code === undefined || n === undefined ? [] : [{ code: shownText(code), n, ...anomalyFacts(anomaly) }];
   });
+}
+
+function anomalyFacts(anomaly: JsonObject): Partial<Anomaly> {
+  const counts = (["of", "level", "hit", "active", "chance"] as const).flatMap((key) => {
+    const count = countAt(anomaly, key);
+    return count === undefined ? [] : [[key, count] as const];
+  });
+  const since = stringAt(anomaly, "since") ?? "";
+  const streams = (arrayAt(anomaly, "streams") ?? []).filter((stream) => typeof stream === "string");
+  return {
+    ...Object.fromEntries(counts),
+    ...(Number.isNaN(Date.parse(since)) ? {} : { since: shownText(since) }),
+    ...(streams.length === 0 ? {} : { streams: streams.slice(0, maxStreams).map(shownText) }),
+    ...(anomaly.note === true ? { note: true } : {}),
+  };
 }
 
 const levels: readonly Verification["level"][] = ["catalogue", "stored", "content", "drill"];

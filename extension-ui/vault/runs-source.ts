@@ -5,7 +5,7 @@
 import { parseSigners } from "../../engine/crypto/keys.ts";
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { stringAt } from "../../engine/foundation/json.ts";
-import { newerSeen, type SeenImmutability } from "../model/immutability.ts";
+import { newerSeen, type SeenImmutability } from "../../engine/insight/immutability.ts";
 import type { Snapshot, VaultSource, VaultView, Verification } from "../model/vault-source.ts";
 import { snapshotOfReport, snapshotReports, verificationReports } from "./run-reports.ts";
 import type { ReportedVerification, RunReport, RunsFacts } from "./run-reports.ts";

@@ -1,10 +1,13 @@
 /** The entries of a log put together by snapshot: verifications, retirement and incidents belong to what they name. */
+import { knownAnomalies, type KnownAnomaly } from "../../engine/insight/recovery-point.ts";
 import type { LoggedEntry } from "../../engine/vault/log-chain.ts";
 import { isKind } from "../../engine/vault/log-chain.ts";
 import type { SnapshotEntry, VerificationEntry } from "../../engine/vault/log-entry.ts";
-import { newerSeen, seenObjects, seenOfOthers, type SeenImmutability } from "../model/immutability.ts";
+import { newerSeen, seenObjects, seenOfOthers, type SeenImmutability } from "../../engine/insight/immutability.ts";
 import { shownText } from "../model/shown-text.ts";
 import type { Snapshot, Verification } from "../model/vault-source.ts";
+
+const maxStreams = 5;
 
 type Level = Verification["level"];
 type ByLevel = Map<Level, Verification>;
@@ -18,12 +21,20 @@ interface Said {
   readonly ofOne: Map<number, ByLevel>;
   /** Answers about single snapshots, and about all that an answer covers. */
   readonly seen: Map<number | "all", SeenImmutability>;
+  readonly anomalies: ReadonlyMap<number, readonly KnownAnomaly[]>;
 }
 
 /** Newest first, of entries that come oldest first. */
 export function snapshotsOf(entries: readonly LoggedEntry[]): readonly Snapshot[] {
   const snapshots: Snapshot[] = [];
-  const said: Said = { retired: new Set(), damaged: new Set(), ofAll: new Map(), ofOne: new Map(), seen: new Map() };
+  const said: Said = {
+    retired: new Set(),
+    damaged: new Set(),
+    ofAll: new Map(),
+    ofOne: new Map(),
+    seen: new Map(),
+    anomalies: knownAnomalies({ entries }),
+  };
   for (const logged of [...entries].reverse()) {
     if (isKind(logged, "snapshot")) snapshots.push(snapshotOf(logged, said));
     else take(logged, said);
@@ -64,12 +75,22 @@ function snapshotOf(logged: LoggedEntry<SnapshotEntry>, said: Said): Snapshot {
     at: createdAt,
     status,
     sum,
-    anomalies: anomaly.map(({ code, n }) => ({ code: shownText(code), n })),
+    srv: entry.srv,
+    anomalies: (said.anomalies.get(entry.seq) ?? anomaly).map(shownAnomaly),
     build: shownText(entry.by.build),
     verifications: verificationsOf(entry.seq, said),
     isRetired: said.retired.has(entry.seq),
     isDamaged: said.damaged.has(entry.seq),
     ...(immutability === undefined ? {} : { immutability }),
+  };
+}
+
+/** Its texts come from whoever holds an agent key. */
+function shownAnomaly({ streams, ...anomaly }: KnownAnomaly): KnownAnomaly {
+  return {
+    ...anomaly,
+    code: shownText(anomaly.code),
+    ...(streams === undefined ? {} : { streams: streams.slice(0, maxStreams).map(shownText) }),
   };
 }
 

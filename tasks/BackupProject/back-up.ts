@@ -6,6 +6,7 @@ import type { ProjectRef } from "../../engine/kinds/kind.ts";
 import { backUpProject } from "../../engine/operations/back-up-project.ts";
 import type { BackupRequest } from "../../engine/operations/back-up-session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
+import { alarmLine } from "../../engine/insight/told-alarms.ts";
 import { snapshotAttachment } from "../../engine/reports/attachments.ts";
 import { isFullyBackedUp } from "../../engine/reports/coverage.ts";
 import { backupSummary } from "../../engine/reports/summary.ts";
@@ -78,6 +79,7 @@ function publish({ agent, reporter }: TaskRun, result: BackupResult): void {
   if (!result.signerPinned) agent.print(`Pin these keys as input signer: ${result.signer}`);
   if (!result.headPinned) agent.print(`Pin this head as input vaultHead: ${formatHead(result.head)}`);
   if (result.coverage !== undefined) agent.print(`Coverage: ${coverageLine(result.coverage)}`);
+  for (const alarm of result.alarms) reporter.warn(alarmLine(alarm));
   for (const gap of result.gaps) reporter.warn(describeGap(gap));
   for (const gap of result.notCovered) reporter.warn(describeGap({ ...gap, message: `Not covered: ${gap.message}` }));
 }
@@ -88,30 +90,47 @@ function describeGap({ message, cure }: BackupResult["gaps"][number]): string {
 
 function outcomeOf(
   results: readonly BackupResult[],
-  { failOnPartial, share }: Settings,
+  settings: Settings,
   { agent, isUnsure }: { readonly agent: Agent; readonly isUnsure: boolean },
 ): TaskOutcome {
-  if (share.phase === "shard")
+  if (settings.share.phase === "shard")
     return { result: "Succeeded", message: "This agent's share is read; the composing job makes the snapshot" };
   setOutputs(results, agent);
-  const partial = results.filter(({ status }) => status === "partial");
   const overdue = results.flatMap((result) => result.overdue);
   if (overdue.length > 0)
     return {
       result: "Failed",
       message: `Not backed up for longer than maxStaleDays: ${overdue.slice(0, 5).join(", ")}`,
     };
-  if (partial.length === 0 && isUnsure)
-    return {
-      result: failOnPartial ? "Failed" : "SucceededWithIssues",
-      message: `${counted(results.length, "project")} backed up; others may be hidden from this run`,
-    };
-  if (partial.length === 0) return { result: "Succeeded", message: backedUp(results) };
-  const message = `The backup of ${partial.map(({ project }) => project.name).join(", ")} is partial: ${counted(
-    partial.reduce((sum, { gaps }) => sum + gaps.length, 0),
-    "gap",
-  )}`;
-  return { result: failOnPartial ? "Failed" : "SucceededWithIssues", message };
+  const partial = results.filter(({ status }) => status === "partial");
+  const alarming = results.filter(({ alarms }) => alarms.length > 0);
+  const issues = [...partialText(partial), ...unsureText(results, isUnsure), ...alarmText(alarming)];
+  if (issues.length === 0) return { result: "Succeeded", message: backedUp(results) };
+  const isPartial = partial.length > 0 || isUnsure;
+  const isFailed = (isPartial && settings.failOnPartial) || (alarming.length > 0 && settings.failOnAlarm);
+  return { result: isFailed ? "Failed" : "SucceededWithIssues", message: issues.join("; ") };
+}
+
+function unsureText(results: readonly BackupResult[], isUnsure: boolean): readonly string[] {
+  return isUnsure ? [`${counted(results.length, "project")} backed up; others may be hidden from this run`] : [];
+}
+
+function partialText(partial: readonly BackupResult[]): readonly string[] {
+  if (partial.length === 0) return [];
+  const gaps = partial.reduce((sum, result) => sum + result.gaps.length, 0);
+  return [`The backup of ${namesOf(partial)} is partial: ${counted(gaps, "gap")}`];
+}
+
+function alarmText(alarming: readonly BackupResult[]): readonly string[] {
+  const titles = alarming.flatMap(({ alarms }) => alarms.map(({ title }) => title));
+  const [first] = titles;
+  if (first === undefined) return [];
+  const more = titles.length === 1 ? "" : `, and ${counted(titles.length - 1, "more alarm")}`;
+  return [`Something alarming happened in ${namesOf(alarming)}: ${first}${more}`];
+}
+
+function namesOf(results: readonly BackupResult[]): string {
+  return results.map(({ project }) => project.name).join(", ");
 }
 
 /** "Completely" only where the coverage of every project adds up. */

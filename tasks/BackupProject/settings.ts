@@ -33,6 +33,7 @@ export interface Settings {
   readonly share: Share;
   readonly maxStaleDays: number;
   readonly failOnPartial: boolean;
+  readonly failOnAlarm: boolean;
   readonly retention: RetentionRules | undefined;
   readonly retentionAllow: ReadonlySet<GuardCode>;
 }
@@ -70,6 +71,7 @@ export async function readSettings(
     share: shareOf(agent, build),
     maxStaleDays: wholeNumber(agent, "maxStaleDays", { fallback: 3, least: 0, most: 3650 }),
     failOnPartial: flag(agent, "failOnPartial", false),
+    failOnAlarm: flag(agent, "failOnAlarm", false),
     retention: parseRetention(agent.input("retention") ?? ""),
     retentionAllow: retentionAllow(agent),
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { coverageFindings, coverageOfNewest } from "../../../extension-ui/model/health-coverage.ts";
+import { coverageFindings, coverageOfNewest } from "../../../engine/insight/health-coverage.ts";
 import { streamStateText } from "../../../extension-ui/model/format.ts";
 import { snapshotOfReport } from "../../../extension-ui/vault/run-reports.ts";
 import { snapshotAttachment } from "../../../engine/reports/attachments.ts";

@@ -8,7 +8,7 @@ import {
   protectionText,
   type ObjectFigures,
   type SeenImmutability,
-} from "../../../extension-ui/model/immutability.ts";
+} from "../../../engine/insight/immutability.ts";
 import type { Snapshot } from "../../../extension-ui/model/vault-source.ts";
 import { day } from "./snapshots.ts";
 import { aWorld, lastView, type World } from "./vault-world.ts";

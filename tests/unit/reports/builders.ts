@@ -57,6 +57,8 @@ export function aBackup(over: Partial<BackupResult> = {}): BackupResult {
     kindsUnsure: [],
     findings: [],
     anomalies: [],
+    alarms: [],
+    names: new Map(),
     drift: [],
     overdue: [],
     retention: undefined,

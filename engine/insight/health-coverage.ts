@@ -1,9 +1,9 @@
 /** Whether the newest backup covers the whole project, and what to do about what it lacks. */
-import { isWhole, type Coverage } from "../../engine/vault/coverage.ts";
-import { coverageLine } from "../../engine/vault/coverage-words.ts";
+import { isWhole, type Coverage } from "../vault/coverage.ts";
+import { coverageLine } from "../vault/coverage-words.ts";
 import type { HealthFinding } from "./health-finding.ts";
 import { isUsable } from "./recovery-point.ts";
-import type { Snapshot } from "./vault-source.ts";
+import type { Snapshot } from "./known-vault.ts";
 
 /** Of the newest snapshot that is there and sound; undefined where no version has counted it. */
 export function coverageOfNewest(snapshots: readonly Snapshot[]): Coverage | undefined {

@@ -2,14 +2,24 @@
  * How well a project is protected, from what is known of its vault: figures, and findings with what to do about each.
  * Nothing here is read or stored; the same facts give the same answer.
  */
-import { counted } from "../../engine/foundation/text.ts";
-import type { Coverage } from "../../engine/vault/coverage.ts";
+import { counted } from "../foundation/text.ts";
+import type { Coverage } from "../vault/coverage.ts";
 import { chainFindings, type ReportDifference } from "./health-chain.ts";
 import { coverageFindings, coverageOfNewest } from "./health-coverage.ts";
 import { hoursBetween, hoursForPeople, severities, type HealthFinding, type Severity } from "./health-finding.ts";
 import { immutabilityFigure, immutabilityFindings, type ImmutabilityFigure } from "./health-immutability.ts";
-import { isAlarming, isUsable, lastGoodSnapshot, recoveryPoint, type RecoveryPoint } from "./recovery-point.ts";
-import type { ChainState, Snapshot, StreamLine, Verification } from "./vault-source.ts";
+import { isLate } from "./late.ts";
+import {
+  isOpenAlarm,
+  isUsable,
+  lastGoodSnapshot,
+  recoveryPoint,
+  type KnownAnomaly,
+  type RecoveryPoint,
+} from "./recovery-point.ts";
+import { alarmKey } from "./told-alarms.ts";
+import { anomalyWords } from "./words.ts";
+import type { ChainState, Snapshot, StreamLine, Verification } from "./known-vault.ts";
 
 export { severities, type HealthFinding, type Severity } from "./health-finding.ts";
 export type { ReportDifference } from "./health-chain.ts";
@@ -57,7 +67,7 @@ export interface HealthReport {
   readonly levels: readonly LevelFigure[];
   /** Measured in the last drill. */
   readonly rtoSeconds: number | undefined;
-  readonly recovery: RecoveryPoint | undefined;
+  readonly recovery: RecoveryPoint<Snapshot> | undefined;
   /** Longest unread first; undefined without the viewer key. */
   readonly staleStreams: readonly StaleStream[] | undefined;
   readonly storage: StorageFigures | undefined;
@@ -143,7 +153,7 @@ function ageFindings({ rpoHours, snapshots }: HealthFacts, ageHours: number | un
         remedy,
       },
     ];
-  if (ageHours <= rpoHours) return [];
+  if (!isLate(ageHours, rpoHours)) return [];
   return [
     {
       id: "rpo",
@@ -155,46 +165,48 @@ function ageFindings({ rpoHours, snapshots }: HealthFacts, ageHours: number | un
   ];
 }
 
-/** One finding for the latest alarm: what was seen, and where to go back to. */
+/** One finding for each code and kind: what was seen last, since when, and where to go back to. */
 function anomalyFindings(
-  { snapshots, now }: HealthFacts,
-  recovery: RecoveryPoint | undefined,
+  { snapshots }: HealthFacts,
+  recovery: RecoveryPoint<Snapshot> | undefined,
 ): readonly HealthFinding[] {
-  const alarming = snapshots.filter((snapshot) => !snapshot.isRetired && isAlarming(snapshot));
-  const newest = alarming[0];
-  const first = alarming.at(-1);
-  if (newest === undefined || first === undefined) return [];
-  const isRecent = (hoursBetween(newest.at, now) ?? 0) <= recentHours;
-  const seen = newest.anomalies
-    .filter(({ code }) => code !== "clock-skew")
-    .map(({ code, n }) => `${anomalyWords(code)} (${n.toLocaleString("en-GB")})`);
   const point = recovery?.before === undefined ? undefined : recovery.snapshot;
-  return [
-    {
-      id: "anomaly",
-      severity: isRecent ? "critical" : "note",
-      title: `Unusual changes since ${first.at}`,
-      detail: `${counted(alarming.length, "snapshot")}, the newest of ${newest.at}: ${seen.join(", ")}.`,
-      remedy:
-        point === undefined
-          ? "Find out who made these changes. No snapshot from before them is kept."
-          : `Find out who made these changes. If nobody meant them, restore from snapshot ${point.id} of ${point.at}, the newest good one from before.`,
-    },
-  ];
+  const groups = new Map<string, { readonly snapshot: Snapshot; readonly anomaly: KnownAnomaly; count: number }>();
+  for (const snapshot of snapshots) {
+    for (const anomaly of snapshot.anomalies.filter(isOpenAlarm)) {
+      const key = alarmKey(anomaly);
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, { snapshot, anomaly, count: 1 });
+      else if (known.snapshot !== snapshot) known.count += 1;
+    }
+  }
+  return [...groups].map(([key, group]) => anomalyFinding(key, { ...group, point }));
 }
 
-const anomalies: Readonly<Record<string, string>> = {
-  "mass-delete": "many items deleted",
-  "mass-change": "many items changed",
-  "mass-disappearance": "many items not to be seen any more",
-  "branches-rewritten": "branches rewritten",
-  "size-drop": "much less content than before",
-  "clock-skew": "clocks apart",
-};
-
-/** Codes of newer versions stay readable. */
-export function anomalyWords(code: string): string {
-  return Object.hasOwn(anomalies, code) ? (anomalies[code] ?? code) : code;
+function anomalyFinding(
+  key: string,
+  {
+    snapshot,
+    anomaly,
+    count,
+    point,
+  }: {
+    readonly snapshot: Snapshot;
+    readonly anomaly: KnownAnomaly;
+    readonly count: number;
+    readonly point: Snapshot | undefined;
+  },
+): HealthFinding {
+  const { title, detail, remedy } = anomalyWords(anomaly, { point });
+  const seen = `${counted(count, "snapshot")}, the newest of ${snapshot.at}`;
+  const none = point === undefined ? " No snapshot from before it is kept." : "";
+  return {
+    id: `anomaly-${key}`,
+    severity: "critical",
+    title,
+    detail: `Seen by ${detail === "" ? seen : `${seen}; ${detail}`}.`,
+    remedy: `${remedy}${none}`,
+  };
 }
 
 function damageFindings({ snapshots }: HealthFacts): readonly HealthFinding[] {

@@ -1,7 +1,7 @@
 /** Findings about the vault's log: is it whole, whose is it, does it hold everything that runs have reported. */
-import { counted } from "../../engine/foundation/text.ts";
+import { counted } from "../foundation/text.ts";
 import type { HealthFinding } from "./health-finding.ts";
-import type { ChainProblem, ChainState } from "./vault-source.ts";
+import type { ChainProblem, ChainState } from "./known-vault.ts";
 
 /** A run reported a head that the log does not hold (any more). */
 export interface ReportDifference {

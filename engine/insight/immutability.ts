@@ -2,13 +2,13 @@
  * Until when a snapshot cannot be deleted, from what verifications have asked the storage service. A lock's date is
  * absolute, so what was seen long ago still holds; what nobody has asked is not known.
  */
-import { counted } from "../../engine/foundation/text.ts";
+import { counted } from "../foundation/text.ts";
 import {
   immutabilityState,
   type ContainerPolicy,
   type ImmutabilityState,
   type SnapshotImmutability,
-} from "../../engine/vault/immutability.ts";
+} from "../vault/immutability.ts";
 
 export type ObjectFigures = Omit<SnapshotImmutability, "snapshot">;
 

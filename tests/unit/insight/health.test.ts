@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { assessHealth, anomalyWords, type HealthFacts } from "../../../extension-ui/model/health.ts";
-import { hoursForPeople } from "../../../extension-ui/model/health-finding.ts";
-import { recoveryPoint } from "../../../extension-ui/model/recovery-point.ts";
-import type { ObjectFigures, SeenImmutability } from "../../../extension-ui/model/immutability.ts";
+import { assessHealth, type HealthFacts } from "../../../engine/insight/health.ts";
+import { hoursForPeople } from "../../../engine/insight/health-finding.ts";
+import { anomalyWords } from "../../../engine/insight/words.ts";
+import { recoveryPoint } from "../../../engine/insight/recovery-point.ts";
+import type { ObjectFigures, SeenImmutability } from "../../../engine/insight/immutability.ts";
 import type { ChainState, Snapshot, Verification } from "../../../extension-ui/model/vault-source.ts";
 
 const now = new Date("2026-11-22T12:00:00Z");
@@ -128,22 +129,25 @@ describe("the health of a vault", () => {
     const { findings, recovery } = assessHealth(facts({ snapshots }));
 
     expect(findings[0]).toMatchObject({
-      id: "anomaly",
+      id: "anomaly-mass-delete",
       severity: "critical",
-      title: `Unusual changes since ${ago(5)}`,
+      title: "4,100 streams or items deleted",
     });
-    expect(findings[0]?.detail).toContain("many items deleted (4,100)");
-    expect(findings[0]?.remedy).toContain("restore from snapshot run-2");
+    expect(findings[0]?.detail).toContain("Seen by 2 snapshots");
+    expect(findings[0]?.remedy).toContain("bring them back from snapshot run-2");
     expect([recovery?.snapshot.id, recovery?.before?.id]).toEqual(["run-2", "run-4"]);
   });
 
-  it("does not cry over what happened long ago, nor recommend what is not there", () => {
-    const alarming = aSnapshot(1, { at: ago(2000), anomalies: [{ code: "size-drop", n: 50 }] });
+  it("keeps an alarm until it is acknowledged, and recommends nothing that is not there", () => {
+    const alarm = { code: "mass-delete", n: 50 };
+    const alarming = aSnapshot(1, { at: ago(2000), anomalies: [alarm] });
     const { findings } = assessHealth(facts({ snapshots: [aSnapshot(2), alarming] }));
 
     expect(findings).toMatchObject([
-      { id: "anomaly", severity: "note", remedy: expect.stringContaining("No snapshot from before") },
+      { id: "anomaly-mass-delete", severity: "critical", remedy: expect.stringContaining("No snapshot from before") },
     ]);
+    const meant = { ...alarming, anomalies: [{ ...alarm, acknowledged: true as const }] };
+    expect(idsOf({ snapshots: [aSnapshot(2), meant] })).toEqual([]);
   });
 
   it.each<readonly [string, SeenImmutability]>([
@@ -304,10 +308,10 @@ describe("words of health", () => {
   });
 
   it("keep codes that they do not know", () => {
-    expect([anomalyWords("mass-change"), anomalyWords("constructor"), anomalyWords("new-code")]).toEqual([
-      "many items changed",
-      "constructor",
-      "new-code",
+    expect(["mass-change", "constructor", "new-code"].map((code) => anomalyWords({ code, n: 3 }).title)).toEqual([
+      "3 streams or items changed",
+      "constructor: 3",
+      "new-code: 3",
     ]);
   });
 

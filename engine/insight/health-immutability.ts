@@ -1,7 +1,7 @@
 /** Findings about immutability: can backups be deleted before their time, and does anybody know? */
 import type { HealthFinding } from "./health-finding.ts";
 import { protectionDetail, protectionOf, type Protection, type ProtectionState } from "./immutability.ts";
-import type { ChainState, Snapshot } from "./vault-source.ts";
+import type { ChainState, Snapshot } from "./known-vault.ts";
 
 export interface ImmutabilityFigure {
   /** Newest snapshot of which the storage service was asked; undefined when it never was. */
