@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { gitCrossings } from "../../../engine/insight/git-crossings.ts";
-import { afterNights, aDelta, firstNight } from "./night-builders.ts";
+import type { GitDelta } from "../../../engine/vault/figures.ts";
+import { afterNights, aDelta, aDeltaWithout, firstNight } from "./night-builders.ts";
 
 describe("a night of a repository", () => {
   it("crosses every level up to what has come that looks encrypted, and tells how many files", () => {
@@ -42,8 +43,8 @@ describe("a night of a repository", () => {
   });
 
   it("says nothing of shares where nobody knows the files, but of rows and of history", () => {
-    const { files: _files, ...unknown } = aDelta({ dense: 100, deleted: 80, defaultRewritten: true, lost: 40 });
-    const night = (index: number): Parameters<typeof gitCrossings>[1] => ({ ...unknown, at: firstNight + index });
+    const unknown = aDeltaWithout(["files"], { dense: 100, deleted: 80, defaultRewritten: true, lost: 40 });
+    const night = (index: number): GitDelta => ({ ...unknown, at: firstNight + index });
     let found = gitCrossings(undefined, night(0));
     expect(found.crossed.map(([signal]) => signal)).toEqual(["rewritten"]);
     for (const index of [1, 2, 3]) found = gitCrossings(found.trend, night(index));
@@ -52,9 +53,10 @@ describe("a night of a repository", () => {
   });
 
   it("takes what the service did not tell for unknown, and a forgotten tip for much that is lost", () => {
-    const { added: _a, edited: _e, deleted: _d, lost: _l, ...rest } = aDelta({ dense: 150, defaultRewritten: true });
+    const rest = { dense: 150, defaultRewritten: true };
+    const delta = aDeltaWithout(["added", "edited", "deleted", "lost"], rest);
 
-    expect(gitCrossings(undefined, rest).crossed).toEqual([["rewritten", 0, firstNight, 0]]);
+    expect(gitCrossings(undefined, delta).crossed).toEqual([["rewritten", 0, firstNight, 0]]);
   });
 
   it("keeps no more than it needs", () => {

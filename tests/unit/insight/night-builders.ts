@@ -28,6 +28,12 @@ export function aDelta(over: Partial<GitDelta> = {}): GitDelta {
   };
 }
 
+/** A night of which something is not known. */
+export function aDeltaWithout(unknown: readonly (keyof GitDelta)[], over: Partial<GitDelta> = {}): GitDelta {
+  const known = Object.entries(aDelta(over)).filter(([name]) => !unknown.some((one) => one === name));
+  return Object.fromEntries(known) as unknown as GitDelta;
+}
+
 /** A repository that changed tonight, by its own past. */
 export function aRepository(stream: string, over: Partial<GitDelta> = {}, trend?: GitTrend): RepositoryFacts {
   const delta = aDelta(over);
