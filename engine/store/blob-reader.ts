@@ -169,9 +169,9 @@ async function info({ calls, requests }: BlobReaderParts, name: string): Promise
 async function* list(
   parts: BlobReaderParts,
   prefix: string,
-  { withProtection = false }: ListOptions,
+  { withProtection = false, withVersions = false }: ListOptions,
 ): AsyncGenerator<ObjectInfo> {
-  const wanted = { prefix, withVersions: false, withProtection };
+  const wanted = { prefix, withVersions, withProtection };
   for await (const { name, length, createdAt, protection } of listed(parts, wanted)) {
     const info = { name, length, createdAt: createdAt.toISOString() };
     yield protection === undefined ? info : { ...info, protection };

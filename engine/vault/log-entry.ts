@@ -4,6 +4,7 @@
  */
 import type { ToldImmutability } from "./immutability.ts";
 import type { Ref } from "./ref.ts";
+import type { VoidNumbers } from "./void-numbers.ts";
 
 export type SnapshotStatus = "complete" | "partial";
 
@@ -33,7 +34,7 @@ interface EntryBase {
   /** `sha256:<hex>` over all bytes of the valid entry before; null for genesis. */
   readonly prev: string | null;
   /** Sequence numbers of void entries since the one before. */
-  readonly void: readonly number[];
+  readonly void: VoidNumbers;
   /** The agent's clock. */
   readonly at: string;
   /** The storage service's clock. */
