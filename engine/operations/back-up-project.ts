@@ -11,8 +11,8 @@ import { BackupError, describeError } from "../foundation/errors.ts";
 import type { SourceProject } from "../kinds/kind.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
 import { abandonedDrafts } from "../vault/checkpoints.ts";
-import { recordIncident } from "../vault/incident.ts";
-import type { Log } from "../vault/log.ts";
+import { recordIncident, recordVoidEntries } from "../vault/incident.ts";
+import { entriesOf, type Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
 import { streamOf } from "../vault/merge-index.ts";
 import type { SizedObject } from "../vault/reaches.ts";
@@ -47,7 +47,7 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   }
   warnOfIdle(session, filter, read);
   const committed = await commit(session, read, walk);
-  const log = await reportBroken(session, committed.log, broken);
+  const log = await reportVoid(session, await reportBroken(session, committed.log, broken));
   const retention = await runRetention(session, log);
   return backupResult(session, { ...committed, log, read, retention });
 }
@@ -173,6 +173,24 @@ async function reportBroken(session: Session, log: Log, broken: Broken): Promise
   } catch (error) {
     if (!(error instanceof BackupError)) throw error;
     session.tools.reporter.warn(`The missing objects could not be recorded in the log: ${describeError(error)}`);
+    return log;
+  }
+}
+
+/** So is a name in the log that no signer has written. */
+async function reportVoid(session: Session, log: Log): Promise<Log> {
+  const { reporter } = session.tools;
+  try {
+    const now = await recordVoidEntries(appendFacts(session), log);
+    const incident = now.head?.seq === log.head?.seq ? undefined : entriesOf(now, "incident").at(-1)?.entry;
+    if (incident !== undefined)
+      reporter.warn(
+        `Somebody who is no signer of this vault has put objects into its log, the first one as ${incident.incident.objects[0]}; they count for nothing, but find out who can write to the container. Retention waits until retentionAllow names incident`,
+      );
+    return now;
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    reporter.warn(`Void entries could not be recorded in the log: ${describeError(error)}`);
     return log;
   }
 }

@@ -68,6 +68,7 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     vault: request.vault,
     pinnedSigners: request.pinnedSigners,
     pin: request.pin,
+    everyName: true,
   });
   const head = log.head;
   const access: VaultAccess = { store, cryptography, vault: request.vault, identities: request.identities };

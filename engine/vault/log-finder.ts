@@ -4,8 +4,9 @@
  *
  *   by its length no entry           → not read at all
  *   looks like an entry of its place → its bytes
- *   anything else                    → its bytes once more, because a byte may have been wrong on its way only, and
- *                                      whether the account keeps older versions of the name
+ *   anything else                    → its bytes once more, because a byte may have been wrong on its way only (unless it
+ *                                      is one of many and does not even look like an entry), and whether the account
+ *                                      keeps older versions of the name
  */
 import { fromUtf8 } from "../foundation/bytes.ts";
 import type { StoredEntry } from "./log-chain.ts";
@@ -17,7 +18,7 @@ import { signerAmong, splitSigned } from "./signed-text.ts";
 
 export interface LogFinder {
   find(listed: ListedEntry): Promise<FoundEntry>;
-  /** The bytes where they look like an entry of their place; kept for `find`. */
+  /** The bytes where they look like an entry of their place. Both is kept for `find`: the bytes, and that they do not. */
   glance(listed: ListedEntry): Promise<StoredEntry | undefined>;
 }
 
@@ -49,11 +50,11 @@ export function logFinder(log: LogObjects, expected: Expectations): LogFinder {
   return {
     async find(listed) {
       const { seq } = listed;
-      const ruledOut = ruledOutByLength(listed);
+      const ruledOut = strange.has(seq) ? "it is none that belongs there" : ruledOutByLength(listed);
       if (ruledOut !== undefined) return { listed, ruledOut, current: undefined, hasOlder: await hasOlder(seq) };
       const current = kept.get(seq) ?? (await readCurrent(log, listed));
       if (await isSound(current)) return { listed, current };
-      const [again, older] = await Promise.all([strange.has(seq) ? current : readCurrent(log, listed), hasOlder(seq)]);
+      const [again, older] = await Promise.all([readCurrent(log, listed), hasOlder(seq)]);
       return { listed, current, again, hasOlder: older };
     },
     async glance(listed) {
@@ -93,6 +94,7 @@ function looksLikeEntry(vault: string, { seq, bytes }: StoredEntry): boolean {
 /** Tells whether a name has more versions than its current one. */
 function versionLookup({ store, vault }: LogObjects): (seq: number) => Promise<boolean> {
   let asked = 0;
+  let keepsVersions = false;
   let listed: Promise<ReadonlySet<string>> | undefined;
 
   async function listAll(): Promise<ReadonlySet<string>> {
@@ -108,7 +110,12 @@ function versionLookup({ store, vault }: LogObjects): (seq: number) => Promise<b
   return async (seq) => {
     const name = logName(vault, seq);
     asked += 1;
-    if (asked <= askedOneByOne) return (await store.versionsOf(name)).length > 1;
+    if (asked <= askedOneByOne) {
+      const { length } = await store.versionsOf(name);
+      keepsVersions ||= length > 0;
+      return length > 1;
+    }
+    if (!keepsVersions) return false; // not even a current one has a version: the account keeps none
     listed ??= listAll();
     return (await listed).has(name);
   };

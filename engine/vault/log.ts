@@ -11,6 +11,7 @@
  * WRONG_VAULT, GENESIS_INVALID, SIGNER_MISMATCH, LOG_NEWER for the genesis entry.
  */
 import { mapConcurrent } from "../foundation/concurrency.ts";
+import { logNumbersPrefix } from "./layout.ts";
 import { emptyChain, extended, isKind } from "./log-chain.ts";
 import type { Chain, Judgement, LoggedEntry, LogProblem, VoidEntry } from "./log-chain.ts";
 import type { Head, LogEntry } from "./log-entry.ts";
@@ -22,7 +23,7 @@ import { broken, hidden, newer, overwritten, voidNotices } from "./log-problems.
 import { headProblem, signerTrust } from "./log-trust.ts";
 import type { SignerTrust } from "./log-trust.ts";
 import { leastRecorded, recordersOf } from "./log-recorders.ts";
-import { addVoid, covers, lastOf, voidNumbers } from "./void-numbers.ts";
+import { addVoid, covers, lastOf, numbersOf, voidNumbers, without } from "./void-numbers.ts";
 import type { VoidNumbers } from "./void-numbers.ts";
 
 export type { LoggedEntry, LogProblem, VoidEntry } from "./log-chain.ts";
@@ -70,6 +71,8 @@ const hiddenLookups = 64;
  * only plants names, which no entry will come to for a long time.
  */
 const mostBehindMissing = 1024;
+const hundred = 100;
+const mostHundreds = 20;
 /** Names that are looked at among those that an entry has recorded as void. */
 const samples = 32;
 
@@ -78,7 +81,7 @@ const samples = 32;
  * a log that has gone back behind `known` is LOG_ROLLBACK.
  */
 export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
-  const listed = await listEntries(facts);
+  const listed = await (known?.head === undefined ? listEntries(facts) : listSince(facts, known, known.head));
   const reading = newReading(facts, listed, known);
   const wanted = [...listed.values()].filter(({ seq }) => seq >= reading.expected);
   const next = (): number => reading.expected;
@@ -98,6 +101,27 @@ export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
   return finished(reading, known);
 }
 
+/**
+ * The names around the head that is known, and from the number on that was free then: what lies between was looked at.
+ */
+async function listSince(facts: LogFacts, known: Log, head: Head): Promise<ReadonlyMap<number, ListedEntry>> {
+  const listed = new Map<number, ListedEntry>();
+  const firsts = new Set([hundredOf(head.seq), hundredOf(head.seq + 1)]);
+  let next = hundredOf(known.next.seq);
+  for (let round = 0; round < mostHundreds; round += 1, next += hundred) {
+    for (const first of new Set([...firsts, next]))
+      for (const [seq, entry] of await listEntries(facts, logNumbersPrefix(facts.vault, first, 2)))
+        listed.set(seq, entry);
+    firsts.clear();
+    if (!listed.has(next + hundred - 1)) return listed;
+  }
+  return listEntries(facts); // very many names are new
+}
+
+function hundredOf(seq: number): number {
+  return seq - (seq % hundred);
+}
+
 async function take(reading: Reading, found: FoundEntry): Promise<void> {
   const { facts, chain, problems } = reading;
   const { seq } = found.listed;
@@ -106,7 +130,7 @@ async function take(reading: Reading, found: FoundEntry): Promise<void> {
   if (judgement.as !== "void") accept(reading, judgement);
   else {
     reading.voidsInARow += 1;
-    addVoid(reading.voids, { seq, reason: judgement.reason });
+    if (seq > lastVoid(reading)) addVoid(reading.voids, { seq, reason: judgement.reason });
   }
 }
 
@@ -140,7 +164,7 @@ interface Reading {
   readonly known: readonly VoidEntry[];
   readonly entries: LoggedEntry[];
   /** Ascending. */
-  readonly voids: VoidEntry[];
+  voids: VoidEntry[];
   readonly problems: LogProblem[];
   /** Numbers whose names are taken, whatever by. */
   readonly taken: Set<number>;
@@ -170,9 +194,9 @@ function newReading(facts: LogFacts, listed: ReadonlyMap<number, ListedEntry>, k
     finder: logFinder(facts, { signers: () => reading.chain.roles.keys(), isWary: () => reading.voidsInARow > 0 }),
     known: known?.voids ?? [],
     entries: [...(known?.entries ?? [])],
-    voids: (known?.voids ?? []).filter(({ seq }) => seq < expected),
+    voids: (known?.voids ?? []).filter(({ seq }) => seq < (known?.next.seq ?? 0)),
     problems: [...(known?.problems ?? [])],
-    taken: new Set(listed.keys()),
+    taken: new Set([...listed.keys(), ...numbersOf(known?.next.void ?? [])]),
     chain: known ?? emptyChain(facts.vault),
     expected,
     voidsInARow: 0,
@@ -196,10 +220,15 @@ function accept(reading: Reading, judgement: Exclude<Judgement, { as: "void" }>)
     problems.push(newer(facts.vault, seq, judgement.what));
     reading.chain = { ...reading.chain, head: judgement.head };
   }
+  if (seq <= lastVoid(reading)) reading.voids = reading.voids.flatMap((range) => without(range, seq));
   reading.taken.add(seq);
   reading.expected = seq + 1;
   reading.voidsInARow = 0;
   reading.behindMissing = 0;
+}
+
+function lastVoid({ voids }: Reading): number {
+  return lastOf(voids.at(-1) ?? { seq: -1 });
 }
 
 /** Goes to the entry that records all names from the expected one on as void, where there is one. */
@@ -212,7 +241,7 @@ async function passRecorded(reading: Reading): Promise<void> {
   reading.recorders ??= await recordersFrom(reading);
   for (const seq of reading.recorders.get(expected) ?? []) {
     if (!(await isRecordedBy(reading, seq))) continue;
-    const from = Math.max(expected, lastOf(reading.voids.at(-1) ?? { seq: -1 }) + 1);
+    const from = Math.max(expected, lastVoid(reading) + 1);
     if (from < seq)
       addVoid(reading.voids, { seq: from, last: seq - 1, reason: `entry ${seq} has recorded it as void` });
     reading.passed += seq - from;

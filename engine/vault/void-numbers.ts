@@ -32,6 +32,13 @@ export function countOfVoid(numbers: VoidNumbers): number {
   return numbers.reduce<number>((sum, range) => sum + (typeof range === "number" ? 1 : range[1] - range[0] + 1), 0);
 }
 
+export function* numbersOf(numbers: VoidNumbers): Generator<number> {
+  for (const range of numbers) {
+    const [first, last] = typeof range === "number" ? [range, range] : range;
+    for (let seq = first; seq <= last; seq += 1) yield seq;
+  }
+}
+
 /** The first of them; undefined for none. */
 export function firstVoid(numbers: VoidNumbers): number | undefined {
   const [range] = numbers;
@@ -76,4 +83,14 @@ export function addVoid<Range extends NumberRange & { readonly reason: string }>
   }
   const reason = before.reason === range.reason ? range.reason : "for several reasons";
   ranges[ranges.length - 1] = { ...before, last: lastOf(range), reason };
+}
+
+/** The range without one of its numbers; as it is when it does not hold it. */
+export function without<Range extends NumberRange>(range: Range, seq: number): readonly Range[] {
+  const last = lastOf(range);
+  if (seq < range.seq || seq > last) return [range];
+  return [
+    ...(seq > range.seq ? [{ ...range, last: seq - 1 }] : []),
+    ...(seq < last ? [{ ...range, seq: seq + 1, last }] : []),
+  ];
 }
