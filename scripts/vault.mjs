@@ -110,8 +110,13 @@ async function list(container, options) {
       : [(await engine.findVault(options.vault, container)).vault];
   if (vaults.length === 0) print("The container holds no vault.");
   for (const vault of vaults) {
-    const found = await engine.describeVault(vault, container);
-    const log = await engine.readLog({ ...container, vault, ...pins(vault) });
+    const read = await listed(container, vault).catch((/** @type {unknown} */ error) => {
+      if (vaults.length === 1 || !(error instanceof engine.BackupError)) throw error;
+      print(`${vault} cannot be read: ${engine.describeError(error)}`);
+      process.exitCode = 1;
+    });
+    if (read === undefined) continue; // what is wrong with one vault says nothing of the others
+    const { found, log } = read;
     print(`${found?.project.name ?? vault} (${vault}), ${found?.organizationUrl ?? "unknown organisation"}`);
     for (const { entry } of engine.keptSnapshots(log)) {
       const { status, sum, anomaly } = entry.snapshot;
@@ -122,6 +127,12 @@ async function list(container, options) {
     }
     for (const { message } of log.problems) print(`  Problem: ${message}`);
   }
+}
+
+/** @param {Container} container @param {string} vault */
+async function listed(container, vault) {
+  const found = await engine.describeVault(vault, container);
+  return { found, log: await engine.readLog({ ...container, vault, ...pins(vault) }) };
 }
 
 /** @param {Container} container @param {Options} options */

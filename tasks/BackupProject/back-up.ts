@@ -12,6 +12,7 @@ import { formatHead } from "../../engine/vault/head-pin.ts";
 import type { Head } from "../../engine/vault/log-entry.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
+import { eachProject, failureMessage } from "../shared/each-project.ts";
 import { headPins } from "../shared/head-pins.ts";
 import { projectsNamed } from "../shared/projects.ts";
 import { publishAttachment, publishSummary } from "../shared/publish.ts";
@@ -31,16 +32,17 @@ export async function backUp(run: TaskRun): Promise<TaskOutcome> {
       { agent, azureDevOps, reporter },
     );
     const results: BackupResult[] = [];
-    for (const project of projects) {
+    const on = async (project: ProjectRef): Promise<void> => {
       reporter.info(`Backing up project ${project.name}`);
       const request = requestFor(project, { settings, pin: pins.get(project.id), parallelism: tools.parallelism });
       const result = await backUpProject(request, { ...run, ...tools, azureDevOps });
-      if (result !== undefined) {
-        publish(run, result);
-        results.push(result);
-      }
-    }
-    return outcomeOf(results, settings, agent);
+      if (result === undefined) return;
+      publish(run, result);
+      results.push(result);
+    };
+    const failed = await eachProject(projects, run, { nameOf: ({ name }) => name, on });
+    const outcome = outcomeOf(results, settings, { agent, asked: projects.length });
+    return failed.length === 0 ? outcome : { result: "Failed", message: failureMessage(failed, projects.length) };
   } finally {
     await tools.close();
   }
@@ -69,10 +71,14 @@ function describeGap({ message, cure }: BackupResult["gaps"][number]): string {
   return describeError(new Error(message.includes(cure) ? message : `${message}. ${cure}`));
 }
 
-function outcomeOf(results: readonly BackupResult[], { failOnPartial, share }: Settings, agent: Agent): TaskOutcome {
+function outcomeOf(
+  results: readonly BackupResult[],
+  { failOnPartial, share }: Settings,
+  { agent, asked }: { readonly agent: Agent; readonly asked: number },
+): TaskOutcome {
   if (share.phase === "shard")
     return { result: "Succeeded", message: "This agent's share is read; the composing job makes the snapshot" };
-  setOutputs(results, agent);
+  setOutputs(results, asked, agent);
   const partial = results.filter(({ status }) => status === "partial");
   const overdue = results.flatMap((result) => result.overdue);
   if (overdue.length > 0)
@@ -90,17 +96,17 @@ function outcomeOf(results: readonly BackupResult[], { failOnPartial, share }: S
 }
 
 /** One value for one project, a JSON object by project GUID for several. */
-function setOutputs(results: readonly BackupResult[], agent: Agent): void {
+function setOutputs(results: readonly BackupResult[], asked: number, agent: Agent): void {
   const outputs: Readonly<Record<string, (result: BackupResult) => string | number>> = {
     BackupSnapshotId: (result) => result.snapshot,
     BackupStatus: (result) => result.status,
     BackupVaultHead: (result) => formatHead(result.head),
     BackupNewBytes: (result) => result.sum.newBytes,
   };
-  const [only, ...others] = results;
+  const [only] = results;
   for (const [name, of] of Object.entries(outputs)) {
     const value =
-      only !== undefined && others.length === 0
+      only !== undefined && asked === 1
         ? String(of(only))
         : JSON.stringify(Object.fromEntries(results.map((result) => [result.vault, of(result)])));
     agent.setOutput(name, value);
