@@ -46,8 +46,9 @@ export async function* attachmentsOfRuns(
 
 /** What the service was asked for is looked at again: a filter that it does not know would give everybody's runs. */
 function isWanted(build: JsonObject, { definitionId, branch }: WantedAttachments): boolean {
-  const { result = "", definition } = build;
-  const isGood = goodResults.some((good) => good.toLowerCase() === String(result).toLowerCase());
+  const { definition } = build;
+  const result = stringAt(build, "result") ?? "";
+  const isGood = goodResults.some((good) => good.toLowerCase() === result.toLowerCase());
   const id = isObject(definition) ? numberAt(definition, "id") : undefined;
   return isGood && String(id) === definitionId && stringAt(build, "sourceBranch") === branch;
 }

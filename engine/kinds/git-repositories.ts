@@ -21,7 +21,7 @@ import type { FilesWriter } from "../vault/stream-writer.ts";
 import { archiveRepository } from "./git-repositories-archive.ts";
 import { planRepository } from "./git-repositories-plan.ts";
 import { applyGitStep } from "./git-repositories-restore.ts";
-import { verifyRepository } from "./git-repositories-verify.ts";
+import { holdsRepositoryDigest, verifyRepository } from "./git-repositories-verify.ts";
 import type { Absence, BackupWork, Finding, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "./kind.ts";
 
 const kindName = "git-repositories";
@@ -50,6 +50,7 @@ export const gitRepositories: ResourceKind = {
   },
   plan: planRepository,
   apply: applyGitStep,
+  holdsDigest: holdsRepositoryDigest,
   verify: verifyRepository,
   archive: archiveRepository,
 };

@@ -196,8 +196,9 @@ async function reportVoid(session: Session, log: Log): Promise<Log> {
 }
 
 /** Drafts of runs that died; the commit checks what they refer to like everything else. */
-function abandonedBy({ access, opened, by, parent, request }: Session): Promise<Walk["adopted"]> {
-  return abandonedDrafts(access, opened.log, { run: by.run, signer: request.agentKeys.signer, parent });
+async function abandonedBy({ access, opened, by, parent, request, tools }: Session): Promise<Walk["adopted"]> {
+  const now = await tools.store.serviceTime();
+  return abandonedDrafts(access, opened.log, { run: by.run, signer: request.agentKeys.signer, parent, now });
 }
 
 async function prepareWalk(

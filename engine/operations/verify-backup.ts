@@ -28,6 +28,7 @@ import { gatherObjects, type Gathered, type UsedObject } from "./gather-objects.
 import { judgeImmutability } from "./judge-immutability.ts";
 import type { VerifiedStream, VerifyResult } from "./results.ts";
 import { parseSample, type Sample } from "./sample.ts";
+import { digestFindings } from "./verify-digests.ts";
 import { verifyContent } from "./verify-content.ts";
 
 export interface VerifyRequest {
@@ -39,6 +40,8 @@ export interface VerifyRequest {
   readonly identities: readonly string[];
   /** Signer of the agent key that is to record the result. */
   readonly agentSigner?: string | undefined;
+  /** The agent key's, to compare states with their digests; without it that is not looked at. */
+  readonly macKey?: Uint8Array | undefined;
   readonly pinnedSigners: readonly string[];
   readonly pin: Head | undefined;
   readonly kinds: readonly ResourceKind[];
@@ -80,6 +83,8 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     [...gathered.streams.keys()].map((stream) => [stream, { findings: [], checkedBytes: 0 }]),
   );
   for (const { stream, finding } of gathered.findings) tallyOf(tallies, stream).findings.push(finding);
+  for (const finding of await checkDigests({ request, access, log, gathered }))
+    tallyOf(tallies, finding.stream).findings.push(finding);
   const checked = await checkObjects({ request, tools, access, gathered, sample, tallies });
   const immutability = await judgeImmutability({ ...access, log, snapshots, gathered, ...checked });
   if (request.level === "content")
@@ -108,6 +113,18 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     immutability,
     durationMs: clock.monotonicMs() - startedMs,
   };
+}
+
+async function checkDigests({
+  request: { macKey, kinds, parallelism },
+  ...facts
+}: {
+  readonly request: VerifyRequest;
+  readonly access: VaultAccess;
+  readonly log: Log;
+  readonly gathered: Gathered;
+}): Promise<readonly Finding[]> {
+  return macKey === undefined ? [] : digestFindings({ ...facts, macKey, kinds, parallelism });
 }
 
 /** What keeps us from judging at all, before anything is read. */

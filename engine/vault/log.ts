@@ -186,18 +186,19 @@ interface Reading {
   behindMissing: number;
 }
 
-function newReading(facts: LogFacts, listed: ReadonlyMap<number, ListedEntry>, known: Log | undefined): Reading {
-  const expected = known?.head === undefined ? 0 : known.head.seq + 1;
+function newReading(facts: LogFacts, listed: ReadonlyMap<number, ListedEntry>, earlier: Log | undefined): Reading {
+  const { voids: known, entries, problems, next } = earlier ?? nothing;
+  const expected = earlier?.head === undefined ? 0 : earlier.head.seq + 1;
   const reading: Reading = {
     facts,
     listed,
     finder: logFinder(facts, { signers: () => reading.chain.roles.keys(), isWary: () => reading.voidsInARow > 0 }),
-    known: known?.voids ?? [],
-    entries: [...(known?.entries ?? [])],
-    voids: (known?.voids ?? []).filter(({ seq }) => seq < (known?.next.seq ?? 0)),
-    problems: [...(known?.problems ?? [])],
-    taken: new Set([...listed.keys(), ...numbersOf(known?.next.void ?? [])]),
-    chain: known ?? emptyChain(facts.vault),
+    known,
+    entries: [...entries],
+    voids: known.filter(({ seq }) => seq < next.seq),
+    problems: [...problems],
+    taken: new Set([...listed.keys(), ...numbersOf(next.void)]),
+    chain: earlier ?? emptyChain(facts.vault),
     expected,
     voidsInARow: 0,
     passedTo: expected,
@@ -208,6 +209,13 @@ function newReading(facts: LogFacts, listed: ReadonlyMap<number, ListedEntry>, k
   };
   return reading;
 }
+
+const nothing: Pick<Log, "voids" | "entries" | "problems" | "next"> = {
+  voids: [],
+  entries: [],
+  problems: [],
+  next: { seq: 0, void: [] },
+};
 
 function accept(reading: Reading, judgement: Exclude<Judgement, { as: "void" }>): void {
   const { facts, entries, problems } = reading;

@@ -35,6 +35,7 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
       const request = {
         ...settings,
         agentSigner: settings.agentKeys?.signer,
+        macKey: settings.agentKeys?.macKey,
         vault,
         pin: pins.get(vault),
         kinds: registry,

@@ -65,14 +65,18 @@ async function gatherReported(
   if (definitionId === undefined || project === undefined || branch === undefined) return;
   const wanted = { definitionId, branch, type: snapshotAttachmentType, runs: runsLookedAt };
   for await (const { buildId, content } of attachmentsOfRuns(azureDevOps, project, wanted)) {
-    const found = content === undefined ? undefined : parseReportedSnapshot(content);
-    const head = found === undefined ? undefined : parseHead(found.head);
     if (content === undefined)
       reporter.info(`What run ${buildId} has attached as its snapshot is no text of a few lines; it pins nothing`);
-    if (found !== undefined && head !== undefined)
-      reported.set(found.vault, [...(reported.get(found.vault) ?? []), head]);
+    else addHead(reported, content);
     if (vaults.every((vault) => (reported.get(vault)?.length ?? 0) >= enoughHeads)) return;
   }
+}
+
+function addHead(reported: Map<string, Head[]>, attachment: string): void {
+  const found = parseReportedSnapshot(attachment);
+  const head = found === undefined ? undefined : parseHead(found.head);
+  if (found !== undefined && head !== undefined)
+    reported.set(found.vault, [...(reported.get(found.vault) ?? []), head]);
 }
 
 /** The newest one; runs may overlap, so the newest run need not have it. One that is far beyond all others is forged. */
