@@ -132,8 +132,13 @@ async function list(container, options) {
       : [(await engine.findVault(options.vault, container)).vault];
   if (vaults.length === 0) print("The container holds no vault.");
   for (const vault of vaults) {
-    const found = await engine.describeVault(vault, container);
-    const log = await engine.readLog({ ...container, vault, ...pins(vault) });
+    const read = await listed(container, vault).catch((/** @type {unknown} */ error) => {
+      if (vaults.length === 1 || !(error instanceof engine.BackupError)) throw error;
+      print(`${vault} cannot be read: ${engine.describeError(error)}`);
+      process.exitCode = 1;
+    });
+    if (read === undefined) continue; // what is wrong with one vault says nothing of the others
+    const { found, log } = read;
     print(`${found?.project.name ?? vault} (${vault}), ${found?.organizationUrl ?? "unknown organisation"}`);
     const known = engine.alarmsOf(log);
     for (const { entry } of engine.keptSnapshots(log)) {
@@ -153,6 +158,12 @@ async function list(container, options) {
 /** @param {{ anomaly: { code: string }, acknowledgedBy?: number }} alarm */
 function alarmText({ anomaly, acknowledgedBy }) {
   return acknowledgedBy === undefined ? anomaly.code : `${anomaly.code}, acknowledged in entry ${acknowledgedBy}`;
+}
+
+/** @param {Container} container @param {string} vault */
+async function listed(container, vault) {
+  const found = await engine.describeVault(vault, container);
+  return { found, log: await engine.readLog({ ...container, vault, ...pins(vault) }) };
 }
 
 /** @param {Container} container @param {Options} options */

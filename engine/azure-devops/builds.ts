@@ -1,5 +1,5 @@
 /** Pipeline runs: only what is needed to find what earlier runs of the same pipeline have attached. */
-import { isObject, numberAt, objectAt, stringAt } from "../foundation/json.ts";
+import { isObject, numberAt, objectAt, stringAt, type JsonObject } from "../foundation/json.ts";
 import { fromUtf8, readAll } from "../foundation/bytes.ts";
 import type { AzureDevOps } from "./azure-devops.ts";
 import { firstPage, wholeList } from "./paging.ts";
@@ -7,33 +7,80 @@ import { firstPage, wholeList } from "./paging.ts";
 export interface RunAttachment {
   readonly buildId: number;
   readonly name: string;
-  readonly content: string;
+  /** Undefined where it is too large for what it should be, or no text: somebody else has attached it. */
+  readonly content: string | undefined;
+}
+
+export interface WantedAttachments {
+  readonly definitionId: string;
+  /** Full name, `refs/heads/main`. */
+  readonly branch: string;
+  readonly type: string;
+  /** Runs to look through. */
+  readonly runs: number;
 }
 
 const maxAttachmentBytes = 4 << 20;
+/** A run attaches one for each project. */
+const mostOfOneRun = 1000;
+/** A run with warnings ends as partially succeeded. */
+const goodResults: readonly string[] = ["succeeded", "partiallySucceeded"];
 
-/** Attachments of one type of the pipeline's latest runs, newest run first. */
+/** Attachments of one type of the latest runs of the pipeline, on that branch, that have succeeded; newest run first. */
 export async function* attachmentsOfRuns(
   azureDevOps: AzureDevOps,
   project: string,
-  wanted: { readonly definitionId: string; readonly type: string; readonly runs: number },
+  wanted: WantedAttachments,
 ): AsyncGenerator<RunAttachment> {
-  const query = { definitions: wanted.definitionId, $top: wanted.runs, queryOrder: "queueTimeDescending" };
-  for (const build of await firstPage(azureDevOps, { area: "build", project, path: ["build", "builds"], query })) {
-    const buildId = numberAt(build, "id");
-    if (buildId === undefined) continue;
-    const path = ["build", "builds", String(buildId), "attachments", wanted.type];
-    for (const attachment of await wholeList(azureDevOps, { area: "build", project, path })) {
-      const place = placeOf(attachment);
-      const name = stringAt(attachment, "name");
-      if (place === undefined || name === undefined) continue;
-      const { chunks } = await azureDevOps.download({
-        area: "build",
-        project,
-        path: ["build", "builds", String(buildId), ...place, "attachments", wanted.type, name],
-      });
-      yield { buildId, name, content: fromUtf8(await readAll(chunks, maxAttachmentBytes)) };
-    }
+  const query = {
+    definitions: wanted.definitionId,
+    branchName: wanted.branch,
+    statusFilter: "completed",
+    resultFilter: goodResults.join(","),
+    $top: wanted.runs,
+    queryOrder: "queueTimeDescending",
+  };
+  for (const build of await firstPage(azureDevOps, { area: "build", project, path: ["build", "builds"], query }))
+    if (isWanted(build, wanted)) yield* attachmentsOf(azureDevOps, project, { build, type: wanted.type });
+}
+
+/** What the service was asked for is looked at again: a filter that it does not know would give everybody's runs. */
+function isWanted(build: JsonObject, { definitionId, branch }: WantedAttachments): boolean {
+  const { definition } = build;
+  const result = stringAt(build, "result") ?? "";
+  const isGood = goodResults.some((good) => good.toLowerCase() === result.toLowerCase());
+  const id = isObject(definition) ? numberAt(definition, "id") : undefined;
+  return isGood && String(id) === definitionId && stringAt(build, "sourceBranch") === branch;
+}
+
+async function* attachmentsOf(
+  azureDevOps: AzureDevOps,
+  project: string,
+  { build, type }: { readonly build: JsonObject; readonly type: string },
+): AsyncGenerator<RunAttachment> {
+  const buildId = numberAt(build, "id");
+  if (buildId === undefined) return;
+  const path = ["build", "builds", String(buildId), "attachments", type];
+  const attachments = await wholeList(azureDevOps, { area: "build", project, path });
+  for (const attachment of attachments.slice(0, mostOfOneRun)) {
+    const place = placeOf(attachment);
+    const name = stringAt(attachment, "name");
+    if (place === undefined || name === undefined) continue;
+    const { chunks } = await azureDevOps.download({
+      area: "build",
+      project,
+      path: ["build", "builds", String(buildId), ...place, "attachments", type, name],
+    });
+    yield { buildId, name, content: await smallText(chunks) };
+  }
+}
+
+async function smallText(chunks: AsyncIterable<Uint8Array>): Promise<string | undefined> {
+  try {
+    return fromUtf8(await readAll(chunks, maxAttachmentBytes));
+  } catch (error) {
+    if (error instanceof RangeError || error instanceof TypeError) return undefined;
+    throw error;
   }
 }
 

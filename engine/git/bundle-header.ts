@@ -39,6 +39,40 @@ export function prerequisitesOf({ refs, known, head, common }: PrerequisiteFacts
   return [...new Set(chosen.map(([, [oid]]) => oid))].sort();
 }
 
+/**
+ * The refs that a bundle's header names, told once its beginning has passed; undefined for what is no bundle. The chunks
+ * pass through as they are.
+ */
+export function watchHeader(chunks: AsyncIterable<Uint8Array>): {
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly refs: () => BundleHeader["refs"] | undefined;
+} {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  let refs: BundleHeader["refs"] | undefined;
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      if (head !== undefined) {
+        head = Buffer.concat([head, chunk]);
+        const end = endOfHeader(head);
+        if (end !== undefined) {
+          refs = refsIn(head.toString("utf8", 0, end));
+          head = undefined;
+        }
+      }
+      yield chunk;
+    }
+  }
+  return { chunks: watched(), refs: () => refs };
+}
+
+function refsIn(header: string): BundleHeader["refs"] {
+  const lines = header.split("\n").flatMap((line) => {
+    const [, oid, name] = /^([0-9a-f]{40,64}) (.+)$/.exec(line) ?? [];
+    return oid === undefined || name === undefined ? [] : [[name, oid] as const];
+  });
+  return Object.fromEntries(lines);
+}
+
 /** Splits a bundle: yields the pack only. Throws GIT_DAMAGED when it has no bundle header. */
 export async function* packOfBundle(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Buffer | undefined = Buffer.alloc(0);

@@ -24,7 +24,7 @@ import { planRepository } from "./git-repositories-plan.ts";
 import { figuresOf, nothingFetched, packOnTopOf, toldOf, type PackTold } from "./git-repositories-figures.ts";
 import { applyGitStep } from "./git-repositories-restore.ts";
 import { unseenRepositories } from "./git-repositories-unseen.ts";
-import { verifyRepository } from "./git-repositories-verify.ts";
+import { holdsRepositoryDigest, verifyRepository } from "./git-repositories-verify.ts";
 import type { Absence, BackupWork, Finding, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "./kind.ts";
 
 const kindName = "git-repositories";
@@ -54,6 +54,7 @@ export const gitRepositories: ResourceKind = {
   },
   plan: planRepository,
   apply: applyGitStep,
+  holdsDigest: holdsRepositoryDigest,
   verify: verifyRepository,
   archive: archiveRepository,
 };

@@ -274,6 +274,15 @@ export interface ResourceKind {
   /** Does one step, or finds it done. Throws when it fails; the other steps go on. */
   apply(step: Step, context: ApplyContext): Promise<StepResult>;
 
+  /**
+   * Where the digest of an index line is made of what stands in the state: whether it is. `files` are states of
+   * `<stream>/files` that may belong to it. A kind without it is not asked.
+   */
+  holdsDigest?(
+    state: StreamState,
+    files: readonly FilesState[],
+    told: { readonly digest: string; readonly digestOf: (value: unknown) => Promise<string> },
+  ): Promise<boolean>;
   /** Opens and checks the content of a stored stream (level `content`). */
   verify(stream: StreamReader, tools: VerifyTools): AsyncIterable<Finding>;
   /** Writes the selection as files that people can read (`destination: archive`). */

@@ -14,8 +14,8 @@ import { snapshotFacts } from "../insight/snapshot-facts.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
 import { abandonedDrafts } from "../vault/checkpoints.ts";
 import type { RunSum } from "../vault/figures.ts";
-import { recordIncident } from "../vault/incident.ts";
-import type { Log } from "../vault/log.ts";
+import { recordIncident, recordVoidEntries } from "../vault/incident.ts";
+import { entriesOf, type Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
 import { streamOf } from "../vault/merge-index.ts";
 import type { SizedObject } from "../vault/reaches.ts";
@@ -50,7 +50,7 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   }
   warnOfIdle(session, filter, read);
   const committed = await commit(session, read, walk);
-  const log = await reportBroken(session, committed.log, broken);
+  const log = await reportVoid(session, await reportBroken(session, committed.log, broken));
   const retention = await runRetention(session, log);
   return backupResult(session, { ...committed, log, read, retention });
 }
@@ -180,9 +180,28 @@ async function reportBroken(session: Session, log: Log, broken: Broken): Promise
   }
 }
 
+/** So is a name in the log that no signer has written. */
+async function reportVoid(session: Session, log: Log): Promise<Log> {
+  const { reporter } = session.tools;
+  try {
+    const now = await recordVoidEntries(appendFacts(session), log);
+    const incident = now.head?.seq === log.head?.seq ? undefined : entriesOf(now, "incident").at(-1)?.entry;
+    if (incident !== undefined)
+      reporter.warn(
+        `Somebody who is no signer of this vault has put objects into its log, the first one as ${incident.incident.objects[0]}; they count for nothing, but find out who can write to the container. Retention waits until retentionAllow names incident`,
+      );
+    return now;
+  } catch (error) {
+    if (!(error instanceof BackupError)) throw error;
+    reporter.warn(`Void entries could not be recorded in the log: ${describeError(error)}`);
+    return log;
+  }
+}
+
 /** Drafts of runs that died; the commit checks what they refer to like everything else. */
-function abandonedBy({ access, opened, by, parent, request }: Session): Promise<Walk["adopted"]> {
-  return abandonedDrafts(access, opened.log, { run: by.run, signer: request.agentKeys.signer, parent });
+async function abandonedBy({ access, opened, by, parent, request, tools }: Session): Promise<Walk["adopted"]> {
+  const now = await tools.store.serviceTime();
+  return abandonedDrafts(access, opened.log, { run: by.run, signer: request.agentKeys.signer, parent, now });
 }
 
 async function prepareWalk(

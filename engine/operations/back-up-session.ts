@@ -89,7 +89,10 @@ export async function openSession(request: BackupRequest, tools: BackupTools): P
   const vault = project.id.toLowerCase();
   const signing = { signingSeed: agentKeys.signingSeed, signer: agentKeys.signer };
   const by = { tool: request.toolVersion, build: request.buildName, run: "" };
-  const facts = { store, cryptography, vault, pinnedSigners: request.pinnedSigners, pin: request.pin, clock, signing };
+  const pins = { pinnedSigners: request.pinnedSigners, pin: request.pin };
+  // What entries call void is looked at again before the owner key decides by them what may go.
+  const everyName = request.ownerKeys !== undefined;
+  const facts = { store, cryptography, vault, ...pins, everyName, clock, signing };
   const opened = await openVault({
     ...facts,
     by: { ...by, run: "genesis" },
@@ -187,5 +190,6 @@ export function appendFacts(
   const { store, cryptography, clock } = tools;
   const { pinnedSigners, pin } = request;
   const { signingSeed, signer } = signing;
-  return { store, cryptography, vault, clock, by, signing: { signingSeed, signer }, pinnedSigners, pin };
+  const everyName = request.ownerKeys !== undefined;
+  return { store, cryptography, vault, clock, by, signing: { signingSeed, signer }, pinnedSigners, pin, everyName };
 }

@@ -80,7 +80,7 @@ async function attempt(
     const outcome = await kind.backUp(stream, { source: facts.source, previous, into });
     return draftOf(stream, outcome, { tools: facts, into, previous });
   };
-  const adopted = tools.adopted.get(stream.id);
+  const adopted = await adoptable(kind, stream, { tools, into });
   try {
     if (adopted === undefined) return await run(tools);
     const draft = await run({
@@ -96,6 +96,35 @@ async function attempt(
     );
     return run({ ...tools, broken: new Map([...tools.broken, [stream.id, error.message]]) });
   }
+}
+
+/**
+ * What another run has left of the stream. A state that is not what its digest was made of would be carried from run to
+ * run, because by its digest nothing has changed: whoever holds a stolen agent key could plant such a one.
+ */
+async function adoptable(
+  kind: ResourceKind,
+  stream: SourceStream,
+  { tools, into }: { readonly tools: StreamTools; readonly into: StreamWriter },
+): Promise<{ readonly lines: readonly IndexLine[] } | undefined> {
+  const adopted = tools.adopted.get(stream.id);
+  const line = adopted?.lines.find(({ s }) => s === stream.id);
+  if (adopted === undefined || kind.holdsDigest === undefined || line?.t === undefined) return adopted;
+  const parent = new Map(adopted.lines.map((one) => [one.s, one]));
+  const previous = previousStream(stream.id, { ...tools, parent });
+  try {
+    const [state, files] = [await previous.state(), await previous.files()];
+    const told = { digest: line.t, digestOf: (value: unknown) => into.digestOf(value) };
+    if (state === undefined || (await kind.holdsDigest(state, files === undefined ? [] : [files], told)))
+      return adopted;
+  } catch (error) {
+    if (!(error instanceof BackupError) || !/^(?:OBJECT|SEALED|STATE)_/.test(error.code)) throw error;
+    return undefined;
+  }
+  tools.source.reporter.warn(
+    `${stream.name}: what another run has left of it is not what its digest says, so it is not used. Find out who holds the agent key`,
+  );
+  return undefined;
 }
 
 /**

@@ -32,7 +32,8 @@ async function carryOut(session: Session, facts: RetentionFacts, log: Log): Prom
   const outcome = await retire({ ...facts, append, sealed, log, allow: session.request.retentionAllow });
   const { vault } = session;
   const { pinnedSigners, pin } = session.request;
-  const place = { store: tools.store, cryptography: tools.cryptography, vault, pinnedSigners, pin };
+  const { store, cryptography } = tools;
+  const place = { store, cryptography, vault, pinnedSigners, pin, everyName: true };
   const deleted = await deleteRetired({
     log: place,
     access,

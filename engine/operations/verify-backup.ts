@@ -30,6 +30,7 @@ import { judgedAgain } from "./judge-again.ts";
 import { judgeImmutability } from "./judge-immutability.ts";
 import type { VerifiedStream, VerifyResult } from "./results.ts";
 import { parseSample, type Sample } from "./sample.ts";
+import { digestFindings } from "./verify-digests.ts";
 import { verifyContent } from "./verify-content.ts";
 
 export interface VerifyRequest {
@@ -41,6 +42,8 @@ export interface VerifyRequest {
   readonly identities: readonly string[];
   /** Signer of the agent key that is to record the result. */
   readonly agentSigner?: string | undefined;
+  /** The agent key's, to compare states with their digests; without it that is not looked at. */
+  readonly macKey?: Uint8Array | undefined;
   readonly pinnedSigners: readonly PinnedSigner[];
   readonly pin: Head | undefined;
   readonly kinds: readonly ResourceKind[];
@@ -70,6 +73,7 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     vault: request.vault,
     pinnedSigners: request.pinnedSigners,
     pin: request.pin,
+    everyName: true,
   });
   const head = log.head;
   const access: VaultAccess = { store, cryptography, vault: request.vault, identities: request.identities };
@@ -81,6 +85,8 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     [...gathered.streams.keys()].map((stream) => [stream, { findings: [], checkedBytes: 0 }]),
   );
   for (const { stream, finding } of gathered.findings) tallyOf(tallies, stream).findings.push(finding);
+  for (const finding of await checkDigests({ request, access, log, gathered }))
+    tallyOf(tallies, finding.stream).findings.push(finding);
   const checked = await checkObjects({ request, tools, access, gathered, sample, tallies });
   const immutability = await judgeImmutability({ ...access, log, snapshots, gathered, ...checked });
   if (request.level === "content")
@@ -113,6 +119,18 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     immutability,
     durationMs: clock.monotonicMs() - startedMs,
   };
+}
+
+async function checkDigests({
+  request: { macKey, kinds, parallelism },
+  ...facts
+}: {
+  readonly request: VerifyRequest;
+  readonly access: VaultAccess;
+  readonly log: Log;
+  readonly gathered: Gathered;
+}): Promise<readonly Finding[]> {
+  return macKey === undefined ? [] : digestFindings({ ...facts, macKey, kinds, parallelism });
 }
 
 /** What keeps us from judging at all, before anything is read. */

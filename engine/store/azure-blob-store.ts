@@ -78,7 +78,7 @@ function partsOf(options: AzureBlobStoreOptions): Parts {
   return {
     container,
     calls,
-    reader: blobReader({ requests, calls, pause: (ms) => clock.sleep(ms, signal) }),
+    reader: blobReader({ requests, calls, clock, signal }),
     pool: blockPool(options.parallelUploads ?? PARALLEL_UPLOADS, options.blockBytes ?? BLOCK_BYTES),
     md5,
     random,

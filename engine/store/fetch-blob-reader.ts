@@ -55,7 +55,7 @@ export function fetchBlobReader(options: FetchBlobReaderOptions): ObjectReader {
   const context = { address, signIn, unreachableHint: UNREACHABLE_HINT } as const;
   const calls = serviceCalls({ ...context, clock, random, signal, ...(retry === undefined ? {} : { retry }) });
   const sender = { address, token, fetch: options.fetch ?? globalThis.fetch, pageSize: options.pageSize };
-  return blobReader({ requests: fetchRequests(sender), calls, pause: (ms) => clock.sleep(ms, signal) });
+  return blobReader({ requests: fetchRequests(sender), calls, clock, signal });
 }
 
 interface Sender {

@@ -39,6 +39,11 @@ export interface ContainerProtection {
 export interface ListOptions {
   /** `protection` of each object as well, where the account tells it. */
   readonly withProtection?: boolean;
+  /**
+   * Each version is told as well, each as an object of its own, so that a name that has older ones comes more than once;
+   * in an account that keeps none it changes nothing. Versions whose name was deleted are told too.
+   */
+  readonly withVersions?: boolean;
 }
 
 export interface ByteRange {

@@ -5,6 +5,9 @@ import { ServiceFailure } from "./service-failure.ts";
 const FRUITLESS_TRIES = 4;
 /** Without a byte for this long, a body counts as cut. */
 const STALL_MS = 60_000;
+/** Waiting for all of a body: this, and a second for each 10 kB. One that trickles on for ever must end too. */
+const PATIENCE_MS = 120_000;
+const BYTES_PER_MS = 10;
 
 export interface OpenBody {
   readonly chunks: AsyncIterable<Uint8Array>;
@@ -23,11 +26,16 @@ export interface BodySource {
   readonly pause: (fruitless: number) => Promise<void>;
   /** Turns a failure into the error of the port. */
   readonly errorOf: (failure: ServiceFailure) => BackupError;
+  /** Never goes back. */
+  readonly monotonicMs: () => number;
 }
 
-/** Yields exactly `length` bytes or throws (STORE_TRUNCATED when they end early again and again). */
+/**
+ * Yields exactly `length` bytes or throws: STORE_TRUNCATED when they end early again and again, STORE_UNAVAILABLE when
+ * they have come too slowly for too long.
+ */
 export async function* resumingBody(source: BodySource): AsyncGenerator<Uint8Array> {
-  const progress = { done: 0 };
+  const progress = { done: 0, waitedMs: 0 };
   let fruitless = 0;
   let body = source.first;
   for (;;) {
@@ -38,7 +46,9 @@ export async function* resumingBody(source: BodySource): AsyncGenerator<Uint8Arr
     if (fruitless >= FRUITLESS_TRIES) {
       throw failure === undefined ? truncated(source, progress.done) : source.errorOf(failure);
     }
+    const pausedAt = source.monotonicMs();
     await source.pause(fruitless);
+    progress.waitedMs += source.monotonicMs() - pausedAt;
     body = await source.reopen(progress.done);
   }
 }
@@ -47,13 +57,16 @@ export async function* resumingBody(source: BodySource): AsyncGenerator<Uint8Arr
 async function* onePass(
   body: OpenBody,
   source: BodySource,
-  progress: { done: number },
+  progress: { done: number; waitedMs: number },
 ): AsyncGenerator<Uint8Array, ServiceFailure | undefined> {
   const iterator = body.chunks[Symbol.asyncIterator]();
   let hasEnded = false;
   try {
     for (;;) {
+      const askedAt = source.monotonicMs();
       const step = await nextOf(iterator);
+      progress.waitedMs += source.monotonicMs() - askedAt;
+      if (progress.waitedMs > PATIENCE_MS + source.length / BYTES_PER_MS) throw source.errorOf(noDataInTime());
       if (step instanceof ServiceFailure) return step;
       hasEnded = step === undefined; // read to its end, the connection can be used again
       if (step === undefined) return undefined;
@@ -70,10 +83,7 @@ async function* onePass(
 async function nextOf(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined | ServiceFailure> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stalled = new Promise<ServiceFailure>((resolve) => {
-    timer = setTimeout(
-      () => resolve(new ServiceFailure({ status: undefined, serviceCode: "no data in time" })),
-      STALL_MS,
-    );
+    timer = setTimeout(() => resolve(noDataInTime()), STALL_MS);
   });
   try {
     const step = await Promise.race([iterator.next(), stalled]);
@@ -85,6 +95,10 @@ async function nextOf(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array |
   } finally {
     clearTimeout(timer);
   }
+}
+
+function noDataInTime(): ServiceFailure {
+  return new ServiceFailure({ status: undefined, serviceCode: "no data in time" });
 }
 
 function connectionLost(error: unknown): ServiceFailure {

@@ -12,8 +12,8 @@ import { storeError } from "./store-errors.ts";
 export interface ServiceCalls {
   /** `send` throws a ServiceFailure for everything the service or the network refuses. */
   call<Result>(request: StoreRequest, send: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
-  /** The same, leaving a final refusal to the caller. */
-  tryCall<Result>(send: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  /** The same, leaving a final refusal to the caller. `timeoutMs`: of each try. */
+  tryCall<Result>(send: (signal: AbortSignal) => Promise<Result>, timeoutMs?: number): Promise<Result>;
   errorOf(failure: ServiceFailure, request: StoreRequest): BackupError;
   /** Notes the service's clock. */
   noteDate(date: Date | undefined): void;
@@ -36,6 +36,9 @@ const FIRST_CONTACT_ATTEMPTS = 4;
 const LONGEST_PAUSE_MS = 5 * 60_000;
 /** From sending a request to its answer's headers; blocks of 5 MiB pass at 22 kB/s. */
 const REQUEST_TIMEOUT_MS = 4 * 60_000;
+/** A service that takes so long several times will not do better. */
+const MOST_TIMEOUTS = 3;
+const TIMED_OUT = "no answer in time";
 
 export function serviceCalls(options: ServiceCallsOptions): ServiceCalls {
   const { clock, random } = options;
@@ -52,34 +55,33 @@ export function serviceCalls(options: ServiceCallsOptions): ServiceCalls {
     return storeError(failure, request, { ...options, now: clock.now() });
   }
 
-  async function attempt<Result>(send: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), REQUEST_TIMEOUT_MS);
-    const signal = options.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, options.signal]);
+  async function attempt<Result>(send: (signal: AbortSignal) => Promise<Result>, timeoutMs: number): Promise<Result> {
     try {
-      const result = await send(signal);
+      const result = await inTime(send, timeoutMs, options.signal);
       hasAnswered = true;
       return result;
     } catch (error) {
       options.signal?.throwIfAborted();
       if (error instanceof ServiceFailure && error.status !== undefined) noteDate(error.serviceDate);
-      throw timeout.signal.aborted
-        ? new ServiceFailure({ status: undefined, serviceCode: "no answer in time" })
-        : error;
-    } finally {
-      clearTimeout(timer);
+      throw error;
     }
   }
 
-  async function tryCall<Result>(send: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  async function tryCall<Result>(
+    send: (signal: AbortSignal) => Promise<Result>,
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<Result> {
     let tries = 0;
+    let timeouts = 0;
     const decide = (error: unknown): RetryDecision => {
       tries += 1;
       if (!(error instanceof ServiceFailure) || !isTransient(error) || error.retryAfterMs > LONGEST_PAUSE_MS) return;
+      if (error.serviceCode === TIMED_OUT) timeouts += 1;
+      if (timeouts >= MOST_TIMEOUTS) return;
       return hasAnswered || tries < FIRST_CONTACT_ATTEMPTS ? { afterMs: error.retryAfterMs } : undefined;
     };
     const { signal } = options;
-    return retrying(() => attempt(send), decide, {
+    return retrying(() => attempt(send, timeoutMs), decide, {
       clock,
       random,
       policy,
@@ -100,4 +102,20 @@ export function serviceCalls(options: ServiceCallsOptions): ServiceCalls {
       }
     },
   };
+}
+
+async function inTime<Result>(
+  send: (signal: AbortSignal) => Promise<Result>,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  try {
+    return await send(signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, signal]));
+  } catch (error) {
+    throw timeout.signal.aborted ? new ServiceFailure({ status: undefined, serviceCode: TIMED_OUT }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }

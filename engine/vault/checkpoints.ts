@@ -88,7 +88,14 @@ export async function readCheckpoints(
   run: string,
   signer: string,
 ): Promise<ReadonlyMap<string, CheckpointedDraft>> {
-  const names = await listCheckpoints(access, checkpointPrefix(access.vault, run));
+  return draftsIn(access, await listCheckpoints(access, checkpointPrefix(access.vault, run)), signer);
+}
+
+async function draftsIn(
+  access: VaultAccess,
+  names: readonly NumberedParts[],
+  signer: string,
+): Promise<ReadonlyMap<string, CheckpointedDraft>> {
   const drafts = new Map<string, CheckpointedDraft>();
   const lists = mapConcurrent(names, readsAtATime, (parts) => readCheckpoint(access, parts, signer));
   for await (const list of lists) for (const draft of list) drafts.set(streamOfDraft(draft), draft);
@@ -96,27 +103,47 @@ export async function readCheckpoints(
 }
 
 /**
+ * Older checkpoints of other builds are not adopted: whoever had the agent key once must not have a say for ever. A
+ * pipeline that did not get to its end for so many days reads anew.
+ */
+export const adoptedDays = 7;
+const dayMs = 86_400_000;
+/** Between the clocks of an agent and of the storage. */
+const skewMs = 3_600_000;
+
+/**
  * Drafts with new content that runs have left behind without committing, as far as they are newer than what the
- * parent snapshot holds; of several runs the newest. A run may go on from them: the checks of its commit treat what
+ * parent snapshot holds, and not older than some days by the storage's clock; of several runs the newest. A run may go on from them: the checks of its commit treat what
  * they refer to like any other reference.
  */
 export async function abandonedDrafts(
   access: VaultAccess,
   log: Pick<Log, "entries">,
-  { run, signer, parent }: { readonly run: string; readonly signer: string; readonly parent: Index },
+  { run, signer, parent, now }: AdoptionFacts,
 ): Promise<ReadonlyMap<string, CheckpointedDraft>> {
   const retired = retiredRuns(log);
   const committed = new Set(entriesOf(log, "snapshot").map(({ entry }) => entry.by.run));
-  const names = await listCheckpoints(access, runsPrefix(access.vault));
-  const runs = [...new Set(names.map((parts) => parts.run))].sort();
+  const listed = await listCheckpoints(access, runsPrefix(access.vault));
+  const recent = listed.filter(({ createdAt }) => now.getTime() - Date.parse(createdAt) < adoptedDays * dayMs);
+  const runs = [...new Set(recent.map((parts) => parts.run))].sort();
   const drafts = new Map<string, CheckpointedDraft>();
   for (const other of runs) {
     if (other === run || retired.has(other) || committed.has(other)) continue;
-    for (const [stream, draft] of await readCheckpoints(access, other, signer)) {
-      if (draft.changed && isNewer(draft, parent.get(stream)?.asOf)) drafts.set(stream, draft);
+    const names = recent.filter((parts) => parts.run === other);
+    for (const [stream, draft] of await draftsIn(access, names, signer)) {
+      const isPast = Date.parse(draft.lines[0]?.asOf ?? "") <= now.getTime() + skewMs;
+      if (draft.changed && isPast && isNewer(draft, parent.get(stream)?.asOf)) drafts.set(stream, draft);
     }
   }
   return drafts;
+}
+
+export interface AdoptionFacts {
+  readonly run: string;
+  readonly signer: string;
+  readonly parent: Index;
+  /** By the storage's clock. */
+  readonly now: Date;
 }
 
 function isNewer({ lines }: StreamDraft, asOf: string | undefined): boolean {
@@ -124,11 +151,20 @@ function isNewer({ lines }: StreamDraft, asOf: string | undefined): boolean {
   return asOf === undefined || (read !== undefined && Date.parse(read) > Date.parse(asOf));
 }
 
-async function listCheckpoints({ store, vault }: VaultAccess, prefix: string): Promise<readonly NumberedParts[]> {
-  const names: NumberedParts[] = [];
-  for await (const { name } of store.list(prefix)) {
+interface ListedCheckpoint extends NumberedParts {
+  /** By the storage's clock. */
+  readonly createdAt: string;
+}
+
+/** Anybody who may create objects can add names here: of more than a vault ever has, the rest is not looked at. */
+const mostCheckpoints = 20_000;
+
+async function listCheckpoints({ store, vault }: VaultAccess, prefix: string): Promise<readonly ListedCheckpoint[]> {
+  const names: ListedCheckpoint[] = [];
+  for await (const { name, createdAt } of store.list(prefix)) {
     const parts = parseCheckpointName(vault, name);
-    if (parts !== undefined) names.push(parts);
+    if (parts !== undefined) names.push({ ...parts, createdAt });
+    if (names.length === mostCheckpoints) break;
   }
   return names;
 }

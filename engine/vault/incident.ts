@@ -1,7 +1,10 @@
 /** Records in the log that something is wrong with the vault. */
+import { logName } from "./layout.ts";
 import { appendEntry } from "./log-append.ts";
 import type { AppendFacts } from "./log-append.ts";
+import { entriesOf } from "./log.ts";
 import type { Log } from "./log.ts";
+import { numbersOf } from "./void-numbers.ts";
 
 /** An entry stays small: of many objects only the first are named. */
 const maxObjects = 200;
@@ -24,4 +27,32 @@ export async function recordIncident(append: AppendFacts, log: Log, incident: In
     incident: { code, objects, snapshots },
   }));
   return appended.log;
+}
+
+const voidCode = "LOG_VOID";
+
+/**
+ * Records void entries that no incident has told of yet: somebody who is not a signer can write to the container. Signs
+ * with the agent key. Returns the log as it is then, with or without a new entry.
+ */
+export async function recordVoidEntries(append: AppendFacts, log: Log): Promise<Log> {
+  if (untold(log).next().done === true) return log;
+  const appended = await appendEntry(append, log, async (newest) => {
+    const objects: string[] = [];
+    for (const seq of untold(newest)) {
+      if (objects.length === maxObjects) break;
+      objects.push(logName(newest.vault, seq));
+    }
+    return objects.length === 0
+      ? undefined
+      : { kind: "incident", incident: { code: voidCode, objects, snapshots: [] } };
+  });
+  return appended.log;
+}
+
+/** Numbers that entries since the last such incident name as void, and those that the next entry will name. */
+function* untold(log: Log): Generator<number> {
+  const told = entriesOf(log, "incident").findLast(({ entry }) => entry.incident.code === voidCode)?.entry.seq ?? -1;
+  for (const { entry } of log.entries) if (entry.seq > told) yield* numbersOf(entry.void);
+  yield* numbersOf(log.next.void);
 }

@@ -15,6 +15,8 @@ import { maySign, rolesOf } from "./roles.ts";
 import type { Roles } from "./roles.ts";
 import { signerAmong, splitSigned } from "./signed-text.ts";
 import type { SignedText } from "./signed-text.ts";
+import { areExactly } from "./void-numbers.ts";
+import type { NumberRange } from "./void-numbers.ts";
 
 /** A valid entry and where it was found. */
 export interface LoggedEntry<Entry extends LogEntry = LogEntry> {
@@ -26,8 +28,8 @@ export interface LoggedEntry<Entry extends LogEntry = LogEntry> {
   readonly signer: string;
 }
 
-export interface VoidEntry {
-  readonly seq: number;
+/** One void entry, or neighbouring ones that are void for the same reason. */
+export interface VoidEntry extends NumberRange {
   readonly reason: string;
 }
 
@@ -136,8 +138,7 @@ async function openLater(cryptography: Cryptography, chain: Chain, text: SignedT
 /** True when the entry names the one before and exactly the numbers in between as void. */
 function joinsOn({ head }: Chain, frame: Pick<LogEntry, "seq" | "prev" | "void">): boolean {
   if (frame.prev !== (head === undefined ? null : `sha256:${head.sha256}`)) return false;
-  const first = head === undefined ? 0 : head.seq + 1;
-  return frame.void.length === frame.seq - first && frame.void.every((seq, index) => seq === first + index);
+  return areExactly(frame.void, head === undefined ? 0 : head.seq + 1, frame.seq);
 }
 
 function voided(reason: string): { readonly as: "void"; readonly reason: string } {

@@ -42,10 +42,13 @@ import {
   text,
   time,
 } from "./strict-json.ts";
+import type { VoidNumbers } from "./void-numbers.ts";
 
 export const logType = "azdo-vault/log/v1";
 /** A planted object larger than this is not even read. */
 export const maxEntryBytes = 1 << 20;
+/** Nor is a smaller one: the members that every entry has, and a signature, take more. */
+export const minEntryBytes = 256;
 export const logKinds: readonly LogKind[] = [
   "genesis",
   "snapshot",
@@ -90,11 +93,18 @@ function frameOf(object: JsonObject): EntryFrame {
     vault: matching(object, "vault", isVaultId),
     seq: seqAt(object, "seq"),
     prev: object.prev === null ? null : matching(object, "prev", isPrefixedHash),
-    void: listAt(object, "void", aCount),
+    void: listAt(object, "void", aVoidNumber),
     at: time(object, "at"),
     srv: time(object, "srv"),
     by: { tool: text(by, "tool"), build: text(by, "build"), run: text(by, "run") },
   };
+}
+
+function aVoidNumber(value: JsonValue): VoidNumbers[number] {
+  if (!Array.isArray(value)) return aCount(value);
+  const [first, last, ...more] = (value as readonly JsonValue[]).map(aCount);
+  if (first === undefined || last === undefined || more.length > 0) throw new Malformed("void holds no range");
+  return [first, last];
 }
 
 function newerThanThis(object: JsonObject): string | undefined {

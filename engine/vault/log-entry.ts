@@ -6,6 +6,7 @@ import type { KindSum, RunSum } from "./figures.ts";
 import type { Coverage } from "./coverage.ts";
 import type { ToldImmutability } from "./immutability.ts";
 import type { Ref } from "./ref.ts";
+import type { VoidNumbers } from "./void-numbers.ts";
 
 export type SnapshotStatus = "complete" | "partial";
 
@@ -59,7 +60,7 @@ interface EntryBase {
   /** `sha256:<hex>` over all bytes of the valid entry before; null for genesis. */
   readonly prev: string | null;
   /** Sequence numbers of void entries since the one before. */
-  readonly void: readonly number[];
+  readonly void: VoidNumbers;
   /** The agent's clock. */
   readonly at: string;
   /** The storage service's clock. */

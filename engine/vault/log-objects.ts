@@ -61,18 +61,29 @@ export interface Resolved {
   readonly overwritten: boolean;
 }
 
-/** What stands under a listed number, by the reading rule. `current` may have been read ahead. */
-export async function resolveEntry(
-  log: LogObjects,
-  chain: Chain,
-  { listed, current }: { readonly listed: ListedEntry; readonly current: StoredEntry | undefined },
-): Promise<Resolved> {
-  let judgement = await judgeStored(log, chain, current);
+/** What was read of a listed number, ahead of its turn. */
+export interface FoundEntry {
+  readonly listed: ListedEntry;
+  readonly current: StoredEntry | undefined;
+  /** Why it can be no entry, told without reading it. */
+  readonly ruledOut?: string;
+  /** The same once more, where the first reading looked wrong. */
+  readonly again?: StoredEntry | undefined;
+  /** The name has older versions; absent where nobody has asked. */
+  readonly hasOlder?: boolean;
+}
+
+/** What stands under a listed number, by the reading rule. */
+export async function resolveEntry(log: LogObjects, chain: Chain, found: FoundEntry): Promise<Resolved> {
+  const { listed, current, ruledOut } = found;
+  let judgement: Judgement =
+    ruledOut === undefined ? await judgeStored(log, chain, current) : { as: "void", reason: ruledOut };
   const good = judgement.as !== "void" && judgement.joins;
   if (good && !listed.suspicious) return { judgement, overwritten: false };
-  const older = await firstVersionThatVerifies(log, chain, listed.seq);
+  const older = found.hasOlder === false ? undefined : await firstVersionThatVerifies(log, chain, listed.seq);
   // A byte may have been wrong on its way only.
-  if (!good) judgement = await judgeStored(log, chain, await readCurrent(log, listed));
+  if (!good && ruledOut === undefined)
+    judgement = await judgeStored(log, chain, "again" in found ? found.again : await readCurrent(log, listed));
   if (older === undefined || sameEntry(older, judgement)) return { judgement, overwritten: false };
   return { judgement: older, overwritten: true };
 }
@@ -108,7 +119,7 @@ async function readStored(
   }
 }
 
-async function judgeStored(
+export async function judgeStored(
   { cryptography }: LogObjects,
   chain: Chain,
   stored: StoredEntry | undefined,

@@ -1,9 +1,11 @@
 /** Everything that can be wrong with a log, in words. */
 import { BackupError } from "../foundation/errors.ts";
+import { counted } from "../foundation/text.ts";
 import type { LogProblem, VoidEntry } from "./log-chain.ts";
 import type { Head } from "./log-entry.ts";
 import { formatHead } from "./head-pin.ts";
 import { logName } from "./layout.ts";
+import { lastOf } from "./void-numbers.ts";
 
 export function broken(vault: string, head: Head | undefined, seq: number): LogProblem {
   const first = head === undefined ? 0 : head.seq + 1;
@@ -51,11 +53,26 @@ export function newer(vault: string, seq: number, what: string): LogProblem {
   };
 }
 
-export function voidNotice(vault: string, { seq, reason }: VoidEntry): LogProblem {
+/** Of many only the first: somebody may plant a million of them. */
+const mostVoidNotices = 20;
+
+export function voidNotices(vault: string, voids: readonly VoidEntry[]): readonly LogProblem[] {
+  const notices = voids.slice(0, mostVoidNotices).map((entry) => voidNotice(vault, entry));
+  const [next] = voids.slice(mostVoidNotices);
+  if (next === undefined) return notices;
+  const count = voids.slice(mostVoidNotices).reduce((sum, range) => sum + lastOf(range) - range.seq + 1, 0);
+  const more = voidNotice(vault, next);
+  const message = `From ${logName(vault, next.seq)} on ${counted(count, "object")} more are not part of the log`;
+  return [...notices, { ...more, message }];
+}
+
+function voidNotice(vault: string, entry: VoidEntry): LogProblem {
+  const { seq, last = seq, reason } = entry;
+  const many = `${logName(vault, seq)} and the ${counted(last - seq, "object")} after it are not part of the log`;
   return {
     code: "LOG_VOID",
     seq,
-    message: `${logName(vault, seq)} is not part of the log: ${reason}`,
+    message: `${last === seq ? `${logName(vault, seq)} is not part of the log` : many}: ${reason}`,
     hint: "Something other than this program wrote it. Find out who can write to the container; the backup goes on without it.",
     blocksWriting: false,
   };

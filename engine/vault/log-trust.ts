@@ -76,7 +76,7 @@ export function headProblem(
   log: {
     readonly head: Head | undefined;
     readonly entries: readonly LoggedEntry[];
-    readonly taken: ReadonlySet<number>;
+    readonly taken: Pick<ReadonlySet<number>, "has">;
   },
   known: Head | undefined,
 ): LogProblem | undefined {

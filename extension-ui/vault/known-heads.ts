@@ -4,6 +4,7 @@ import type { LogProblem } from "../../engine/vault/log-chain.ts";
 import type { Head } from "../../engine/vault/log-entry.ts";
 import { headProblem } from "../../engine/vault/log-trust.ts";
 import type { Log } from "../../engine/vault/log.ts";
+import { isWithin } from "../../engine/vault/void-numbers.ts";
 
 /** The one with the highest number; texts that are no heads are ignored. */
 export function newestHead(heads: readonly string[] = []): Head | undefined {
@@ -30,7 +31,8 @@ interface LostHead {
 }
 
 function lost({ vault, head, entries, voids }: Log, heads: readonly string[]): readonly LostHead[] {
-  const taken = new Set([...entries.map(({ entry }) => entry.seq), ...voids.map(({ seq }) => seq)]);
+  const valid = new Set(entries.map(({ entry }) => entry.seq));
+  const taken = { has: (seq: number) => valid.has(seq) || isWithin(voids, seq) };
   return parsed(heads).flatMap((known) => {
     const problem = headProblem(vault, { head, entries, taken }, known);
     return problem === undefined ? [] : [{ head: known, problem }];

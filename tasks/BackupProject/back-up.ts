@@ -15,6 +15,7 @@ import { formatHead } from "../../engine/vault/head-pin.ts";
 import type { Head } from "../../engine/vault/log-entry.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
+import { eachProject, failureMessage } from "../shared/each-project.ts";
 import { jobProjectOf, unseenProjects } from "../shared/job-limits.ts";
 import { headPins } from "../shared/head-pins.ts";
 import { projectsNamed } from "../shared/projects.ts";
@@ -38,17 +39,18 @@ export async function backUp(run: TaskRun): Promise<TaskOutcome> {
       { agent, azureDevOps, reporter },
     );
     const results: BackupResult[] = [];
-    for (const project of projects) {
+    const on = async (project: ProjectRef): Promise<void> => {
       reporter.info(`Backing up project ${project.name}`);
       const { parallelism } = tools;
       const request = requestFor(project, { settings, pin: pins.get(project.id), parallelism, jobProject });
       const result = await backUpProject(request, { ...run, ...tools, azureDevOps });
-      if (result !== undefined) {
-        publish(run, result);
-        results.push(result);
-      }
-    }
-    return outcomeOf(results, settings, { agent, isUnsure: unseen !== undefined });
+      if (result === undefined) return;
+      publish(run, result);
+      results.push(result);
+    };
+    const failed = await eachProject(projects, run, { nameOf: ({ name }) => name, on });
+    const outcome = outcomeOf(results, settings, { agent, asked: projects.length, isUnsure: unseen !== undefined });
+    return failed.length === 0 ? outcome : { result: "Failed", message: failureMessage(failed, projects.length) };
   } finally {
     await tools.close();
   }
@@ -91,11 +93,11 @@ function describeGap({ message, cure }: BackupResult["gaps"][number]): string {
 function outcomeOf(
   results: readonly BackupResult[],
   settings: Settings,
-  { agent, isUnsure }: { readonly agent: Agent; readonly isUnsure: boolean },
+  { agent, asked, isUnsure }: { readonly agent: Agent; readonly asked: number; readonly isUnsure: boolean },
 ): TaskOutcome {
   if (settings.share.phase === "shard")
     return { result: "Succeeded", message: "This agent's share is read; the composing job makes the snapshot" };
-  setOutputs(results, agent);
+  setOutputs(results, asked, agent);
   const overdue = results.flatMap((result) => result.overdue);
   if (overdue.length > 0)
     return {
@@ -142,17 +144,17 @@ function backedUp(results: readonly BackupResult[]): string {
 }
 
 /** One value for one project, a JSON object by project GUID for several. */
-function setOutputs(results: readonly BackupResult[], agent: Agent): void {
+function setOutputs(results: readonly BackupResult[], asked: number, agent: Agent): void {
   const outputs: Readonly<Record<string, (result: BackupResult) => string | number>> = {
     BackupSnapshotId: (result) => result.snapshot,
     BackupStatus: (result) => result.status,
     BackupVaultHead: (result) => formatHead(result.head),
     BackupNewBytes: (result) => result.sum.newBytes,
   };
-  const [only, ...others] = results;
+  const [only] = results;
   for (const [name, of] of Object.entries(outputs)) {
     const value =
-      only !== undefined && others.length === 0
+      only !== undefined && asked === 1
         ? String(of(only))
         : JSON.stringify(Object.fromEntries(results.map((result) => [result.vault, of(result)])));
     agent.setOutput(name, value);

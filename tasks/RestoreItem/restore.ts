@@ -30,6 +30,7 @@ export async function restore(run: TaskRun): Promise<TaskOutcome> {
       const vault = await findVault(await sourceId(settings, undefined), {
         ...tools,
         identities: settings.recoveryIdentities,
+        pinnedSigners: settings.pinnedSigners,
       });
       return await archive(run, { ...settings, vault, tools });
     }
@@ -54,7 +55,8 @@ async function requestFor(
   settings: Settings,
   { tools, azureDevOps }: { readonly tools: Tools; readonly azureDevOps: AzureDevOps },
 ): Promise<RestoreRequest> {
-  const container = { store: tools.store, cryptography: tools.cryptography, identities: settings.recoveryIdentities };
+  const { recoveryIdentities: identities, pinnedSigners } = settings;
+  const container = { store: tools.store, cryptography: tools.cryptography, identities, pinnedSigners };
   const vault = await findVault(await sourceId(settings, azureDevOps), container);
   const pins = await headPins([vault.vault], { agent, azureDevOps, reporter });
   return {

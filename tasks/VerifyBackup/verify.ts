@@ -13,6 +13,7 @@ import { verifyJunit } from "../../engine/reports/junit.ts";
 import { verifySummary } from "../../engine/reports/summary.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
+import { eachProject, failureMessage } from "../shared/each-project.ts";
 import { headPins } from "../shared/head-pins.ts";
 import { findProject } from "../shared/projects.ts";
 import { publishAttachment, publishPage, publishSummary, publishTestResults } from "../shared/publish.ts";
@@ -28,13 +29,14 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
     const settings = await readSettings(agent, tools);
     const azureDevOps = await tools.connect(ownOrganization(agent));
     const results: VerifyResult[] = [];
-    for (const name of settings.projects) {
+    const on = async (name: string): Promise<void> => {
       const id = (await findProject(azureDevOps, name))?.id ?? name;
-      const { vault } = await findVault(id, { ...tools, identities: settings.identities });
+      const { vault } = await findVault(id, { ...tools, ...settings });
       const pins = await headPins([vault], { agent, azureDevOps, reporter });
       const request = {
         ...settings,
         agentSigner: settings.agentKeys?.signer,
+        macKey: settings.agentKeys?.macKey,
         vault,
         pin: pins.get(vault),
         kinds: registry,
@@ -51,8 +53,12 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
       publish(agent, result);
       for (const { code, message } of result.log) if (alarmCodes.includes(code)) run.reporter.warn(message);
       results.push(result);
-    }
-    return outcomeOf(agent, results);
+    };
+    const failed = await eachProject(settings.projects, run, { nameOf: (name) => name, on });
+    const outcome = outcomeOf(agent, results);
+    if (failed.length === 0) return outcome;
+    const message = failureMessage(failed, settings.projects.length);
+    return { result: "Failed", message: outcome.result === "Failed" ? `${message}. ${outcome.message}` : message };
   } finally {
     await tools.close();
   }

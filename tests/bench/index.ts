@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gitBenchmark } from "./git-benchmark.ts";
 import { judgingBenchmark } from "./judging-benchmark.ts";
 import { machineFacts } from "./machine.ts";
+import { plantedBenchmark } from "./planted-benchmark.ts";
 import { tableOf, type Row } from "./results.ts";
 import { unchangedBenchmark } from "./unchanged-benchmark.ts";
 import { workItemsBenchmark } from "./work-items-benchmark.ts";
@@ -18,6 +19,7 @@ export const benchmarks: readonly Benchmark[] = [
   unchangedBenchmark(5000),
   workItemsBenchmark,
   judgingBenchmark,
+  plantedBenchmark,
 ];
 
 /**

@@ -286,6 +286,23 @@ describe("what was stored once", () => {
     expect(snapshots).toHaveLength(2);
   });
 
+  it("records once as an incident that somebody has planted entries", async () => {
+    const incidents = async (): Promise<readonly unknown[]> => {
+      const { log } = await look({ store: memory, keys, vault: small.project.id });
+      return entriesOf(log, "incident").map(({ entry }) => entry.incident);
+    };
+    const next = logName(small.project.id, head.seq + 1);
+    memory.overwrite(next, new TextEncoder().encode("not an entry\n"));
+    await backUp(memory);
+    await backUp(memory);
+    expect(await incidents()).toEqual([{ code: "LOG_VOID", objects: [next], snapshots: [] }]);
+    const { log } = await look({ store: memory, keys, vault: small.project.id });
+    const later = logName(small.project.id, (log.head?.seq ?? 0) + 1);
+    memory.overwrite(later, new TextEncoder().encode("not an entry either\n"));
+    await backUp(memory);
+    expect((await incidents()).slice(1)).toEqual([{ code: "LOG_VOID", objects: [later], snapshots: [] }]);
+  });
+
   it("takes no snapshot when its newest entries were removed, as the pinned head tells", async () => {
     await backUp(memory);
     const second = await backUp(memory);

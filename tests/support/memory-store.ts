@@ -117,11 +117,13 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
       const bytes = objects.get(name);
       return bytes === undefined ? undefined : infoOf(name, bytes);
     },
-    list: async function* (prefix, { withProtection = false } = {}) {
+    list: async function* (prefix, { withProtection = false, withVersions = false } = {}) {
       for (const name of [...objects.keys()].filter((key) => key.startsWith(prefix)).sort()) {
         const bytes = objects.get(name);
         if (bytes === undefined) continue;
         const info = infoOf(name, bytes);
+        for (const older of withVersions ? (versions.get(name) ?? []).slice(0, -1) : [])
+          yield { name, length: older.bytes.length, createdAt: older.createdAt };
         yield withProtection ? protectedInfo(info) : info;
       }
     },

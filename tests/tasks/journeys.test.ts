@@ -212,6 +212,26 @@ describe("a backup of several projects", () => {
     await south.remove();
   });
 
+  it("gives each its own failure: one vault that somebody else began does not cost the others their backup", async () => {
+    const [north, south] = [await smallProject(place.azure, "North"), await smallProject(place.azure, "South")];
+    const container = await place.newContainer();
+    const foreign = `${north.project.id}/log/0000000000.json`;
+    await place.store(container).create(foreign, new TextEncoder().encode("somebody was here\n"));
+    const projects = `North\nSouth`;
+    const run = await place.backUp(north.project, {
+      ...place.storage(container),
+      projects,
+      include: "git-repositories",
+    });
+    expect(run.result).toBe("Failed");
+    expect(run.errors).toHaveLength(1);
+    expect(run.errors[0]).toMatch(/^Project North: /);
+    expect(JSON.parse(run.outputs.BackupStatus ?? "{}")).toEqual({ [south.project.id]: "complete" });
+    await place.healthy(south.project, container);
+    await north.remove();
+    await south.remove();
+  });
+
   it("says which line of include matches nothing, be it mistyped or excluded", async () => {
     const narrow = await smallProject(place.azure, "Narrow");
     const run = await place.backUp(narrow.project, {

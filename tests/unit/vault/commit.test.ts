@@ -375,6 +375,7 @@ describe("checkpoints", () => {
       run: run.run,
       signer: vault.keys.agent.signer,
       parent: run.base,
+      now: vault.clock.now(),
     });
 
     expect([...found.keys()]).toEqual(["a"]);
@@ -383,6 +384,29 @@ describe("checkpoints", () => {
       outcome: "committed",
     });
     expect((await vault.newest()).index.get("a")?.state?.o).toContain(second);
+  });
+
+  it.each([
+    ["older than a week by the storage's clock", 8 * 86_400_000, 0],
+    ["that claim to have read the source in the future", 0, 365 * 86_400_000],
+  ])("of another run are not adopted when they are %s", async (_, laterMs, asOfMs) => {
+    const vault = await withOneSnapshot();
+    const dead = await vault.begin(second);
+    const draft = await dead.store("a");
+    const lines = draft.lines.map((line) => ({
+      ...line,
+      asOf: new Date(Date.parse(line.asOf ?? "") + asOfMs).toISOString(),
+    }));
+    await (await checkpointsOf(vault, dead)).write([{ ...draft, lines, note: {} }]);
+
+    const found = await abandonedDrafts(vault.access, dead.log, {
+      run: third,
+      signer: vault.keys.agent.signer,
+      parent: dead.base,
+      now: new Date(vault.clock.now().getTime() + laterMs),
+    });
+
+    expect(found.size).toBe(0);
   });
 
   it("of dead runs do not hide that a stream is not stored", async () => {
@@ -394,6 +418,7 @@ describe("checkpoints", () => {
       run: third,
       signer: vault.keys.agent.signer,
       parent: dead.base,
+      now: vault.clock.now(),
     });
 
     expect(found.size).toBe(0);
