@@ -116,7 +116,11 @@ export class PackNews {
   #isThin(): boolean {
     if (this.#bases.size === 0) return false;
     if (this.#options.usesOffsets) return true;
-    return this.#isHashedWhole && this.#bases.size <= maxHashedObjects && [...this.#bases].every((name) => !this.#present.has(name));
+    return (
+      this.#isHashedWhole &&
+      this.#bases.size <= maxHashedObjects &&
+      [...this.#bases].every((name) => !this.#present.has(name))
+    );
   }
 }
 

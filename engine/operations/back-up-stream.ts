@@ -3,7 +3,15 @@
  * fails keeps the parent's state as stale; nothing that was read before is ever hidden by a failure.
  */
 import { BackupError, describeError } from "../foundation/errors.ts";
-import type { Finding, Gap, PreviousStream, ResourceKind, SourceProject, SourceStream, StreamOutcome } from "../kinds/kind.ts";
+import type {
+  Finding,
+  Gap,
+  PreviousStream,
+  ResourceKind,
+  SourceProject,
+  SourceStream,
+  StreamOutcome,
+} from "../kinds/kind.ts";
 import type { ItemFigures } from "../vault/figures.ts";
 import { writeState } from "../vault/index-file.ts";
 import type { Ref } from "../vault/ref.ts";

@@ -15,11 +15,7 @@ export function statusOf(streams: readonly MergedStream[]): SnapshotStatus {
 
 export function sumOf(
   streams: readonly MergedStream[],
-  {
-    newBytes,
-    run,
-    ...facts
-  }: KindSumFacts & { readonly newBytes: number; readonly run?: RunSum | undefined },
+  { newBytes, run, ...facts }: KindSumFacts & { readonly newBytes: number; readonly run?: RunSum | undefined },
 ): SnapshotSum {
   const mains = streams.flatMap(({ stream, lines }) => lines.filter(({ s }) => s === stream));
   const lines = streams.flatMap((stream) => stream.lines);
