@@ -228,7 +228,8 @@ async function askWhetherKept(
   if (asked >= maxDoubtful) return undefined;
   doubtfulAsked.set(work.source, asked + 1);
   const found = await compared(change, commits, work);
-  return found === "forgotten" ? false : found && found.behind === 0;
+  if (found === undefined) return undefined;
+  return found !== "forgotten" && found.behind === 0;
 }
 
 /** A few edits that all came whole show a server that does not build on what it sent; very many may be an attack. */
