@@ -141,5 +141,5 @@ export function lostAfter(atPoint: Iterable<IndexLine>, now: Iterable<IndexLine>
 function differenceOf(before: IndexLine | undefined, now: IndexLine): LostStream["what"] | undefined {
   if (before?.state === undefined) return now.state === undefined ? undefined : "added";
   if (now.st === "deleted" && before.st !== "deleted") return "deleted";
-  return now.state !== undefined && now.state.o !== before.state.o ? "changed" : undefined;
+  return now.state !== undefined && now.state.h !== before.state.h ? "changed" : undefined;
 }

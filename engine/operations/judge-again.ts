@@ -17,6 +17,11 @@ import type { VaultAccess } from "../vault/sealed-objects.ts";
 import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
 import type { IndexLine } from "../vault/state.ts";
 
+/** Code of findings: an alarm that nobody has acknowledged. */
+export const openAlarm = "ALARM";
+/** Log and figures contradict each other. */
+export const alarmsDiffer = "ALARMS_DIFFER";
+
 type Lines = ReadonlyMap<string, IndexLine>;
 
 /** Alarms that nobody has acknowledged, and alarms of the chosen snapshots that their figures contradict. */
@@ -44,7 +49,7 @@ function openAlarms(log: Log, names: ReadonlyMap<string, string>): readonly Find
   return toldAlarms(log, { nameOf: (stream) => names.get(stream) }).map((told) => ({
     stream: "log",
     item: told.snapshot,
-    code: "ALARM",
+    code: openAlarm,
     message: alarmLine(told),
     severity: "warning",
   }));
@@ -68,7 +73,7 @@ function contradiction(
   const [told, judged] = [alarmCodes(anomaly), alarmCodes(judgeSnapshot(facts))];
   if (told === judged) return [];
   const message = `the log tells ${told === "" ? "no alarm" : told} of snapshot ${entry.by.run}, its figures ${judged === "" ? "none" : judged}: find out who holds the agent key`;
-  return [{ stream: "log", item: entry.by.run, code: "ALARMS_DIFFER", message, severity: "warning" }];
+  return [{ stream: "log", item: entry.by.run, code: alarmsDiffer, message, severity: "warning" }];
 }
 
 function alarmCodes(anomalies: readonly Anomaly[]): string {

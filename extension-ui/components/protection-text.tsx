@@ -1,5 +1,10 @@
 import * as React from "react";
-import { protectionDetail, protectionText, type Protection, type ProtectionState } from "../../engine/insight/immutability.ts";
+import {
+  protectionDetail,
+  protectionText,
+  type Protection,
+  type ProtectionState,
+} from "../../engine/insight/immutability.ts";
 import { StateLabel, type Mark } from "./state-label.tsx";
 import { Age, localDay, localTime } from "./times.tsx";
 

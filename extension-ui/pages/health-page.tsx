@@ -20,6 +20,7 @@ import { snapshotReports, type RunReport } from "../vault/run-reports.ts";
 import { AcceptHistory } from "./accept-history.tsx";
 import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
+import { LostAfter } from "./lost-after.tsx";
 import { useStreams } from "./use-streams.ts";
 import { VaultError } from "./vault-error.tsx";
 
@@ -85,6 +86,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
         </MessageCard>
       ))}
       <Levels report={report} />
+      <LostAfter recovery={report.recovery} newest={streams.value} />
       <StaleStreams report={report} />
     </>
   );

@@ -4,6 +4,7 @@ import { registry } from "../../engine/kinds/registry.ts";
 import { findVault } from "../../engine/operations/find-vault.ts";
 import { recordVerification } from "../../engine/operations/record-verification.ts";
 import type { VerifyResult } from "../../engine/operations/results.ts";
+import { alarmsDiffer, openAlarm } from "../../engine/operations/judge-again.ts";
 import { verifyBackup } from "../../engine/operations/verify-backup.ts";
 import { verifyAttachment } from "../../engine/reports/attachments.ts";
 import { verifyHtml } from "../../engine/reports/html.ts";
@@ -48,11 +49,18 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
           by: byOf(agent),
         });
       publish(agent, result);
+      warnOfAlarms(run, result);
       results.push(result);
     }
     return outcomeOf(agent, results);
   } finally {
     await tools.close();
+  }
+}
+
+function warnOfAlarms({ reporter }: TaskRun, { log }: VerifyResult): void {
+  for (const { code, message } of log) {
+    if (code === openAlarm || code === alarmsDiffer) reporter.warn(message);
   }
 }
 
@@ -92,6 +100,12 @@ function outcomeOf(agent: Agent, results: readonly VerifyResult[]): TaskOutcome 
     return {
       result: "Failed",
       message: `The newest complete snapshot is older than maxAgeHours: ${tooOld.map(({ newestCompleteAt }) => newestCompleteAt ?? "there is none").join(", ")}`,
+    };
+  const contradicted = results.flatMap(({ log }) => log).filter(({ code }) => code === alarmsDiffer);
+  if (contradicted.length > 0)
+    return {
+      result: "SucceededWithIssues",
+      message: `Intact, but alarms and figures contradict each other in ${counted(contradicted.length, "snapshot")}`,
     };
   const objects = results.reduce((sum, { checkedObjects }) => sum + checkedObjects, 0);
   const bytes = results.reduce((sum, { checkedBytes }) => sum + checkedBytes, 0);

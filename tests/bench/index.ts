@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gitBenchmark } from "./git-benchmark.ts";
+import { judgingBenchmark } from "./judging-benchmark.ts";
 import { machineFacts } from "./machine.ts";
 import { tableOf, type Row } from "./results.ts";
 import { unchangedBenchmark } from "./unchanged-benchmark.ts";
@@ -16,6 +17,7 @@ export const benchmarks: readonly Benchmark[] = [
   unchangedBenchmark(1000),
   unchangedBenchmark(5000),
   workItemsBenchmark,
+  judgingBenchmark,
 ];
 
 /**

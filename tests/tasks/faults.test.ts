@@ -142,3 +142,30 @@ describe("VerifyBackup and RestoreItem", () => {
     expect(late.message).toMatch(/older than maxAgeHours/);
   });
 });
+
+describe("something alarming", () => {
+  it("is warned of until it is acknowledged, and fails if that is wanted", async () => {
+    const other = await smallProject(place.azure, "Alarmed");
+    const many = Array.from({ length: 4 }, (_, index) => other.addRepository(`Service ${index}`).record.id);
+    expect((await place.backUp(other.project)).result).toBe("Succeeded");
+    const token = place.azure.state.signIn.issue({ kind: "bearer", hides: many });
+    const hidden = await place.backUp(other.project, {}, { token });
+    expect(hidden).toMatchObject({ result: "SucceededWithIssues", exitCode: 0, errors: [] });
+    expect(hidden.message).toMatch(/4 of \d+ repositories cannot be seen any more/);
+    expect(hidden.warnings.filter((line) => /4 of \d+ repositories cannot be seen/.test(line))).toHaveLength(1);
+    expect(hidden.warnings.join("\n")).toMatch(/Check rights and token; .* or acknowledge it if it was meant\.$/m);
+    expect(hidden.summaries[0]?.markdown).toMatch(/Look at this first.*\n>\n> - 4 of/);
+    const later = await place.backUp(other.project);
+    expect(later).toMatchObject({ result: "SucceededWithIssues", exitCode: 0 });
+    expect(later.warnings.join("\n")).toMatch(/repositories cannot be seen .*seen by snapshot/);
+    const strict = await place.backUp(other.project, { failOnAlarm: "true" });
+    expect(strict).toMatchObject({ result: "Failed", exitCode: 1 });
+    expect(strict.outputs.BackupStatus).toBe("complete");
+    const verified = await place.verify(other.project, { level: "catalogue" });
+    expect(verified.result).toBe("Succeeded");
+    expect(verified.warnings.join("\n")).toMatch(/repositories cannot be seen any more/);
+    const { snapshots } = await place.healthy(other.project);
+    expect(snapshots.at(-1)?.status).toBe("complete");
+    await other.remove();
+  });
+});

@@ -133,7 +133,7 @@ describe("the health of a vault", () => {
       severity: "critical",
       title: "4,100 streams or items deleted",
     });
-    expect(findings[0]?.detail).toContain("Seen by 2 snapshots");
+    expect(findings[0]?.detail).toContain("Seen by 1 snapshot, the newest of");
     expect(findings[0]?.remedy).toContain("bring them back from snapshot run-2");
     expect([recovery?.snapshot.id, recovery?.before?.id]).toEqual(["run-2", "run-4"]);
   });

@@ -43,9 +43,16 @@ describe("the summary of a backup", () => {
   });
 
   it("is loud about anomalies and about what is overdue", () => {
-    const text = backupSummary(aBackup({ anomalies: [{ code: "mass-delete", n: 1200 }], overdue: ["Web"] }));
+    const words = { title: "1,200 of 1,500 work items deleted", detail: "since yesterday", remedy: "Ask who." };
+    const told = { ...words, code: "mass-delete", seq: 7, snapshot: "run-7", isNew: true };
+    const note = { code: "files-lost", n: 30, of: 200, streams: ["git-repositories/w"], hit: 1, note: true } as const;
+    const names = new Map([["git-repositories/w", "Web"]]);
+    const text = backupSummary(aBackup({ alarms: [told], anomalies: [note], names, overdue: ["Web"] }));
 
-    expect(text).toContain("> **Look at this first**\n>\n> - 1,200 streams or items were deleted");
+    expect(text).toContain(
+      "> **Look at this first**\n>\n> - 1,200 of 1,500 work items deleted (since yesterday). Ask who.",
+    );
+    expect(text).toContain("### Unusual, but no alarm\n\n- Web lost 15 % of its files");
     expect(text).toContain("> **Not backed up for too long**\n>\n> - Web");
   });
 
