@@ -20,9 +20,11 @@ export interface StoredDocument {
 }
 
 interface Comparison {
-  readonly changed: readonly StoredDocument[];
+  /** To be written: what differs, in a new base everything. */
+  readonly written: readonly StoredDocument[];
   readonly gone: readonly string[];
-  readonly added: number;
+  /** Against the parent snapshot, also when everything is written. */
+  readonly changes: { readonly added: number; readonly changed: number; readonly deleted: number };
   /** Keyed hash of each document now. */
   readonly hashes: ReadonlyMap<string, string>;
 }
@@ -40,7 +42,7 @@ export async function backUpDocuments(
   const digest = await work.into.digestOf({ schema, hashes: Object.fromEntries(hashes) });
   if (digest === work.previous.digest && work.previous.broken === undefined) return { status: "unchanged" };
   const previous = await continuable(work, schema);
-  const comparison = await compare(sorted, hashes, previous === undefined ? undefined : work);
+  const comparison = compare(sorted, hashes, { before: await hashesBefore(work), isBase: previous === undefined });
   return write(stream, work, { comparison, previous, digest, schema, count: sorted.length });
 }
 
@@ -50,18 +52,26 @@ async function continuable({ previous }: BackupWork, schema: number): Promise<Re
   return state?.kind === "records" && state.schema === schema ? state : undefined;
 }
 
-async function compare(
+/** Keyed hashes of the parent snapshot; none where its chain is broken. */
+async function hashesBefore({ previous }: BackupWork): Promise<ReadonlyMap<string, string | undefined>> {
+  const before = new Map<string, string | undefined>();
+  if (previous.broken !== undefined) return before;
+  for await (const { key, value } of previous.keys()) before.set(String(key), stringAt(value, "h"));
+  return before;
+}
+
+function compare(
   documents: readonly StoredDocument[],
   hashes: ReadonlyMap<string, string>,
-  work: BackupWork | undefined,
-): Promise<Comparison> {
-  const before = new Map<string, string | undefined>();
-  if (work !== undefined)
-    for await (const { key, value } of work.previous.keys()) before.set(String(key), stringAt(value, "h"));
+  { before, isBase }: { readonly before: ReadonlyMap<string, string | undefined>; readonly isBase: boolean },
+): Comparison {
+  const differing = documents.filter(({ key }) => before.get(key) !== hashes.get(key));
+  const gone = [...before.keys()].filter((key) => !hashes.has(key));
+  const added = documents.filter(({ key }) => !before.has(key)).length;
   return {
-    changed: documents.filter(({ key }) => before.get(key) !== hashes.get(key)),
-    gone: [...before.keys()].filter((key) => !hashes.has(key)),
-    added: documents.filter(({ key }) => !before.has(key)).length,
+    written: isBase ? documents : differing,
+    gone: isBase ? [] : gone,
+    changes: { added, changed: differing.length - added, deleted: gone.length },
     hashes,
   };
 }
@@ -102,25 +112,20 @@ async function write(stream: SourceStream, work: BackupWork, writing: Writing): 
       complete: previous === undefined,
     },
   );
-  const changes = {
-    added: comparison.added,
-    changed: comparison.changed.length - comparison.added,
-    deleted: comparison.gone.length,
-  };
-  return { status: "changed", digest, state, items, count, changes };
+  return { status: "changed", digest, state, items, count, changes: comparison.changes };
 }
 
 async function* lines(
-  { changed, gone }: Comparison,
+  { written, gone }: Comparison,
   valueOf: (document: StoredDocument) => JsonObject,
 ): AsyncGenerator<RecordLine> {
-  const puts = changed.map((document) => ({ key: document.key, json: JSON.stringify(valueOf(document)) }));
+  const puts = written.map((document) => ({ key: document.key, json: JSON.stringify(valueOf(document)) }));
   const deletions = gone.map((key) => ({ key, deleted: true as const }));
   yield* [...puts, ...deletions].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-async function* catalogue({ changed, gone }: Comparison, names: "names" | "ids"): AsyncGenerator<CatalogueItem> {
-  for (const { key, item } of changed) {
+async function* catalogue({ written, gone }: Comparison, names: "names" | "ids"): AsyncGenerator<CatalogueItem> {
+  for (const { key, item } of written) {
     const { name, by, ...rest } = item;
     const spoken =
       names === "names" ? { ...(name === undefined ? {} : { name }), ...(by === undefined ? {} : { by }) } : {};

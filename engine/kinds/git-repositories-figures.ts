@@ -83,27 +83,29 @@ const doubtfulAsked = new WeakMap<object, number>();
 
 /** Never throws but for a run that is cancelled. */
 export async function figuresOf(change: GitChange, work: BackupWork): Promise<GitFigures> {
-  const { before, isBase } = change;
-  const difference = before === undefined ? undefined : await defaultDifference(change, before, work);
-  const known = before?.trend?.files;
-  // Also once for states of versions that did not count, and when the service does not tell how the number changed.
-  const isCountDue = isBase || before?.trend === undefined || difference?.files === undefined;
-  const filesNow = isCountDue ? await countFiles(change, work) : undefined;
-  if (before === undefined) return withoutUnknown({ filesNow });
-  const files = known ?? filesBefore(filesNow, difference);
+  const { before } = change;
+  if (before === undefined) return withoutUnknown({ filesNow: await countFiles(change, work) });
+  const difference = await defaultDifference(change, before, work);
+  const filesNow = isCountDue(change, before, difference) ? await countFiles(change, work) : undefined;
+  const files = before.trend?.files ?? filesBefore(filesNow, difference);
   const rewritten = await rewrittenBranches(change, before, { difference, work });
-  const isThin = learnedThin(change, { before, difference, files });
+  const thin = learnedThin(change, { before, difference, files });
   const night: GitNight = {
     ...withoutUnknown({ files }),
     branches: count(before.refs, "refs/heads/"),
     tags: count(before.refs, "refs/tags/"),
     ...difference?.files,
     ...withoutUnknown({ lost: difference?.lost }),
-    ...contentOf(change.pack, { isThin, hadFiles: tipOf(before) !== undefined }),
+    ...contentOf(change.pack, { thin, hadFiles: tipOf(before) !== undefined }),
     ...refFigures(before.refs, change.now.refs),
     ...rewritten,
   };
-  return withoutUnknown({ night, filesNow, thin: isThin });
+  return withoutUnknown({ night, filesNow, thin });
+}
+
+/** Also once for states of versions that did not count, and when the service does not tell how the number changed. */
+function isCountDue({ isBase }: GitChange, { trend }: GitState, difference: DefaultDifference | undefined): boolean {
+  return isBase || trend === undefined || difference?.files === undefined;
 }
 
 interface DefaultDifference {
@@ -151,7 +153,7 @@ async function compared(
       return await differenceBetween(azureDevOps, { project: project.id, repositoryId }, commits);
     } catch (error) {
       // The new tip has just been advertised: it is the old one that the service does not find.
-      if (error instanceof BackupError && /TF401175/.test(error.message)) return "forgotten";
+      if (error instanceof BackupError && error.message.includes("TF401175")) return "forgotten";
       throw error;
     }
   });
@@ -194,20 +196,22 @@ async function rewrittenBranches(
   { difference, work }: { readonly difference: DefaultDifference | undefined; readonly work: BackupWork },
 ): Promise<Pick<GitNight, "rewritten" | "defaultRewritten">> {
   const { now, pack } = change;
-  let rewritten = 0;
-  let defaultRewritten = false;
-  for (const [name, [old]] of Object.entries(before.refs)) {
-    const tip = now.refs[name]?.[0];
-    if (!name.startsWith("refs/heads/") || tip === undefined || tip === old) continue;
-    const isDefault = name === before.head && name === now.head;
-    const told = isDefault ? toldByDifference(difference) : undefined;
-    const isKept =
-      told ?? isAncestor(old, tip, pack?.parents ?? new Map()) ?? (await askWhetherKept(change, [old, tip], work));
-    if (isKept !== false) continue;
-    rewritten += 1;
-    defaultRewritten ||= isDefault;
+  const parents = pack?.parents ?? new Map<string, readonly string[]>();
+  const rewritten: string[] = [];
+  for (const [name, old, tip] of movedBranches(before.refs, now.refs)) {
+    const told = name === before.head && name === now.head ? toldByDifference(difference) : undefined;
+    const isKept = told ?? isAncestor(old, tip, parents) ?? (await askWhetherKept(change, [old, tip], work));
+    if (isKept === false) rewritten.push(name);
   }
-  return { rewritten, defaultRewritten };
+  const isDefault = before.head === now.head && before.head !== null && rewritten.includes(before.head);
+  return { rewritten: rewritten.length, defaultRewritten: isDefault };
+}
+
+function movedBranches(before: Refs, after: Refs): readonly (readonly [name: string, old: string, tip: string])[] {
+  return Object.entries(before).flatMap(([name, [old]]) => {
+    const tip = after[name]?.[0];
+    return name.startsWith("refs/heads/") && tip !== undefined && tip !== old ? [[name, old, tip] as const] : [];
+  });
 }
 
 function toldByDifference(difference: DefaultDifference | undefined): boolean | undefined {
@@ -224,7 +228,8 @@ async function askWhetherKept(
   if (asked >= maxDoubtful) return undefined;
   doubtfulAsked.set(work.source, asked + 1);
   const found = await compared(change, commits, work);
-  return found === "forgotten" ? false : found && found.behind === 0;
+  if (found === undefined) return undefined;
+  return found !== "forgotten" && found.behind === 0;
 }
 
 /** A few edits that all came whole show a server that does not build on what it sent; very many may be an attack. */
@@ -243,7 +248,7 @@ function learnedThin(
   },
 ): boolean | undefined {
   const known = before.trend?.thin;
-  if (pack === undefined || !pack.isThinAsked) return known;
+  if (pack?.isThinAsked !== true) return known;
   const changed = difference?.files;
   const isOrdinary =
     changed !== undefined &&
@@ -258,11 +263,11 @@ function learnedThin(
 /** Where nothing was before, nothing can have been overwritten. */
 function contentOf(
   pack: PackTold | undefined,
-  { isThin, hadFiles }: { readonly isThin: boolean | undefined; readonly hadFiles: boolean },
+  { thin, hadFiles }: { readonly thin: boolean | undefined; readonly hadFiles: boolean },
 ): Pick<GitNight, "whole" | "dense" | "halfDense"> {
   if (pack === undefined || !hadFiles) return {};
   const { whole, dense, halfDense } = pack.figures;
-  const isTelling = pack === nothingFetched || (pack.isThinAsked && isThin !== false);
+  const isTelling = pack === nothingFetched || (pack.isThinAsked && thin !== false);
   return { dense, halfDense, ...(isTelling ? { whole } : {}) };
 }
 

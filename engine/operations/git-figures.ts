@@ -80,14 +80,9 @@ interface ChainPast {
   readonly c: ChainFigures | undefined;
 }
 
-function chainFigures({ chain }: GitState, { at, nights, before, c }: ChainPast): ChainFigures {
+function chainFigures({ chain }: GitState, past: ChainPast): ChainFigures {
   const [base, ...deltas] = chain;
-  const newest = chain.at(-1);
-  const isStored = newest !== undefined && newest.o !== before?.chain.at(-1)?.o;
-  // What a base holds says nothing about what a night brings.
-  const tonight = isStored && deltas.length > 0 ? kib(newest.n) : isStored ? undefined : 0;
-  const earlier = c?.meanKiB ?? tonight ?? 0;
-  const mean = tonight === undefined ? earlier : earlier + (tonight - earlier) / Math.max(1, nights);
+  const { at, nights } = past;
   return {
     baseAt: base === undefined ? at : nightOf(writtenAt(base)),
     baseKiB: base === undefined ? 0 : kib(base.n),
@@ -95,8 +90,18 @@ function chainFigures({ chain }: GitState, { at, nights, before, c }: ChainPast)
     depth: deltas.length,
     changedAt: at,
     changedNights: nights,
-    meanKiB: Math.round(mean * 10) / 10,
+    meanKiB: meanKiB(chain, past),
   };
+}
+
+/** What a base holds says nothing about what a night brings. */
+function meanKiB(chain: GitState["chain"], { nights, before, c }: ChainPast): number {
+  const newest = chain.at(-1);
+  const isStored = newest !== undefined && newest.o !== before?.chain.at(-1)?.o;
+  if (isStored && chain.length === 1) return c?.meanKiB ?? 0;
+  const tonight = isStored ? kib(newest.n) : 0;
+  const earlier = c?.meanKiB ?? tonight;
+  return Math.round(10 * (earlier + (tonight - earlier) / Math.max(1, nights))) / 10;
 }
 
 function kib(bytes: number): number {

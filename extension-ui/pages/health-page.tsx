@@ -21,6 +21,7 @@ import { useHub } from "./hub-context.ts";
 import { useFreshVault } from "./use-fresh-vault.ts";
 import { useReportDifferences } from "./use-report-differences.ts";
 import { OwnerAnswers } from "./owner-answers.tsx";
+import { LostAfter } from "./lost-after.tsx";
 import { useStreams } from "./use-streams.ts";
 import { VaultError } from "./vault-error.tsx";
 
@@ -89,6 +90,7 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
       ))}
       <OwnerAnswers />
       <Levels report={report} />
+      <LostAfter recovery={report.recovery} newest={streams.value} />
       <StaleStreams report={report} />
     </>
   );

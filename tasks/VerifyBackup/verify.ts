@@ -51,7 +51,7 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
           by: byOf(agent),
         });
       publish(agent, result);
-      for (const { code, message } of result.log) if (alarmCodes.includes(code)) run.reporter.warn(message);
+      warnOfAlarms(run, result);
       results.push(result);
     };
     const failed = await eachProject(settings.projects, run, { nameOf: (name) => name, on });
@@ -64,7 +64,11 @@ export async function verify(run: TaskRun): Promise<TaskOutcome> {
   }
 }
 
-const alarmCodes: readonly string[] = [openAlarm, alarmsDiffer];
+function warnOfAlarms({ reporter }: TaskRun, { log }: VerifyResult): void {
+  for (const { code, message } of log) {
+    if (code === openAlarm || code === alarmsDiffer) reporter.warn(message);
+  }
+}
 
 function byOf(agent: Agent): { readonly tool: string; readonly build: string } {
   return { tool: toolVersion, build: agent.variable("Build.BuildNumber") ?? "manual" };

@@ -13,16 +13,23 @@ import { startGitServer, type GitServer, type GitServerOptions } from "../suppor
 const root = mkdtempSync(join(tmpdir(), "git-figures-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-const ways: readonly (readonly [name: string, server: GitServerOptions, protocol: 0 | 2, engine: "wire" | "git"])[] = [
-  ["as Azure Repos", {}, 0, "wire"],
-  ["in v0 with offsets", { protocol: "any" }, 0, "wire"],
-  ["in v2", { protocol: "any" }, 2, "wire"],
-  ["by a clone", {}, 0, "git"],
+interface Way {
+  readonly name: string;
+  readonly served: GitServerOptions;
+  readonly protocol: 0 | 2;
+  readonly engine: "wire" | "git";
+}
+
+const ways: readonly Way[] = [
+  { name: "as Azure Repos", served: {}, protocol: 0, engine: "wire" },
+  { name: "in v0 with offsets", served: { protocol: "any" }, protocol: 0, engine: "wire" },
+  { name: "in v2", served: { protocol: "any" }, protocol: 2, engine: "wire" },
+  { name: "by a clone", served: {}, protocol: 0, engine: "git" },
 ];
 
 let number = 0;
 
-describe.each(ways)("a change read %s", (_, serverOptions, protocol, engine) => {
+describe.each(ways)("a change read $name", ({ served, protocol, engine }) => {
   let server: GitServer;
   let access: GitAccess & { close(): void };
   let work: WorkRepository;
@@ -38,7 +45,7 @@ describe.each(ways)("a change read %s", (_, serverOptions, protocol, engine) => 
     work.commit({ ...Object.fromEntries(files), "a.txt": "a\n" });
     work.commit({ "a.txt": "b\n" });
     work.push("main");
-    server = await startGitServer(serverOptions);
+    server = await startGitServer(served);
     server.repositories.set("sample", { folder: join(folder, "origin") });
     access = testGitAccess(join(folder, "temporary"), { protocol });
     known = (await access.listRefs(remote())).refs;
@@ -97,7 +104,6 @@ describe.each(ways)("a change read %s", (_, serverOptions, protocol, engine) => 
     expect(isAncestor(old, await tipOf("fresh"), bundle.parents())).toBe(engine === "git" ? undefined : false);
     expect(isAncestor(old, await tipOf("main"), bundle.parents())).toBeUndefined();
   });
-
 });
 
 describe("files of a commit", () => {

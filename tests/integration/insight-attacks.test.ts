@@ -196,14 +196,12 @@ describe("in a project of twelve repositories", () => {
     expectAlarm(await happens(what, twelve, one()), code, night);
   });
 
-  it.each([
-    "licence header",
-    "vendored folder added",
-    "vendored folder removed",
-    "branches cleaned up",
-  ] as const)("%s in one of them is no alarm", async (what) => {
-    expect((await happens(what, twelve, one())).alarms).toEqual([]);
-  });
+  it.each(["licence header", "vendored folder added", "vendored folder removed", "branches cleaned up"] as const)(
+    "%s in one of them is no alarm",
+    async (what) => {
+      expect((await happens(what, twelve, one())).alarms).toEqual([]);
+    },
+  );
 
   it("a licence header in all of them is alarmed, and is not when it was announced", async () => {
     const header = await happens("licence header", twelve);
@@ -285,17 +283,18 @@ describe("work items", () => {
   const hide: Deed = (wit, id) => void wit.tracking.items.delete(id);
 
   it.each([
-    ["59 % overwritten", 0.59, overwrite, "mass-change"],
-    ["30 % overwritten by noise", 0.3, scramble, "content-scrambled"],
-    ["half deleted", 0.5, remove, "mass-delete"],
-    ["40 % put back to their first state", 0.4, reset, "states-reset"],
-    ["20 % hidden", 0.2, hide, "mass-disappearance"],
-  ] as const)("%s are alarmed", async (_, share, attack, code) => {
+    { name: "59 % overwritten", share: 0.59, deed: overwrite, code: "mass-change" },
+    { name: "30 % overwritten by noise", share: 0.3, deed: scramble, code: "content-scrambled" },
+    { name: "half deleted", share: 0.5, deed: remove, code: "mass-delete" },
+    { name: "40 % put back to their first state", share: 0.4, deed: reset, code: "states-reset" },
+    { name: "20 % hidden", share: 0.2, deed: hide, code: "mass-disappearance" },
+  ])("$name are alarmed", async ({ share, deed, code }) => {
     const { wit, nights, ids } = await board();
-    for (const id of ids.slice(0, Math.round(share * count))) attack(wit, id);
+    const hit = Math.round(share * count);
+    for (const id of ids.slice(0, hit)) deed(wit, id);
     const { alarms } = await nights.next();
 
     expect(codes(alarms)).toEqual([code]);
-    expect(alarms[0]?.n).toBe(Math.round(share * count));
+    expect(alarms[0]?.n).toBe(hit);
   });
 });

@@ -137,7 +137,12 @@ class Importer {
       "licence header": over("header", (content) => Buffer.concat([Buffer.from(licence), content])),
       "vendored folder added": [vendored],
       "vendored folder removed": [vendored, refsWith(last)],
-      "branches cleaned up": [refsWith(last, Array.from({ length: releases - 3 }, (_, index) => index + 3))],
+      "branches cleaned up": [
+        refsWith(
+          last,
+          Array.from({ length: releases - 3 }, (_, index) => index + 3),
+        ),
+      ],
     };
   }
 

@@ -71,7 +71,10 @@ function versionOf(query: URLSearchParams, side: "base" | "target"): Version | u
 }
 
 function commitOf(repository: RepositoryRecord, folder: string, version: Version | undefined): string {
-  const { name, type } = version ?? { name: repository.defaultBranch?.replace("refs/heads/", "") ?? "", type: "branch" };
+  const { name, type } = version ?? {
+    name: repository.defaultBranch?.replace("refs/heads/", "") ?? "",
+    type: "branch",
+  };
   const prefix = { branch: "refs/heads/", tag: "refs/tags/" }[type] ?? "";
   const isPossible = type === "commit" ? /^[0-9a-f]{40,64}$/.test(name) : name !== "";
   const found = isPossible
@@ -96,26 +99,29 @@ interface Change {
 
 const changeTypes: Readonly<Record<string, string>> = { A: "add", D: "delete", M: "edit", T: "edit" };
 
-/** Renames as the service tells them: the new place, and the old one as the source that is gone. */
 function changesBetween(folder: string, from: string, to: string): readonly Change[] {
   const output = runGit(["-C", folder, "diff-tree", "-r", "-t", "-z", "--find-renames=100%", "-l0", from, to]);
   const fields = output.split("\0");
   const changes: Change[] = [];
-  for (let index = 0; fields[index] !== undefined && fields[index] !== "";) {
-    const [oldMode = "", newMode = "", originalObjectId = "", objectId = "", status = ""] = fields[index]!.split(" ");
-    const isFolder = newMode === "040000" || oldMode === ":040000";
-    const path = `/${fields[index + 1] ?? ""}`;
-    const shared = { isFolder, objectId, originalObjectId };
-    if (status.startsWith("R")) {
-      changes.push({ ...shared, path, changeType: "delete, sourceRename" });
-      changes.push({ ...shared, path: `/${fields[index + 2] ?? ""}`, changeType: "rename" });
-      index += 3;
-    } else {
-      changes.push({ ...shared, path, changeType: changeTypes[status] ?? "edit" });
-      index += 2;
-    }
+  for (let index = 0; (fields[index] ?? "") !== "";) {
+    const [line = "", path = "", moved = ""] = fields.slice(index);
+    const told = changesOf(line, path, moved);
+    changes.push(...told);
+    index += told.length + 1;
   }
   return changes;
+}
+
+/** Renames as the service tells them: the new place, and the old one as the source that is gone. */
+function changesOf(line: string, path: string, moved: string): readonly Change[] {
+  const [oldMode = "", newMode = "", originalObjectId = "", objectId = "", status = ""] = line.split(" ");
+  const isFolder = newMode === "040000" || oldMode === ":040000";
+  const shared = { isFolder, objectId, originalObjectId };
+  if (!status.startsWith("R")) return [{ ...shared, path: `/${path}`, changeType: changeTypes[status] ?? "edit" }];
+  return [
+    { ...shared, path: `/${path}`, changeType: "delete, sourceRename" },
+    { ...shared, path: `/${moved}`, changeType: "rename" },
+  ];
 }
 
 /** By kind of change, as the service writes their names here. */

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lostAfter, recoveryPoint, type PointFacts } from "../../../engine/insight/recovery-point.ts";
+import { chooseSnapshot } from "../../../engine/operations/choose-snapshots.ts";
+import type { Anomaly } from "../../../engine/vault/log-entry.ts";
+import { aCommitVault, runId } from "../vault/commit-vault.ts";
 import { aLine } from "../extension-ui/snapshots.ts";
 
 function at(hour: number): string {
@@ -61,6 +64,27 @@ describe("the recommended point", () => {
       aPoint(seq, { at: at(500), srv: at(seq), ...over });
 
     expect(recommended(copied(1), copied(2), copied(3, { anomalies: [{ ...alarm, since: at(3) }] }))).toBe("run-2");
+  });
+});
+
+describe("the word recommended", () => {
+  it("takes that point from the log, and asks for a choice where there is none", async () => {
+    const vault = await aCommitVault();
+    const commit = async (number: number, anomaly: readonly Anomaly[]): Promise<void> => {
+      const run = await vault.begin(runId(number));
+      await run.commit([await run.store("a")], { judge: () => anomaly });
+    };
+    await commit(51, [alarm]);
+    const choose = async (): Promise<string> => chooseSnapshot(await vault.read(), "recommended").entry.by.run;
+    await expect(choose()).rejects.toMatchObject({ code: "RECOMMENDED_UNKNOWN" });
+
+    const other = await aCommitVault();
+    const first = await other.begin(runId(52));
+    await first.commit([await first.store("a")]);
+    other.clock.time += 86_400_000;
+    const second = await other.begin(runId(53));
+    await second.commit([await second.store("a")], { judge: () => [alarm] });
+    expect(chooseSnapshot(await other.read(), "recommended").entry.by.run).toBe(runId(52));
   });
 });
 

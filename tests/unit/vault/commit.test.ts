@@ -4,6 +4,7 @@ import { abandonedDrafts, checkpointWriter, readCheckpoints } from "../../../eng
 import { checkpointName, dataName } from "../../../engine/vault/layout.ts";
 import { writeLines } from "../../../engine/vault/line-objects.ts";
 import { brokenStreams } from "../../../engine/vault/probe.ts";
+import { aDelta } from "../insight/night-builders.ts";
 import { aCommitVault, runId } from "./commit-vault.ts";
 import type { CommitVault, TestRun } from "./commit-vault.ts";
 import { anIncidentBody, asOwner, testClock, vaultId } from "./log-vault.ts";
@@ -134,6 +135,20 @@ describe("committing a snapshot", () => {
     const newest = (await vault.read()).entries.at(-1);
     expect(newest?.entry).toMatchObject({ snapshot: { anomaly: [{ code: "clock-skew" }] } });
     expect(newest?.createdAt.slice(0, 4)).toBe("2026");
+  });
+
+  it("keeps what a night changed only in the snapshot that stored it", async () => {
+    const vault = await withOneSnapshot();
+    const run = await vault.begin(second);
+    const stored = await run.store("a");
+    const d = aDelta({ edited: 7 });
+    await run.commit([{ ...stored, lines: stored.lines.map((line) => ({ ...line, d })) }, run.keep("b")]);
+    expect((await vault.newest()).index.get("a")?.d).toEqual(d);
+
+    const next = await vault.begin(runId(40));
+    await next.commit([next.keep("a"), next.keep("b")]);
+
+    expect((await vault.newest()).index.get("a")).not.toHaveProperty("d");
   });
 });
 
