@@ -1,5 +1,8 @@
 /** Why each snapshot is kept, from the retention rules that Set up names; the pipeline's own rules decide. */
 import { parseRetention, planSnapshots, type RetentionRules } from "../../engine/vault/retention-rules.ts";
+import { protectionOf, type Protection } from "./immutability.ts";
+import { isAlarming } from "./recovery-point.ts";
+import { localDay, localTime } from "./times.ts";
 import type { VaultView } from "./vault-source.ts";
 
 export interface Kept {
@@ -14,13 +17,21 @@ export interface KeptFacts extends Pick<VaultView, "snapshots"> {
   /** Text of the rules; empty or absent keeps everything. */
   readonly retention: string | undefined;
   readonly now: Date;
+  /** Why retention takes nothing away in this vault, as far as is known; see `hindranceOf`. */
+  readonly hindrance?: Kept | undefined;
 }
 
 /**
  * By entry number. Undefined as long as the log is not checked to its end: with snapshots missing, the first one of a
  * month might be taken for one that goes.
  */
-export function whyKept({ snapshots, isChecked, retention, now }: KeptFacts): ReadonlyMap<number, Kept> | undefined {
+export function whyKept({
+  snapshots,
+  isChecked,
+  retention,
+  now,
+  hindrance,
+}: KeptFacts): ReadonlyMap<number, Kept> | undefined {
   if (!isChecked) return undefined;
   const rules = parseRetention(retention ?? "");
   const kept = snapshots
@@ -32,10 +43,11 @@ export function whyKept({ snapshots, isChecked, retention, now }: KeptFacts): Re
     const words = retired.length === 0 ? everything : otherRules;
     return new Map([...kept.map(({ seq }) => [seq, words] as const), ...retired]);
   }
+  const locks = new Map(snapshots.map(({ seq, immutability }) => [seq, protectionOf(immutability, now)]));
   const { keep, retire } = planSnapshots({ snapshots: kept, rules, now });
   return new Map([
     ...keep.map(({ seq, reasons }) => [seq, keptFor(reasons, rules)] as const),
-    ...retire.map(({ seq }) => [seq, going] as const),
+    ...retire.map(({ seq }) => [seq, goingOf(locks.get(seq), hindrance)] as const),
     ...retired,
   ]);
 }
@@ -50,6 +62,40 @@ const going: Kept = {
   text: "Goes at the next retention",
   detail: "No rule that Set up names keeps it. It goes when a backup runs with the owner key.",
 };
+
+/** What can go is said to go; what cannot, not. */
+function goingOf(protection: Protection | undefined, hindrance: Kept | undefined): Kept {
+  if (hindrance !== undefined) return hindrance;
+  const until = protection?.until;
+  if (protection?.state === "held")
+    return { text: "Stays while it is held", detail: "No rule keeps it, but a legal hold of the storage does." };
+  if (protection?.state !== "locked" || until === undefined) return going;
+  return {
+    text: `Not before ${localDay(until)}`,
+    detail: `No rule that Set up names keeps it, but the storage lets nobody delete it before ${localTime(until)}.`,
+  };
+}
+
+/** Why no snapshot goes although no rule keeps it; undefined when nothing is known to stand in the way. */
+export function hindranceOf(view: Pick<VaultView, "snapshots" | "canRetire">): Kept | undefined {
+  const words = "No rule keeps it";
+  if (view.canRetire === false)
+    return {
+      text: words,
+      detail: `${words}, and it stays: this vault was begun without an owner key, so no key may retire snapshots.`,
+    };
+  const alarming = view.snapshots.find((snapshot) => !snapshot.isRetired && isAlarming(snapshot));
+  if (alarming !== undefined)
+    return {
+      text: "Stays while there is an alarm",
+      detail: `${words}, but retention waits as long as the alarm of ${localTime(alarming.at)} stands.`,
+    };
+  if (view.snapshots.some(({ isRetired }) => isRetired)) return undefined;
+  return {
+    text: words,
+    detail: `${words}. It goes when a backup runs with the owner key; none has retired anything so far.`,
+  };
+}
 
 const shownReasons = 2;
 /** What keeps a snapshot longest stands first. */

@@ -71,6 +71,8 @@ export interface VaultView {
   readonly chain: ChainState;
   /** Newest keys entry or genesis: the public signers, `ed25519:…` each. */
   readonly signers: readonly string[];
+  /** Whether any key may retire snapshots; absent while that is not known. */
+  readonly canRetire?: boolean;
 }
 
 /** A stream's line in a snapshot, and whether something is to be told about it. */

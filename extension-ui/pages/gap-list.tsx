@@ -18,7 +18,7 @@ export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): R
         <ul className="hub-rows">
           {gaps.map((line) => (
             <li key={line.s}>
-              <StateLabel mark="warning" text={`${kindTitle(kindOf(line.s))} ${line.name ?? line.s}`} />
+              <StateLabel mark="warning" text={`${kindTitle(kindOf(line.s))} ${line.name ?? line.s}`} wraps />
               <div>
                 {streamStatusText(line.st)}
                 {line.asOf === undefined ? "" : `, from ${localTime(line.asOf)}`}

@@ -8,10 +8,12 @@ import type { ProjectSettings } from "../model/project-services.ts";
 import { HubContext, type Hub, type HubParts } from "./hub-context.ts";
 import { HubPanels } from "./hub-panels.tsx";
 import { HubShell } from "./hub-shell.tsx";
+import { makePicks } from "./picks.ts";
 import type { Route } from "./route.ts";
 import { useAccess } from "./use-access.ts";
 import { usePanels } from "./use-panels.ts";
-import { useRoute } from "./use-route.ts";
+import { useRoute, type Go } from "./use-route.ts";
+import { useRuns } from "./use-runs.ts";
 import { readSeenHead, useVault } from "./use-vault.ts";
 
 /** The whole hub. `onShown` is called once, when there is something to see. */
@@ -41,7 +43,7 @@ export function HubApp(props: { readonly parts: HubParts; readonly onShown: () =
 interface ConfiguredHubProps {
   readonly parts: HubParts;
   readonly route: Route;
-  readonly go: (to: Partial<Route>) => void;
+  readonly go: Go;
   readonly saved: ProjectSettings | undefined;
   readonly seenHead: Promise<string | undefined>;
 }
@@ -49,13 +51,23 @@ interface ConfiguredHubProps {
 function ConfiguredHub({ parts, route, go, saved, seenHead }: ConfiguredHubProps): React.ReactElement {
   const [settings, setSettings] = React.useState(saved);
   const { access, viewer, ...secrets } = useAccess(parts.services, settings);
-  const vault = useVault(parts, { settings, access, seenHead });
-  const panels = usePanels();
+  const readVault = useVault(parts, { settings, access, seenHead });
+  const runs = useRuns(parts, settings?.backupPipelineId, { onEnded: readVault.reload });
+  const [picks] = React.useState(makePicks);
+  const panels = usePanels(route);
+  const [round, setRound] = React.useState(0);
+  const reload = React.useCallback(() => {
+    readVault.reload();
+    runs.reload();
+    setRound((before) => before + 1);
+  }, [readVault.reload, runs.reload]);
+  const vault = { ...readVault, reload };
   const saveSettings = async (next: ProjectSettings): Promise<void> => {
     await parts.services.settings.save(next);
     setSettings(next);
   };
-  const hub: Hub = { ...parts, settings, saveSettings, route, go, vault, viewer, access, ...secrets, ...panels };
+  const place = { route, go, vault, round, runs, picks };
+  const hub: Hub = { ...parts, ...place, settings, saveSettings, viewer, access, ...secrets, ...panels };
   return (
     <HubContext.Provider value={hub}>
       <ErrorBoundary>

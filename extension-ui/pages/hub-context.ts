@@ -2,9 +2,12 @@ import * as React from "react";
 import type { Clock } from "../../engine/foundation/clock.ts";
 import type { ProjectServices, ProjectSettings } from "../model/project-services.ts";
 import type { VaultSource, VaultView } from "../model/vault-source.ts";
+import type { Picks } from "./picks.ts";
 import type { Route } from "./route.ts";
 import type { Access } from "./use-access.ts";
 import type { Panels } from "./use-panels.ts";
+import type { Go } from "./use-route.ts";
+import type { LiveRuns } from "./use-runs.ts";
 
 /** How this visit may read the container. */
 export type StorageAccess =
@@ -40,9 +43,16 @@ export interface Hub extends HubParts, Access, Panels {
   readonly settings: ProjectSettings | undefined;
   readonly saveSettings: (settings: ProjectSettings) => Promise<void>;
   readonly route: Route;
-  /** Goes to another page; what is not named stays as on the hub's first page. */
-  readonly go: (to: Partial<Route>) => void;
+  /** Goes to another page; see `nextRoute` for what stays of this one. */
+  readonly go: Go;
+  /** Its `reload` reads the runs again too. */
   readonly vault: VaultStatus;
+  /** Goes up whenever everything is to be read again. */
+  readonly round: number;
+  /** Of the backup pipeline. */
+  readonly runs: LiveRuns;
+  /** What people have ticked in lists. */
+  readonly picks: Picks;
 }
 
 export const HubContext = React.createContext<Hub | undefined>(undefined);

@@ -24,7 +24,7 @@ const columns = tableColumns<StreamLine>([
     id: "state",
     name: "State",
     width: -24,
-    cell: ({ st }) => <StateLabel mark={st === "ok" ? "good" : "warning"} text={streamStatusText(st)} />,
+    cell: ({ st }) => <StateLabel mark={st === "ok" ? "good" : "warning"} text={streamStatusText(st)} wraps />,
   },
   { id: "items", name: "Items", width: -10, cell: ({ count }) => count?.toLocaleString() ?? "" },
   { id: "bytes", name: "Stored", width: -10, cell: ({ bytes }) => (bytes === undefined ? "" : bytesForPeople(bytes)) },

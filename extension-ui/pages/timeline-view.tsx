@@ -30,7 +30,9 @@ export function TimelineView({ address }: { readonly address: ItemAddress }): Re
   if (viewer === undefined || vault.source?.origin === "runs") return <NeedsKey />;
   const restore = ({ id }: Snapshot): void => {
     const item = selectorFor({ what: "item", stream: address.stream, itemId: address.itemId });
-    openPanel({ form: "restore", selection: { snapshot: id, items: [item] } });
+    // Whoever wants this state does not want the one that is there.
+    const choice = { conflictPolicy: "overwrite" } as const;
+    openPanel({ form: "restore", selection: { snapshot: id, items: [item], choice } });
   };
   return (
     <div className="flex-column rhythm-vertical-16">

@@ -1,4 +1,6 @@
 import * as React from "react";
+import type { RestoreChoice } from "../model/restore-request.ts";
+import type { Route } from "./route.ts";
 
 /** What a person has chosen to restore. */
 export interface RestoreSelection {
@@ -6,6 +8,8 @@ export interface RestoreSelection {
   readonly snapshot: string;
   /** Lines of RestoreItem's `items`. */
   readonly items: readonly string[];
+  /** What else they mean: to bring back an older state is to overwrite the present one. */
+  readonly choice?: Partial<RestoreChoice>;
 }
 
 export type Panel =
@@ -21,20 +25,11 @@ export interface Panels {
   readonly closePanel: () => void;
 }
 
-/** The one panel that lies over the page. The focus goes back to where it was when it closes. */
-export function usePanels(): Panels {
+/** The one form that lies over the page; who goes elsewhere, also back, leaves it. */
+export function usePanels(route: Route): Panels {
   const [panel, setPanel] = React.useState<Panel>();
-  const opener = React.useRef<Element | null>(null);
-  const openPanel = React.useCallback((next: Panel) => {
-    opener.current = document.activeElement;
-    setPanel(next);
-  }, []);
-  const closePanel = React.useCallback(() => {
-    setPanel(undefined);
-    const before = opener.current;
-    setTimeout(() => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    });
-  }, []);
+  const openPanel = React.useCallback((next: Panel) => setPanel(next), []);
+  const closePanel = React.useCallback(() => setPanel(undefined), []);
+  React.useEffect(closePanel, [route]);
   return { panel, openPanel, closePanel };
 }

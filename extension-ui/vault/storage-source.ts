@@ -17,6 +17,7 @@ import { maxEntryBytes } from "../../engine/vault/log-codec.ts";
 import { newestEntries, type NewestEntries } from "../../engine/vault/log-newest.ts";
 import { readLog } from "../../engine/vault/log.ts";
 import type { Log, LogProgress } from "../../engine/vault/log.ts";
+import { maySign } from "../../engine/vault/roles.ts";
 import type { Ref } from "../../engine/vault/ref.ts";
 import { counted } from "../../engine/foundation/text.ts";
 import { shownText } from "../model/shown-text.ts";
@@ -109,7 +110,8 @@ export function storageSource(facts: StorageFacts): VaultSource {
         yield* viewsWhile(steps, newest);
         const checked = await whole;
         indexes.clear();
-        yield viewOf(checked.entries, checkedChain(checked, facts.heads), signersOf(checked));
+        const canRetire = [...checked.roles.keys()].some((signer) => maySign(checked.roles, signer, "retire"));
+        yield { ...viewOf(checked.entries, checkedChain(checked, facts.heads), signersOf(checked)), canRetire };
       } catch (error) {
         throw forSettings(error);
       } finally {

@@ -77,6 +77,14 @@ export interface BuildRecord {
   readonly tags: string[];
   readonly templateParameters: Readonly<Record<string, string>>;
   readonly attachments: AttachmentRecord[];
+  readonly artifacts: ArtifactRecord[];
+}
+
+export interface ArtifactRecord {
+  readonly name: string;
+  readonly content: Uint8Array;
+  /** Record of the timeline that published it. */
+  readonly recordId: string;
 }
 
 export interface NewRun {
@@ -279,5 +287,6 @@ function newBuild(
     tags: [],
     templateParameters: run.templateParameters ?? {},
     attachments: [],
+    artifacts: [],
   };
 }
