@@ -73,6 +73,8 @@ export interface VaultView {
   readonly signers: readonly string[];
   /** Whether any key may retire snapshots; absent while that is not known. */
   readonly canRetire?: boolean;
+  /** Public halves of the recovery keys, `age1…` each; absent while they are not known. */
+  readonly recipients?: readonly string[];
 }
 
 /** A stream's line in a snapshot, and whether something is to be told about it. */

@@ -12,6 +12,7 @@ import { makePicks } from "./picks.ts";
 import type { Route } from "./route.ts";
 import { useAccess } from "./use-access.ts";
 import { usePanels } from "./use-panels.ts";
+import { useRecoveryKeyGuard } from "./use-recovery-key-guard.ts";
 import { useRoute, type Go } from "./use-route.ts";
 import { useRuns } from "./use-runs.ts";
 import { readSeenHead, useVault } from "./use-vault.ts";
@@ -66,6 +67,14 @@ function ConfiguredHub({ parts, route, go, saved, seenHead }: ConfiguredHubProps
     await parts.services.settings.save(next);
     setSettings(next);
   };
+  useRecoveryKeyGuard({
+    viewer,
+    recipients: readVault.view?.recipients,
+    refuse: () => {
+      secrets.setViewer(undefined, false);
+      panels.openPanel({ form: "viewer-key", isRefused: true });
+    },
+  });
   const place = { route, go, vault, round, runs, picks };
   const hub: Hub = { ...parts, ...place, settings, saveSettings, viewer, access, ...secrets, ...panels };
   return (

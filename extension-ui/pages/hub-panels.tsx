@@ -13,7 +13,7 @@ const RunPanel = lazyPart(async () => (await import("./run-panel.tsx")).RunPanel
 export function HubPanels(): React.ReactElement | null {
   const { panel, route } = useHub();
   if (panel?.form === "storage") return <StoragePanel />;
-  if (panel?.form === "viewer-key") return <ViewerKeyPanel />;
+  if (panel?.form === "viewer-key") return <ViewerKeyPanel isRefused={panel.isRefused === true} />;
   if (panel?.form === "back-up") return <BackUpPanel />;
   if (panel?.form === "accept-history") return <AcceptHistoryPanel />;
   if (panel?.form === "restore") return <RestorePanel selection={panel.selection} />;

@@ -5,6 +5,7 @@ import { describeError } from "../../engine/foundation/errors.ts";
 import { CopyText } from "../components/copy-text.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
 import { TextInput } from "../components/text-input.tsx";
+import { readSasHelp, readSasProblem } from "../model/read-sas.ts";
 import { browsingSteps } from "../model/setup-storage.ts";
 import { useHub } from "./hub-context.ts";
 
@@ -64,6 +65,7 @@ export function StoragePanel(): React.ReactElement {
         message={wrong ?? "For the container, with the rights read and list only: sp=rl. It stays in this browser tab."}
       />
       <Checkbox label="Keep it until this tab is closed" checked={isKept} onChange={(_event, next) => keep(next)} />
+      {wrong !== undefined && <SasHelp containerUrl={containerUrl} />}
       <CorsHelp containerUrl={containerUrl} />
     </SidePanel>
   );
@@ -73,6 +75,21 @@ function accessText(by: "sas" | "entra" | undefined): string {
   if (by === "entra") return "The page signs in to storage as you. With a SAS it reads by that instead.";
   if (by === "sas") return "The page reads by the SAS that was entered.";
   return "The page does not read storage yet. Enter a SAS, or set up signing in with Microsoft Entra in Set up.";
+}
+
+/** How to make one that the page takes. */
+function SasHelp({ containerUrl }: { readonly containerUrl: string }): React.ReactElement {
+  const { clock } = useHub();
+  const [command] = React.useState(() => readSasHelp(containerUrl, clock.now()));
+  return (
+    <div className="flex-column rhythm-vertical-8">
+      <div>
+        This command makes one that reads and lists, and nothing else, for seven days. The local sandbox prints one as
+        hubSas.
+      </div>
+      <CopyText label="the command for a SAS" text={command} />
+    </div>
+  );
 }
 
 function CorsHelp({ containerUrl }: { readonly containerUrl: string }): React.ReactElement | null {
@@ -97,7 +114,7 @@ function problemOf(containerUrl: string | undefined, sas: string): string | unde
   if (containerUrl === undefined || sas.trim() === "") return undefined;
   try {
     parseContainerAddress(containerUrl, sas.trim());
-    return undefined;
+    return readSasProblem(sas);
   } catch (error) {
     return describeError(error);
   }

@@ -14,7 +14,7 @@ export interface RestoreSelection {
 
 export type Panel =
   | { readonly form: "storage" }
-  | { readonly form: "viewer-key" }
+  | { readonly form: "viewer-key"; readonly isRefused?: boolean }
   | { readonly form: "back-up" }
   | { readonly form: "accept-history" }
   | { readonly form: "restore"; readonly selection: RestoreSelection };

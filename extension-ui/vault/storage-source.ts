@@ -110,8 +110,8 @@ export function storageSource(facts: StorageFacts): VaultSource {
         yield* viewsWhile(steps, newest);
         const checked = await whole;
         indexes.clear();
-        const canRetire = [...checked.roles.keys()].some((signer) => maySign(checked.roles, signer, "retire"));
-        yield { ...viewOf(checked.entries, checkedChain(checked, facts.heads), signersOf(checked)), canRetire };
+        const chain = checkedChain(checked, facts.heads);
+        yield { ...viewOf(checked.entries, chain, signersOf(checked)), ...keysOf(checked) };
       } catch (error) {
         throw forSettings(error);
       } finally {
@@ -169,6 +169,12 @@ function problemsOf(problems: readonly LogProblem[]): readonly ChainProblem[] {
 
 function signersOf({ keys }: Log): readonly string[] {
   return keys === undefined ? [] : [...new Set(keys.signers.map(({ pub }) => pub))];
+}
+
+/** What the log says about keys, once it is known to its end. */
+function keysOf({ keys, roles }: Log): Pick<VaultView, "canRetire" | "recipients"> {
+  const canRetire = [...roles.keys()].some((signer) => maySign(roles, signer, "retire"));
+  return { canRetire, ...(keys === undefined ? {} : { recipients: keys.recipients }) };
 }
 
 /** The tasks' word for it is `input signer`; here people find it in the settings. */

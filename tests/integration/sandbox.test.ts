@@ -120,7 +120,11 @@ describe("the sandbox", () => {
         "recoveryRecipient",
         "signer",
         "hubUrl",
+        "hubSas",
       ]);
+      // The hub takes a signature that reads and lists, and no other.
+      expect([answer.hubSas, answer.containerSas].map(readSasProblem)).toEqual([undefined, expect.any(String)]);
+      expect((await fetchList(answer.containerUrl, answer.hubSas)).status).toBe(200);
       expect(answer).toMatchObject({ agentKey: expect.stringMatching(/^pbak1/) });
       expect([page.status, html]).toEqual([200, expect.stringContaining('class="dark"')]);
       expect([hub.status, new URL(hub.url).origin === new URL(hubUrl ?? "").origin]).toEqual([200, false]);

@@ -1,4 +1,5 @@
 /** Files that runs have published: whole, as a zip, behind an address of the service. */
+import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { listAnswer } from "../paging.ts";
 import type { BuildRecord } from "../build-store.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
@@ -22,14 +23,14 @@ function artifacts(state: SimulatorState, request: SimRequest): SimAnswer {
     throw new SimError(404, "ArtifactNotFoundException", `Artifact ${name} was not found for build ${build.id}.`);
   return request.query.get("$format") === "zip"
     ? { content: found.content }
-    : { json: described(found, build, request) };
+    : { body: described(found, build, request) };
 }
 
 function described(
   { name, content, recordId }: BuildRecord["artifacts"][number],
   { id, projectId, artifacts: all }: BuildRecord,
   { organizationUrl }: SimRequest,
-): object {
+): JsonObject {
   const url = `${organizationUrl}/${projectId}/_apis/build/builds/${id}/artifacts?artifactName=${encodeURIComponent(name)}&api-version=7.1`;
   return {
     id: all.findIndex((one) => one.name === name) + 1,

@@ -220,7 +220,7 @@ describe("the result of a restore", () => {
   it("is told in a line", () => {
     const view = resultOfRun([attached.json], organizationUrl);
 
-    expect(view === undefined ? "" : outcomeLine(view)).toBe("1 failed, 2 created");
+    expect(view === undefined ? "" : outcomeLine(view)).toBe("1 failed, 1 created, 1 undeleted");
   });
 });
 
