@@ -21,9 +21,8 @@ function artifacts(state: SimulatorState, request: SimRequest): SimAnswer {
   const found = build.artifacts.find((one) => one.name === name);
   if (found === undefined)
     throw new SimError(404, "ArtifactNotFoundException", `Artifact ${name} was not found for build ${build.id}.`);
-  return request.query.get("$format") === "zip"
-    ? { content: found.content }
-    : { body: described(found, build, request) };
+  const isZip = request.query.get("$format") === "zip" || request.headers.accept === "application/zip";
+  return isZip ? { content: found.content } : { body: described(found, build, request) };
 }
 
 function described(

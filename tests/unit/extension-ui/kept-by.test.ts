@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { whyKept, type KeptFacts } from "../../../extension-ui/model/kept-by.ts";
+import { hindranceOf, whyKept, type KeptFacts } from "../../../extension-ui/model/kept-by.ts";
+import { seenObjects } from "../../../extension-ui/model/immutability.ts";
+import { localDay } from "../../../extension-ui/model/times.ts";
 import type { Snapshot } from "../../../extension-ui/model/vault-source.ts";
 import { aSnapshot, day } from "./snapshots.ts";
 
@@ -31,6 +33,39 @@ describe("why a snapshot is kept", () => {
       [10, "Goes at the next retention"],
       [9, "2 weekly"],
     ]);
+  });
+
+  it("is not said to go where it cannot: locked, held, or retention takes nothing away", () => {
+    const immutability = (until: string | null, held: number): Pick<Snapshot, "immutability"> => ({
+      immutability: seenObjects({ objects: 9, unprotected: 0, unlocked: 0, held, until }, day(20)),
+    });
+    const snapshots = [aSnapshot(12), aSnapshot(11, immutability(day(30), 0)), aSnapshot(10, immutability(null, 9))];
+    const rules = { retention: "last=1" };
+
+    expect(kept(snapshots, rules).slice(1)).toEqual([
+      [11, `Not before ${localDay(day(30))}`],
+      [10, "Stays while it is held"],
+    ]);
+    expect(kept(snapshots, { ...rules, hindrance: hindranceOf({ snapshots, canRetire: false }) })[1]).toEqual([
+      11,
+      "No rule keeps it",
+    ]);
+  });
+
+  it.each<readonly [string | undefined, readonly Snapshot[], boolean]>([
+    ["no key may retire", [aSnapshot(1)], false],
+    [
+      "the alarm of",
+      [aSnapshot(2, { anomalies: [{ code: "mass-delete", n: 9 }] }), aSnapshot(1, { isRetired: true })],
+      true,
+    ],
+    ["none has retired anything so far", [aSnapshot(1)], true],
+    [undefined, [aSnapshot(2), aSnapshot(1, { isRetired: true })], true],
+  ])("waits because of: %s", (reason, snapshots, canRetire) => {
+    const found = hindranceOf({ snapshots, canRetire });
+
+    if (reason === undefined) expect(found).toBeUndefined();
+    else expect(found?.detail).toContain(reason);
   });
 
   it("may be its age, or that it is the newest complete one", () => {
