@@ -38,7 +38,7 @@ export function ChainNote(): React.ReactElement | null {
     );
   return (
     <div className="secondary-text" role="status">
-      <StateLabel mark={chain.state === "checking" ? "running" : "good"} text={chainText(chain)} />
+      <StateLabel mark={chain.state === "checking" ? "running" : "good"} text={chainText(chain)} wraps />
     </div>
   );
 }

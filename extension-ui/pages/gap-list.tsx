@@ -18,7 +18,7 @@ export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): R
         <ul className="hub-rows">
           {gaps.map((line) => (
             <li key={line.s}>
-              <StateLabel mark="warning" text={`${kindTitle(kindOf(line.s))} ${line.name ?? line.s}`} wraps />
+              <StateLabel mark="warning" text={titleOf(line)} wraps />
               <div>
                 {streamStatusText(line.st)}
                 {line.asOf === undefined ? "" : `, from ${localTime(line.asOf)}`}
@@ -31,6 +31,11 @@ export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): R
       </Card>
     </section>
   );
+}
+
+function titleOf({ s, name = s }: StreamLine): string {
+  const title = kindTitle(kindOf(s));
+  return name === title ? title : `${title} ${name}`;
 }
 
 /** By what Azure DevOps said. The run's summary has the whole message. */

@@ -32,6 +32,7 @@ const columns = tableColumns<ItemRow>([
     id: "state",
     name: "State",
     width: -16,
+    wraps: true,
     cell: ({ item, isDeleted }) =>
       isDeleted ? "In the recycle bin" : <span title={item.state}>{shortState(item.state)}</span>,
   },

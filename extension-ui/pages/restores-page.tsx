@@ -61,19 +61,27 @@ const columns = tableColumns<Row>([
   {
     id: "state",
     name: "State",
-    width: -24,
+    width: -30,
+    wraps: true,
     cell: ({ run }) => <StateLabel mark={resultMark(run.state)} text={stateWords[run.state]} />,
-    below: ({ outcome }) => <span title={outcome}>{outcome}</span>,
+    below: ({ outcome }) => <span title={outcome}>{cut(outcome)}</span>,
   },
   { id: "by", name: "Started by", width: -14, cell: ({ run }) => run.requestedBy },
   {
     id: "at",
     name: "Started",
-    width: -16,
+    width: 196,
     cell: ({ run }) => localTime(run.queuedAt),
     below: ({ run }) => <Age instant={run.queuedAt} />,
   },
 ]);
+
+/** The run's panel has all of it. */
+const shownCharacters = 140;
+
+function cut(text: string): string {
+  return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters).trimEnd()}…`;
+}
 
 /** Runs of the restore pipeline, also those that somebody started elsewhere, with what came of them. */
 export function RestoresPage(): React.ReactElement {

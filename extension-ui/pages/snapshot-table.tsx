@@ -35,6 +35,7 @@ const columns = tableColumns<SnapshotRow>([
     id: "changed",
     name: "What changed",
     width: -18,
+    wraps: true,
     cell: ({ snapshot, run }) => (snapshot === undefined ? `Run ${run?.id ?? ""}` : changesText(snapshot.sum)),
     below: ({ snapshot }) => (snapshot === undefined ? "" : counted(snapshot.sum.items, "item")),
   },

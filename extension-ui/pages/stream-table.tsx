@@ -7,6 +7,7 @@ import { kindTitle } from "../../engine/foundation/wording.ts";
 import { StateLabel } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { localTime } from "../components/times.tsx";
+import { useWidth } from "../components/use-width.ts";
 import { streamStatusText } from "../model/format.ts";
 import { kindOf } from "../model/item-tree.ts";
 import type { StreamLine } from "../model/vault-source.ts";
@@ -31,12 +32,20 @@ const columns = tableColumns<StreamLine>([
   { id: "read", name: "Read", width: 190, cell: ({ asOf }) => (asOf === undefined ? "" : localTime(asOf)) },
 ]);
 
+/** Columns that need a wider table, in pixels: what could not be read, and why, is what people must read. */
+const leastWidths: Readonly<Record<string, number>> = { read: 760, bytes: 600, items: 600 };
+
 /** Every stream of a snapshot with its figures. */
 export function StreamTable({ lines }: { readonly lines: readonly StreamLine[] }): React.ReactElement {
   const provider = React.useMemo(() => new ArrayItemProvider([...named(lines)]), [lines]);
+  const [place, width] = useWidth();
+  const hidden = Object.entries(leastWidths).flatMap(([id, least]) => (width > 0 && width < least ? [id] : []));
+  const shown = React.useMemo(() => columns.filter(({ id }) => !hidden.includes(id)), [hidden.join()]);
   return (
     <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
-      <Table<StreamLine> ariaLabel="Streams" role="table" columns={columns} itemProvider={provider} />
+      <div ref={place} className="hub-fill">
+        <Table<StreamLine> ariaLabel="Streams" role="table" columns={shown} itemProvider={provider} />
+      </div>
     </Card>
   );
 }
