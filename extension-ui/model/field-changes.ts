@@ -12,8 +12,13 @@ export interface FieldChanges {
 }
 
 /** `state: New → Active`, one line for each field. */
-export function fieldChangeLines({ fields, before, after }: FieldChanges): readonly string[] {
-  return fields.map((field) => `${itemFieldsText([field])}: ${valueOf(before, field)} → ${valueOf(after, field)}`);
+export function fieldChangeLines(changes: FieldChanges): readonly string[] {
+  return changes.fields.map((field) => `${itemFieldsText([field])}: ${changeText(changes, field)}`);
+}
+
+/** `New → Active`. */
+export function changeText({ before, after }: Omit<FieldChanges, "fields">, field: ItemField): string {
+  return `${valueOf(before, field)} → ${valueOf(after, field)}`;
 }
 
 function valueOf(item: CatalogueItem | undefined, field: ItemField): string {

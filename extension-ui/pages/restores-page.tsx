@@ -19,7 +19,6 @@ import { isActive } from "../model/run-request.ts";
 import { useHub, type Hub } from "./hub-context.ts";
 import { useRuns } from "./use-runs.ts";
 
-const shownRuns = 50;
 /** Runs whose result is read for the table; older ones show it when they are opened. */
 const shownResults = 20;
 

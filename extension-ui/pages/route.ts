@@ -62,21 +62,16 @@ export function parseRoute(query: Readonly<Record<string, string>>): Route {
 }
 
 /** The parameters that say where the page is; never none, so that the first page has an address of its own. */
-export function formatRoute(route: Route): Readonly<Record<string, string>> {
+export function formatRoute({ tab, view, states, ...texts }: Route): Readonly<Record<string, string>> {
+  const isOpen = texts.snapshot !== undefined;
   const all = {
-    tab: route.tab === home.tab && route.snapshot !== undefined ? "" : route.tab,
-    snapshot: route.snapshot ?? "",
-    view: route.snapshot === undefined || route.view === home.view ? "" : route.view,
-    against: route.against ?? "",
-    stream: route.stream ?? "",
-    item: route.item ?? "",
-    search: route.search ?? "",
-    run: route.run === undefined ? "" : String(route.run),
-    states: route.states.join(","),
-    from: route.from ?? "",
-    to: route.to ?? "",
+    ...(isOpen && tab === home.tab ? {} : { tab }),
+    ...(isOpen && view !== home.view ? { view } : {}),
+    ...texts,
+    states: states.join(","),
   };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
+  const told = Object.entries(all).map(([name, value]) => [name, String(value ?? "")] as const);
+  return Object.fromEntries(told.filter(([, value]) => value !== ""));
 }
 
 /**

@@ -5,11 +5,12 @@ import * as React from "react";
 import { counted } from "../../engine/foundation/text.ts";
 import { kindTitle } from "../../engine/foundation/wording.ts";
 import { ErrorCard } from "../components/error-card.tsx";
-import { Details } from "../components/item-group.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { localTime } from "../components/times.tsx";
 import { selectorFor } from "../model/selector.ts";
-import { fieldChangeLines } from "../model/field-changes.ts";
+import type { ItemField } from "../model/compare.ts";
+import { changeText, type FieldChanges } from "../model/field-changes.ts";
+import { itemFieldsText } from "../model/format.ts";
 import { kindOf } from "../model/item-tree.ts";
 import { shownText } from "../model/shown-text.ts";
 import { sightingsOf, timelineOf, type ItemAddress, type Sighting, type TimelineRow } from "../model/timeline.ts";
@@ -97,16 +98,13 @@ const words: Readonly<Record<TimelineRow["change"], { readonly mark: Mark; reado
 function TimelineEntry({ row, onRestore }: TimelineEntryProps): React.ReactElement {
   const { snapshot, change, item, fields, before, isStale, until } = row;
   const { mark, text } = words[change];
-  const facts = [item.type, item.state, item.rev === undefined ? undefined : `revision ${item.rev}`, item.by];
+  const facts = factsOf({ fields, before, after: item });
   return (
     <li className="flex-row flex-center rhythm-horizontal-16">
       <div className="flex-column flex-grow hub-cell">
-        <StateLabel mark={mark} text={text} />
+        <StateLabel mark={mark} text={fields.length === 0 ? text : `${text}: ${itemFieldsText(fields)}`} />
         <span className="font-weight-semibold hub-wrap">{item.name ?? item.id}</span>
-        <span className="secondary-text hub-wrap">
-          {facts.filter((fact) => fact !== undefined && fact !== "").join(" · ")}
-        </span>
-        <Details lines={fieldChangeLines({ fields, before, after: item })} />
+        <span className="secondary-text hub-wrap">{facts.join(" · ")}</span>
         <span className="secondary-text">
           {`${localTime(snapshot.at)}${until.id === snapshot.id ? "" : ` to ${localTime(until.at)}`}`}
           {isStale ? ", carried on because it could not be read then" : ""}
@@ -121,6 +119,19 @@ function TimelineEntry({ row, onRestore }: TimelineEntryProps): React.ReactEleme
       )}
     </li>
   );
+}
+
+/** What people see of the item in a line; of what has changed both values. */
+function factsOf(changes: FieldChanges): readonly string[] {
+  const { after } = changes;
+  const shown = (field: ItemField): string => {
+    if (changes.fields.includes(field)) return changeText(changes, field);
+    return String(after?.[field] ?? "");
+  };
+  const renamed = changes.fields.includes("name") ? [changeText(changes, "name")] : [];
+  const revision = shown("rev");
+  const facts = [...renamed, shown("type"), shown("state"), revision === "" ? "" : `revision ${revision}`, shown("by")];
+  return facts.filter((fact) => fact !== "");
 }
 
 interface Timeline {

@@ -46,7 +46,9 @@ export function useRuns(
         clock,
         signal: abort.signal,
         tell,
-        ended: () => listener.current?.(),
+        ended: () => {
+          if (!abort.signal.aborted) listener.current?.();
+        },
       });
     return () => abort.abort();
   }, [pipeline, services, round, refresh]);
@@ -78,7 +80,6 @@ async function follow(
   while (!signal.aborted) {
     try {
       const value = await pipelines.runs([pipeline], top);
-      if (signal.aborted) return;
       tell({ value, error: undefined });
       if (before !== undefined && endedSince(before, value).length > 0) ended();
       before = value;

@@ -63,19 +63,23 @@ export function pipelinesOver(rest: Rest, project: ProjectFacts): Pipelines {
       await rest.ask({ method: "PATCH", path, body: { status: "cancelling" }, purpose: `cancel run ${id}` });
     },
     attachments: (id, type) => attachments(rest, place, { id, type }),
-    async artifacts(id) {
-      const path = [...place, "build", "builds", String(id), "artifacts"];
-      const { json } = await rest.ask({ method: "GET", path, purpose: `list the artifacts of run ${id}` });
-      return valuesOf(json).flatMap((artifact) => artifactOf(artifact, { id, project }) ?? []);
-    },
+    artifacts: (id) => artifacts(rest, { id, project }),
   };
 }
 
+async function artifacts(rest: Rest, run: RunPlace): Promise<readonly Artifact[]> {
+  const path = [run.project.id, "_apis", "build", "builds", String(run.id), "artifacts"];
+  const { json } = await rest.ask({ method: "GET", path, purpose: `list the artifacts of run ${run.id}` });
+  return valuesOf(json).flatMap((artifact) => artifactOf(artifact, run) ?? []);
+}
+
+interface RunPlace {
+  readonly id: number;
+  readonly project: ProjectFacts;
+}
+
 /** The address is made here, from the organisation that the page runs in. */
-function artifactOf(
-  artifact: JsonObject,
-  { id, project }: { readonly id: number; readonly project: ProjectFacts },
-): Artifact | undefined {
+function artifactOf(artifact: JsonObject, { id, project }: RunPlace): Artifact | undefined {
   const name = stringAt(artifact, "name");
   if (name === undefined) return undefined;
   const query = new URLSearchParams({ artifactName: name, "api-version": "7.1", $format: "zip" });

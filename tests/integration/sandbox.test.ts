@@ -95,13 +95,14 @@ describe("the sandbox", () => {
     async () => {
       const answer = await start();
       const { organizationUrl, accessToken, containerUrl, containerSas, hubUrl } = answer;
+      const hubSas = String(answer.hubSas);
       const token = accessToken ?? "";
       const shop = encodeURIComponent(answer.project ?? "");
       const url = `${organizationUrl ?? ""}/${shop}/_apis/git/repositories?api-version=7.1`;
       const repositories = await get(url, accessToken ?? "");
-      const list = `${containerUrl ?? ""}?restype=container&comp=list`;
-      const blobs = await fetch(`${list}&${containerSas ?? ""}`);
-      const browsed = await fetch(`${list}&${answer.hubSas ?? ""}`);
+      const list = `${String(containerUrl)}?restype=container&comp=list`;
+      const blobs = await fetch(`${list}&${String(containerSas)}`);
+      const browsed = await fetch(`${list}&${hubSas}`);
       const page = await fetch(`${hubUrl ?? ""}?theme=dark`);
       const html = await page.text();
       const hub = await fetch(/"frameUrl":"([^"]+)"/.exec(html)?.[1] ?? "");
@@ -126,8 +127,8 @@ describe("the sandbox", () => {
         "hubSas",
       ]);
       // The hub takes a signature that reads and lists, and no other.
-      expect(readSasProblem(answer.hubSas ?? "")).toBeUndefined();
-      expect(readSasProblem(containerSas ?? "")).toContain("This SAS also allows to");
+      expect(readSasProblem(hubSas)).toBeUndefined();
+      expect(readSasProblem(String(containerSas))).toContain("This SAS also allows to");
       expect(browsed.status).toBe(200);
       expect(answer).toMatchObject({ agentKey: expect.stringMatching(/^pbak1/) });
       expect([page.status, html]).toEqual([200, expect.stringContaining('class="dark"')]);

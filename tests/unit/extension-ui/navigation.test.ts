@@ -7,8 +7,8 @@ function aHost(query: Readonly<Record<string, string>> = {}): {
   readonly host: Parameters<typeof navigationOver>[0];
   readonly entries: string[];
   /** What the browser has not told yet is told now. */
-  settle(): void;
-  back(): void;
+  readonly settle: () => void;
+  readonly back: () => void;
 } {
   const entries = [""];
   const queued: string[] = [];
