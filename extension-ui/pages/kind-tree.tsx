@@ -37,7 +37,9 @@ const columns: ITreeColumn<TreeRow>[] = [
           treeColumn={treeColumn}
           treeItem={treeItem}
         >
-          <span className="hub-cell">{label}</span>
+          <span className="hub-cell" title={label}>
+            {label}
+          </span>
           <span className="hub-note secondary-text">{note}</span>
         </ExpandableTreeCell>
       );
