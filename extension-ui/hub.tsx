@@ -6,6 +6,7 @@ import * as ReactDOM from "react-dom";
 import { webCryptography } from "../engine/crypto/web-cryptography.ts";
 import { systemClock } from "../engine/foundation/clock.ts";
 import { fetchBlobReader } from "../engine/store/fetch-blob-reader.ts";
+import { rememberFocus } from "./components/focus-trail.ts";
 import type { ProjectServices } from "./model/project-services.ts";
 import type { VaultSource } from "./model/vault-source.ts";
 import { HubApp } from "./pages/hub-app.tsx";
@@ -15,6 +16,7 @@ import { runsSource } from "./vault/runs-source.ts";
 import { storageSource } from "./vault/storage-source.ts";
 
 async function showHub(): Promise<void> {
+  rememberFocus();
   await connectHost();
   const services = await hostServices();
   const parts: HubParts = {

@@ -92,6 +92,7 @@ async function runSandbox({ hubPort, port, storagePort, isEmpty }) {
       containerSas: container.sas,
       ...keys,
       hubUrl: hub.hubUrl,
+      hubSas: azurite.containerSas(container.name, { permissions: "rl" }),
     };
     process.stdout.write(`${JSON.stringify(answer)}\n`);
     await interrupted;

@@ -24,3 +24,22 @@ export function kindTitle(kind: string): string {
   const words = kind.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const outcomeWords = [
+  ["failed", "failed"],
+  ["created", "created"],
+  ["undeleted", "undeleted"],
+  ["adopted", "found again, made by an earlier restore"],
+  ["updated", "changed"],
+  ["skipped", "left as it was"],
+] as const;
+
+/** What became of a restore's items. */
+export type OutcomeCounts = Readonly<Record<(typeof outcomeWords)[number][0], number>>;
+
+/** `1 failed, 2 undeleted`: what came back from a recycle bin was not created. */
+export function outcomesText(counts: OutcomeCounts): string {
+  const told = outcomeWords.filter(([outcome]) => counts[outcome] > 0);
+  if (told.length === 0) return "nothing to do";
+  return told.map(([outcome, words]) => `${figure(counts[outcome])} ${words}`).join(", ");
+}

@@ -12,6 +12,8 @@ export interface HealthFinding {
   readonly remedy: string;
   /** Where the remedy is at hand: the storage commands of Set up. */
   readonly link?: "storage";
+  /** Run to look at. */
+  readonly run?: number;
   /** What the person may decide here, where they know better. */
   readonly decision?: "accept-history";
 }

@@ -7,7 +7,7 @@ import type { BackupResult, KindSummary, RestorePlan, RestoreResult, VerifyResul
 import { isWhole } from "../vault/coverage.ts";
 import { formatHead } from "../vault/head-pin.ts";
 import { snapshotAttachmentType, snapshotForm } from "../vault/reported-snapshot.ts";
-import { actions, countOf, doneGroups, outcomes, plannedGroups, type ItemGroup } from "./items.ts";
+import { actions, countsOf, differingCount, doneGroups, outcomes, plannedGroups } from "./items.ts";
 
 export interface RunAttachment {
   readonly type: string;
@@ -68,6 +68,7 @@ export function planAttachment(plan: RestorePlan, groups = plannedGroups(plan.st
     steps: firstOf(plan.steps, maxSteps),
     stepsInAll: plan.steps.length,
     counts: countsOf(groups, actions),
+    differing: differingCount(plan.steps),
   });
 }
 
@@ -88,13 +89,6 @@ function firstOf<Value>(values: Iterable<Value>, count: number): readonly Value[
     first.push(value);
   }
   return first;
-}
-
-function countsOf<Word extends string>(
-  groups: readonly ItemGroup<Word, unknown>[],
-  words: readonly Word[],
-): Readonly<Record<string, number>> {
-  return Object.fromEntries(words.map((word) => [word, countOf(groups.filter((group) => group.word === word))]));
 }
 
 /** By item: what became of it, under which id. Of very many the first ones of each kind and outcome. */

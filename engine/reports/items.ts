@@ -54,8 +54,28 @@ export function doneGroups(steps: Iterable<DoneStep>): readonly DoneGroup[] {
   }));
 }
 
+/** Of each word, how many items there are in all. */
+export function countsOf<Word extends string>(
+  groups: readonly ItemGroup<Word, unknown>[],
+  words: readonly Word[],
+): Readonly<Record<Word, number>> {
+  const counts = words.map((word) => [word, countOf(groups.filter((group) => group.word === word))] as const);
+  return Object.fromEntries(counts) as Readonly<Record<Word, number>>;
+}
+
 export function countOf(groups: readonly { readonly count: number }[]): number {
   return groups.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Items that are left alone although they differ from the snapshot: another conflict policy would change them. */
+export function differingCount(steps: Iterable<Step>): number {
+  const acted = new Set<string>();
+  const differing = new Set<string>();
+  for (const step of steps) {
+    if (step.action !== "skip") acted.add(itemOf(step));
+    else if (step.changes.length > 0) differing.add(itemOf(step));
+  }
+  return [...differing].filter((item) => !acted.has(item)).length;
 }
 
 /** Kinds in the order of first appearance, each with its groups. */

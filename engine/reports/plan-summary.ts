@@ -3,7 +3,15 @@ import { withFieldName } from "../foundation/field-names.ts";
 import { counted } from "../foundation/text.ts";
 import type { RestorePlan } from "../operations/results.ts";
 import { markdownText } from "./escape.ts";
-import { byKind, countOf, plannedGroups, type Action, type PlannedGroup, type PlannedItem } from "./items.ts";
+import {
+  byKind,
+  countOf,
+  differingCount,
+  plannedGroups,
+  type Action,
+  type PlannedGroup,
+  type PlannedItem,
+} from "./items.ts";
 import { alarm, code, list, page, section, table, toCopy } from "./markdown.ts";
 import { figure, kindTitle, timeForPeople } from "./wording.ts";
 
@@ -26,7 +34,7 @@ export function planSummary(plan: RestorePlan, groups = plannedGroups(plan.steps
     cannot(groups.filter(({ word }) => word === "cannot")),
     counts(groups),
     ...details(groups),
-    groups.length === 0 ? "Nothing in this snapshot matches the selection." : "",
+    groups.length === 0 ? "Nothing in this snapshot matches the selection." : leftAlone(plan, groups),
     `### Apply exactly this plan\n\n${toCopy(`planHash: ${plan.hash}`)}`,
   ]);
 }
@@ -64,6 +72,15 @@ function cannot(hopeless: readonly PlannedGroup[]): string {
         reasons.map((reason) => markdownText(reason)).join("; "),
       ]),
   });
+}
+
+/** A plan that does nothing must not look as if there were nothing to do. */
+function leftAlone({ steps, conflictPolicy }: RestorePlan, groups: readonly PlannedGroup[]): string {
+  const differing = differingCount(steps);
+  const acts = groups.some(({ word }) => word !== "skip" && word !== "cannot");
+  if (differing === 0 || acts) return "";
+  const cure = conflictPolicy === "skip" ? ": conflictPolicy overwrite would make them as in the snapshot" : "";
+  return `**Nothing would be restored, although ${counted(differing, "item")} differ from the snapshot**${cure}.`;
 }
 
 const actionColumns: readonly (readonly [Action, string])[] = [

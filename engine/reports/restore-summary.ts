@@ -3,17 +3,26 @@ import { withFieldName } from "../foundation/field-names.ts";
 import { counted } from "../foundation/text.ts";
 import type { DoneStep, RestoreResult } from "../operations/results.ts";
 import { markdownText } from "./escape.ts";
-import { byKind, countOf, doneGroups, type DoneGroup, type DoneItem, type Outcome } from "./items.ts";
+import {
+  byKind,
+  countOf,
+  countsOf,
+  doneGroups,
+  outcomes,
+  type DoneGroup,
+  type DoneItem,
+  type Outcome,
+} from "./items.ts";
 import { code, page, section, table } from "./markdown.ts";
 import { whereTo, worksheet } from "./plan-summary.ts";
-import { durationForPeople, figure, kindTitle, timeForPeople } from "./wording.ts";
+import { durationForPeople, figure, kindTitle, outcomesText, timeForPeople } from "./wording.ts";
 
 export function restoreSummary(result: RestoreResult): string {
   const groups = doneGroups(result.steps);
   return page([
     heading(result),
     failures(groups.filter(({ word }) => word === "failed")),
-    facts(result),
+    facts(result, groups),
     ...[...byKind(groups.filter(({ word }) => word !== "failed"))].map(([kind, own]) => restored(kind, own)),
     differences(result.steps),
     worksheet(result.worksheet),
@@ -41,11 +50,11 @@ function failures(failed: readonly DoneGroup[]): string {
   });
 }
 
-function facts({ plan, created, updated, skipped, durationMs, resumed, restoreId }: RestoreResult): string {
+function facts({ plan, durationMs, resumed, restoreId }: RestoreResult, groups: readonly DoneGroup[]): string {
   return table({
     columns: ["Snapshot", `${code(plan.snapshot)}, taken ${timeForPeople(plan.takenAt)}`],
     rows: [
-      ["Items", `${figure(created)} created, ${figure(updated)} updated, ${figure(skipped)} left alone`],
+      ["Items", outcomesText(countsOf(groups, outcomes))],
       ["Took", `${durationForPeople(durationMs)}${resumed ? ", continuing an earlier run that was not finished" : ""}`],
       ["Restore", code(restoreId)],
     ],

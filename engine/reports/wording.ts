@@ -1,7 +1,7 @@
 /** Figures, times and names as reports write them. */
 import { kindTitle } from "../foundation/wording.ts";
 
-export { durationForPeople, figure, kindTitle, timeForPeople } from "../foundation/wording.ts";
+export { durationForPeople, figure, kindTitle, outcomesText, timeForPeople } from "../foundation/wording.ts";
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -1,6 +1,7 @@
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { BackupError } from "../../engine/foundation/errors.ts";
+import { withLocalTimes } from "../model/times.ts";
 
 export interface ErrorCardProps {
   readonly error: unknown;
@@ -14,7 +15,7 @@ export function ErrorCard({ error, retry }: ErrorCardProps): React.ReactElement 
   return (
     <MessageCard severity={MessageCardSeverity.Error} buttonProps={buttons} role="alert">
       <div className="hub-message">
-        <div>{message}</div>
+        <div>{withLocalTimes(message)}</div>
         {hint !== "" && <div className="hub-preserve-lines">{hint}</div>}
       </div>
     </MessageCard>

@@ -2,6 +2,7 @@ import { Link } from "azure-devops-ui/Link";
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import type { RunProgress } from "../model/run-progress.ts";
+import { Issues } from "./issues.tsx";
 import { StateLabel, type Mark } from "./state-label.tsx";
 
 /** Where a run is and what it waits for; changes are read out. */
@@ -38,14 +39,7 @@ export function Progress({
           </div>
         </MessageCard>
       )}
-      {issues.map(({ severity, message, step }, index) => (
-        <MessageCard
-          key={index}
-          severity={severity === "error" ? MessageCardSeverity.Error : MessageCardSeverity.Warning}
-        >
-          {step === "" ? message : `${step}: ${message}`}
-        </MessageCard>
-      ))}
+      <Issues issues={issues} />
       <ul className="hub-steps" aria-label="Steps of the run">
         {steps.map((step) => (
           <li key={step.id}>

@@ -14,14 +14,23 @@ const marks: Readonly<Record<Mark, IStatusProps>> = {
   none: Statuses.Skipped,
 };
 
+export interface StateLabelProps {
+  readonly mark: Mark;
+  readonly text: string;
+  /** A text that people must read whole goes on in the next line; others end in an ellipsis. */
+  readonly wraps?: boolean;
+}
+
 /** A mark with its meaning in words beside it. */
-export function StateLabel({ mark, text }: { readonly mark: Mark; readonly text: string }): React.ReactElement {
+export function StateLabel({ mark, text, wraps }: StateLabelProps): React.ReactElement {
   return (
     <span className="hub-state flex-row flex-center">
       <span aria-hidden="true" className="flex-row">
         <Status {...marks[mark]} size={StatusSize.m} />
       </span>
-      <span className="text-ellipsis">{text}</span>
+      <span className={wraps === true ? "hub-wrap" : "text-ellipsis"} title={text}>
+        {text}
+      </span>
     </span>
   );
 }

@@ -7,12 +7,13 @@ export interface Column<T> {
   /** Pixels, or (negative) its share of what is left. */
   readonly width: number;
   readonly isPrimary?: boolean;
+  /** What people must read whole goes on in the next line; other texts end in an ellipsis and say all when pointed at. */
+  readonly wraps?: boolean;
   readonly cell: (row: T) => React.ReactNode;
   /** Second, quieter line of each cell. */
   readonly below?: (row: T) => React.ReactNode;
 }
 
-/** Columns as the tables of azure-devops-ui take them; texts that are too long end in an ellipsis. */
 export function tableColumns<T>(columns: readonly Column<T>[]): ITableColumn<T>[] {
   return columns.map((column) => ({
     id: column.id,
@@ -29,14 +30,20 @@ interface Place<T> {
   readonly tableColumn: ITableColumn<T>;
 }
 
-function renderCell<T>({ id, isPrimary, cell, below }: Column<T>, row: T, place: Place<T>): React.ReactElement {
-  const first = <span className={isPrimary === true ? "hub-cell font-weight-semibold" : "hub-cell"}>{cell(row)}</span>;
+function renderCell<T>(column: Column<T>, row: T, place: Place<T>): React.ReactElement {
+  const { id, isPrimary, wraps, cell, below } = column;
+  const base = wraps === true ? "hub-wrap hub-whole" : "hub-cell";
+  const text = (content: React.ReactNode, extra: string): React.ReactElement => (
+    <span className={`${base} ${extra}`} {...(typeof content === "string" ? { title: content } : {})}>
+      {content}
+    </span>
+  );
+  const first = text(cell(row), isPrimary === true ? "font-weight-semibold" : "");
   if (below === undefined)
     return (
       <SimpleTableCell key={id} {...place}>
         {first}
       </SimpleTableCell>
     );
-  const second = <span className="hub-cell secondary-text font-size">{below(row)}</span>;
-  return <TwoLineTableCell key={id} {...place} line1={first} line2={second} />;
+  return <TwoLineTableCell key={id} {...place} line1={first} line2={text(below(row), "secondary-text font-size")} />;
 }

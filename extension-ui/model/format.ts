@@ -5,7 +5,16 @@ import { disabledCode, isNeverStored } from "../../engine/vault/coverage.ts";
 import type { IndexLine, StreamStatus } from "../../engine/vault/state.ts";
 import type { ItemField } from "./compare.ts";
 import type { RowState } from "./snapshot-rows.ts";
-import type { ChainState, Verification } from "./vault-source.ts";
+import { idWithZone, localTime, withLocalTimes } from "./times.ts";
+import type { ChainState, Snapshot, Verification } from "./vault-source.ts";
+
+/** The snapshot that a run was asked for, as people know it. */
+export function snapshotName(asked: string, snapshots: readonly Pick<Snapshot, "id" | "at">[]): string {
+  if (asked === "latest") return "the latest snapshot";
+  if (asked === "recommended") return "the recommended snapshot";
+  const found = snapshots.find(({ id }) => id === asked);
+  return found === undefined ? withLocalTimes(idWithZone(asked)) : `the snapshot of ${localTime(found.at)}`;
+}
 
 const rowStateNames: Readonly<Record<RowState, string>> = {
   running: "Running",
@@ -54,6 +63,11 @@ const levelNames: Readonly<Record<Verification["level"], string>> = {
 
 export function levelText(level: Verification["level"]): string {
   return levelNames[level];
+}
+
+/** One word. */
+export function levelName(level: Verification["level"]): string {
+  return levelText(level).split(":")[0] ?? level;
 }
 
 /** `12 streams changed, 1 deleted, 2 not read`. */

@@ -2,7 +2,9 @@
 import { counted } from "../../engine/foundation/text.ts";
 import { pointsBeforeAlarms } from "../../engine/vault/alarms.ts";
 import { parseRetention, planSnapshots, type RetentionRules } from "../../engine/vault/retention-rules.ts";
+import { protectionOf, type Protection } from "../../engine/insight/immutability.ts";
 import { isOpen } from "./owner-answers.ts";
+import { localDay, localTime } from "./times.ts";
 import type { VaultView } from "./vault-source.ts";
 
 export interface Kept {
@@ -17,6 +19,8 @@ export interface KeptFacts extends Pick<VaultView, "snapshots" | "answers"> {
   /** Text of the rules; empty or absent keeps everything. */
   readonly retention: string | undefined;
   readonly now: Date;
+  /** Why retention takes nothing away in this vault, as far as is known; see `hindranceOf`. */
+  readonly hindrance?: Kept | undefined;
 }
 
 /**
@@ -29,6 +33,7 @@ export function whyKept({
   isChecked,
   retention,
   now,
+  hindrance,
 }: KeptFacts): ReadonlyMap<number, Kept> | undefined {
   if (!isChecked) return undefined;
   const rules = parseRetention(retention ?? "");
@@ -43,10 +48,11 @@ export function whyKept({
   }
   const open = (answers?.alarms ?? []).filter(isOpen).map(({ seq, ...anomaly }) => ({ seq, anomaly }));
   const beforeAlarms = pointsBeforeAlarms(kept, open);
+  const locks = new Map(snapshots.map(({ seq, immutability }) => [seq, protectionOf(immutability, now)]));
   const { keep, retire } = planSnapshots({ snapshots: kept, rules, now, beforeAlarms });
   return new Map([
     ...keep.map(({ seq, reasons }) => [seq, keptFor(reasons, rules)] as const),
-    ...retire.map(({ seq }) => [seq, open.length === 0 ? going : paused] as const),
+    ...retire.map(({ seq }) => [seq, goingOf(locks.get(seq), hindrance)] as const),
     ...retired,
   ]);
 }
@@ -62,11 +68,42 @@ const going: Kept = {
   detail: "No rule that Set up names keeps it. It goes when a backup runs with the owner key.",
 };
 
-const paused: Kept = {
-  text: "Stays while an alarm is open",
-  detail:
-    "No rule that Set up names keeps it, but retention pauses until the owner has acknowledged what backups found.",
-};
+/** What can go is said to go; what cannot, not. */
+function goingOf(protection: Protection | undefined, hindrance: Kept | undefined): Kept {
+  if (hindrance !== undefined) return hindrance;
+  const until = protection?.until;
+  if (protection?.state === "held")
+    return { text: "Stays while it is held", detail: "No rule keeps it, but a legal hold of the storage does." };
+  if (protection?.state !== "locked" || until === undefined) return going;
+  return {
+    text: `Not before ${localDay(until)}`,
+    detail: `No rule that Set up names keeps it, but the storage lets nobody delete it before ${localTime(until)}.`,
+  };
+}
+
+/** Why no snapshot goes although no rule keeps it; undefined when nothing is known to stand in the way. */
+export function hindranceOf(view: Pick<VaultView, "snapshots" | "canRetire" | "answers">): Kept | undefined {
+  const words = "No rule keeps it";
+  if (view.canRetire === false)
+    return {
+      text: words,
+      detail: `${words}, and it stays: this vault was begun without an owner key, so no key may retire snapshots.`,
+    };
+  const alarm = view.answers?.alarms.find(isOpen);
+  if (alarm !== undefined) {
+    const shown = view.snapshots.find(({ seq }) => seq === alarm.seq);
+    const which = shown === undefined ? "an alarm" : `the alarm of ${localTime(shown.at)}`;
+    return {
+      text: "Stays while an alarm is open",
+      detail: `${words}, but retention pauses until the owner has acknowledged ${which}.`,
+    };
+  }
+  if (view.snapshots.some(({ isRetired }) => isRetired)) return undefined;
+  return {
+    text: words,
+    detail: `${words}. It goes when a backup runs with the owner key; none has retired anything so far.`,
+  };
+}
 
 const shownReasons = 2;
 /** What keeps a snapshot longest stands first. */

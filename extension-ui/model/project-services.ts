@@ -108,12 +108,23 @@ export interface Pipelines {
   cancel(id: number): Promise<void>;
   /** JSON attachments of a run by type (`devops-backup.plan`, …). */
   attachments(id: number, type: string): Promise<readonly string[]>;
+  /** Files that a run has published, with addresses for a person's browser. */
+  artifacts(id: number): Promise<readonly Artifact[]>;
+}
+
+export interface Artifact {
+  readonly name: string;
+  /** The whole of it as a zip. */
+  readonly downloadUrl: string;
 }
 
 export interface Navigation {
+  /** Parameters of the page's address. */
   query(): Promise<Readonly<Record<string, string>>>;
-  /** Empty values take their parameter away; the others of the page stay. */
-  setQuery(query: Readonly<Record<string, string>>): void;
+  /** To the address of these parameters. `push` makes an entry in the browser's history. */
+  go(query: Readonly<Record<string, string>>, how: "push" | "replace"): void;
+  /** Told of the parameters whenever people have gone back or forward. */
+  onMoved(listener: (query: Readonly<Record<string, string>>) => void): void;
   /** Title of the browser's tab. */
   setTitle(title: string): void;
   open(url: string): void;

@@ -3,6 +3,7 @@
  * attachment is a claim of whoever may change the run: nothing in it is trusted to have the right shape.
  */
 import { withFieldName } from "../../engine/foundation/field-names.ts";
+import { counted } from "../../engine/foundation/text.ts";
 import { objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { countAt, objectsAt, plainText, plainTextAt, plainTextsAt } from "./plain-text.ts";
 
@@ -40,6 +41,8 @@ export interface PlanView {
   readonly counts: Readonly<Record<PlanAction, number>>;
   /** Nothing would be created, taken out of a recycle bin or changed. */
   readonly changesNothing: boolean;
+  /** Items that are left as they are although they differ from the snapshot. */
+  readonly differing: number;
   readonly stale: readonly { readonly stream: string; readonly asOf: string }[];
   readonly secrets: readonly string[];
   /** What of the selection this snapshot does not hold, because it was never stored; one line each. */
@@ -63,6 +66,7 @@ export function parsePlan(json: string): PlanView | undefined {
     rows,
     counts,
     changesNothing: counts.create + counts.undelete + counts.update === 0,
+    differing: Math.max(countAt(plan, "differing"), rows.filter(isLeftDifferent).length),
     stale: objectsAt(plan, "stale").map((line) => ({
       stream: plainTextAt(line, "stream"),
       asOf: plainTextAt(line, "asOf"),
@@ -75,6 +79,24 @@ export function parsePlan(json: string): PlanView | undefined {
 /** The newest plan that can be read among a run's attachments. */
 export function planOfRun(attachments: readonly string[]): PlanView | undefined {
   return attachments.map(parsePlan).findLast((plan) => plan !== undefined);
+}
+
+/**
+ * Why a plan does nothing, or leaves alone what differs; undefined when it does all that there is to do. "Everything is
+ * there already" is said only where that is so.
+ */
+export function leftAloneText(plan: PlanView): string | undefined {
+  const { changesNothing, counts, differing, conflictPolicy } = plan;
+  const policy = conflictPolicy === "skip" ? ", because what exists is to be left as it is" : "";
+  const those = `${counted(differing, "item")} that ${differing === 1 ? "differs" : "differ"} from the snapshot`;
+  if (differing > 0)
+    return changesNothing
+      ? `Nothing would be restored: ${those} would stay as ${differing === 1 ? "it is" : "they are"} now${policy}.`
+      : `${those} would stay as ${differing === 1 ? "it is" : "they are"} now${policy}.`;
+  if (!changesNothing) return undefined;
+  if (counts.cannot > 0) return "Nothing can be restored; the reasons stand below.";
+  if (counts.skip === 0) return "Nothing in this snapshot matches what was asked for.";
+  return "Everything is there already as in the snapshot: nothing would change.";
 }
 
 function targetOf(target: JsonObject): PlanView["target"] {
@@ -115,6 +137,11 @@ function rowOf(id: string, steps: readonly [JsonObject, ...JsonObject[]]): PlanR
     reasons: distinct([...reasons, ...unknown.map((action) => `This page does not know the action "${action}".`)]),
     secrets: distinct(steps.flatMap((step) => plainTextsAt(step, "secrets"))),
   };
+}
+
+/** Plans tell of what is left alone how it differs. */
+function isLeftDifferent({ action, changes }: PlanRow): boolean {
+  return action === "skip" && changes.length > 0;
 }
 
 function actionOf(step: JsonObject): PlanAction | undefined {

@@ -1,7 +1,9 @@
 /** Runs of the restore pipeline as rows of the Restores tab; also those that somebody started elsewhere. */
+import { outcomesText } from "../../engine/foundation/wording.ts";
 import { plainText } from "./plain-text.ts";
 import type { Run } from "./project-services.ts";
 import type { ResultView } from "./restore-result.ts";
+import type { ProgressIssue } from "./run-progress.ts";
 
 export interface RestoreRunRow {
   readonly run: Run;
@@ -43,20 +45,21 @@ function rowOf(run: Run): RestoreRunRow {
   };
 }
 
-function modeOf({ previewOnly, destination }: Run["parameters"]): RestoreRunRow["mode"] {
+/** What the run was to do. */
+export function modeOf({ previewOnly, destination }: Run["parameters"]): RestoreRunRow["mode"] {
   if (destination === "archive") return "archive";
   // The pipeline's own default: what does not say otherwise only shows the plan.
   return previewOnly?.toLowerCase() === "false" ? "restore" : "preview";
 }
 
-/** `12 created, 3 updated`; what is zero is left out. */
-export function outcomeLine({ created, updated, skipped, failed }: ResultView): string {
-  const parts: readonly (readonly [number, string])[] = [
-    [failed, "failed"],
-    [created, "created"],
-    [updated, "updated"],
-    [skipped, "skipped"],
-  ];
-  const told = parts.filter(([count]) => count > 0).map(([count, word]) => `${count.toLocaleString("en-GB")} ${word}`);
-  return told.length === 0 ? "Nothing to do" : told.join(", ");
+/** `12 created, 3 undeleted`; what is zero is left out. */
+export function outcomeLine({ counts }: Pick<ResultView, "counts">): string {
+  return outcomesText(counts);
+}
+
+/** What a run of a restore says first: its trouble where it has any, else what became of the items. */
+export function runLine(issues: readonly ProgressIssue[], result: ResultView | undefined): string {
+  const [worst] = [...issues].sort((a, b) => Number(b.severity === "error") - Number(a.severity === "error"));
+  const told = result?.applied === true ? [outcomeLine(result)] : [];
+  return [...(worst === undefined ? [] : [worst.message]), ...told].join(" · ");
 }

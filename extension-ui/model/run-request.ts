@@ -67,6 +67,12 @@ export function isActive({ state }: Pick<Run, "state">): boolean {
   return state === "queued" || state === "running";
 }
 
+/** Runs that have come to their end since; among them those that were not known before. */
+export function endedSince(before: readonly Run[], now: readonly Run[]): readonly Run[] {
+  const over = new Set(before.filter((run) => !isActive(run)).map(({ id }) => id));
+  return now.filter((run) => !isActive(run) && !over.has(run.id));
+}
+
 /** A run of the pipeline that has not ended: the one to follow when somebody asks for a backup again. */
 export function activeRun(runs: readonly Run[], pipelineId: number): Run | undefined {
   return runs.find((run) => run.pipeline.id === pipelineId && isActive(run));

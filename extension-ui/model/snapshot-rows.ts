@@ -87,10 +87,12 @@ interface RowContext extends Pick<RowFacts, "now" | "kept"> {
 
 function snapshotRow(snapshot: Snapshot, { now, run, kept }: RowContext): SnapshotRow {
   const { at, id, seq, verifications } = snapshot;
-  const states = statesOf(snapshot);
+  const own = statesOf(snapshot);
+  // The run may have failed after the snapshot was stored: because it is partial, for example.
+  const states = run !== undefined && stateOfRun(run) === "failed" ? new Set([...own, "failed" as const]) : own;
   return {
     key: `snapshot ${seq} ${id}`,
-    state: rowStates.find((state) => states.has(state) && !(state !== "retired" && snapshot.isRetired)) ?? "complete",
+    state: rowStates.find((state) => own.has(state) && !(state !== "retired" && snapshot.isRetired)) ?? "complete",
     states,
     at,
     ageMs: ageOf(at, now),

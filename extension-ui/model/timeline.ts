@@ -21,6 +21,8 @@ export interface TimelineRow {
   readonly fields: readonly ItemField[];
   /** As it was from then on; for `deleted` as it was last. */
   readonly item: CatalogueItem;
+  /** As it was before the change; undefined when it was not there. */
+  readonly before?: CatalogueItem | undefined;
   /** Its stream could not be read then: the state is an older one that was carried on. */
   readonly isStale: boolean;
   /** The newest snapshot that still shows this state. */
@@ -45,6 +47,7 @@ export function timelineOf(sightings: readonly Sighting[]): readonly TimelineRow
           change,
           fields: difference.fields,
           item: seen,
+          ...(difference.change === "changed" ? { before: shown } : {}),
           isStale: isStale(status),
           until: snapshot,
         });

@@ -17,6 +17,10 @@ export interface VaultView {
   readonly chain: ChainState;
   /** Newest keys entry or genesis: the public signers, `ed25519:…` each. */
   readonly signers: readonly string[];
+  /** Whether any key may retire snapshots; absent while that is not known. */
+  readonly canRetire?: boolean;
+  /** Public halves of the recovery keys, `age1…` each; absent while they are not known. */
+  readonly recipients?: readonly string[];
 }
 
 export interface VaultSource {

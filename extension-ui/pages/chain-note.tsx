@@ -4,6 +4,7 @@ import * as React from "react";
 import { StateLabel } from "../components/state-label.tsx";
 import { chainText } from "../model/format.ts";
 import { hasLostHead } from "../../engine/insight/health-chain.ts";
+import { withLocalTimes } from "../model/times.ts";
 import { AcceptHistory } from "./accept-history.tsx";
 import { useHub } from "./hub-context.ts";
 
@@ -29,7 +30,7 @@ export function ChainNote(): React.ReactElement | null {
         <div className="font-weight-semibold">{chainText(chain)}</div>
         <ul className="hub-details">
           {chain.problems.map(({ code, message }, index) => (
-            <li key={index}>{`${message} (${code})`}</li>
+            <li key={index}>{`${withLocalTimes(message)} (${code})`}</li>
           ))}
         </ul>
         {hasLostHead(chain) && <AcceptHistory />}
@@ -37,7 +38,7 @@ export function ChainNote(): React.ReactElement | null {
     );
   return (
     <div className="secondary-text" role="status">
-      <StateLabel mark={chain.state === "checking" ? "running" : "good"} text={chainText(chain)} />
+      <StateLabel mark={chain.state === "checking" ? "running" : "good"} text={chainText(chain)} wraps />
     </div>
   );
 }

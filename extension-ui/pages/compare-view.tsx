@@ -1,6 +1,7 @@
 import { FormItem } from "azure-devops-ui/FormItem";
+import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
-import { localTime } from "../components/times.tsx";
+import { idWithZone, localTime } from "../components/times.tsx";
 import { compareStreams } from "../model/compare.ts";
 import { previousSnapshot } from "../model/snapshot-rows.ts";
 import type { Snapshot, StreamLine } from "../model/vault-source.ts";
@@ -20,8 +21,14 @@ export function CompareView({ snapshot, lines }: CompareViewProps): React.ReactE
   const others = (hub.vault.view?.snapshots ?? []).filter(({ id, isRetired }) => !isRetired && id !== snapshot.id);
   const other = others.find(({ id }) => id === hub.route.against) ?? previousSnapshot(others, snapshot) ?? others[0];
   if (other === undefined) return <div className="secondary-text">There is no other snapshot to compare with.</div>;
+  const { against } = hub.route;
   return (
     <div className="flex-column rhythm-vertical-16">
+      {against !== undefined && against !== other.id && (
+        <MessageCard severity={MessageCardSeverity.Warning}>
+          {`The snapshot ${idWithZone(against)} is not there (any more); another one is shown instead.`}
+        </MessageCard>
+      )}
       <FormItem label="Compare with">
         <select
           className="hub-select"
@@ -50,21 +57,21 @@ export function Differences({
   const loaded = useStreams(other);
   return (
     <Opened loaded={loaded} label="Comparing the snapshots">
-      {(otherLines) => <Compared isForward={other.seq < snapshot.seq} lines={lines} otherLines={otherLines} />}
+      {(otherLines) => <Compared snapshot={snapshot} other={other} lines={lines} otherLines={otherLines} />}
     </Opened>
   );
 }
 
-interface ComparedProps {
-  readonly isForward: boolean;
-  readonly lines: readonly StreamLine[];
+interface ComparedProps extends CompareViewProps {
+  readonly other: Snapshot;
   readonly otherLines: readonly StreamLine[];
 }
 
-function Compared({ isForward, lines, otherLines }: ComparedProps): React.ReactElement {
+function Compared({ snapshot, other, lines, otherLines }: ComparedProps): React.ReactElement {
+  const isForward = other.seq < snapshot.seq;
   const comparison = React.useMemo(
     () => (isForward ? compareStreams(otherLines, lines) : compareStreams(lines, otherLines)),
     [isForward, lines, otherLines],
   );
-  return <StreamDifferences comparison={comparison} />;
+  return <StreamDifferences comparison={comparison} older={isForward ? other : snapshot} />;
 }

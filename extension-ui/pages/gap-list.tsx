@@ -19,7 +19,7 @@ export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): R
         <ul className="hub-rows">
           {gaps.map((line) => (
             <li key={line.s}>
-              <StateLabel mark="warning" text={`${kindTitle(kindOf(line.s))} ${line.name ?? line.s}`} />
+              <StateLabel mark="warning" text={titleOf(line)} wraps />
               <div>
                 {streamStateText(line)}
                 {line.asOf === undefined ? "" : `, from ${localTime(line.asOf)}`}
@@ -32,6 +32,11 @@ export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): R
       </Card>
     </section>
   );
+}
+
+function titleOf({ s, name = s }: StreamLine): string {
+  const title = kindTitle(kindOf(s));
+  return name === title ? title : `${title} ${name}`;
 }
 
 /** By what Azure DevOps said. The run's summary has the whole message. */

@@ -9,19 +9,21 @@ import { Loading } from "../components/loading.tsx";
 import { ProtectionText } from "../components/protection-text.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
-import { Age, localTime } from "../components/times.tsx";
-import { levelText } from "../model/format.ts";
+import { Age, localTime, withLocalTimes } from "../components/times.tsx";
 import { hoursForPeople, type HealthFinding, type Severity } from "../../engine/insight/health-finding.ts";
 import { assessHealth, type HealthReport } from "../../engine/insight/health.ts";
+import { withFindings } from "../model/health-runs.ts";
 import { defaultRpoHours } from "../model/project-services.ts";
 import type { VaultView } from "../model/vault-source.ts";
 import { AcceptHistory } from "./accept-history.tsx";
 import { ChainNote } from "./chain-note.tsx";
 import { useHub } from "./hub-context.ts";
+import { LevelList } from "./level-list.tsx";
+import { OwnerAnswers } from "./owner-answers.tsx";
 import { useFreshVault } from "./use-fresh-vault.ts";
 import { useReportDifferences } from "./use-report-differences.ts";
-import { OwnerAnswers } from "./owner-answers.tsx";
 import { LostAfter } from "./lost-after.tsx";
+import { useRunFindings } from "./use-run-findings.ts";
 import { useStreams } from "./use-streams.ts";
 import { VaultError } from "./vault-error.tsx";
 
@@ -60,7 +62,8 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
   const { differences, isSettled } = useReportDifferences(view);
   const isCurrent = useFreshVault() && isSettled;
   const origin = vault.source?.origin ?? "runs";
-  const report = React.useMemo(
+  const runFindings = useRunFindings();
+  const assessed = React.useMemo(
     () =>
       assessHealth({
         now: clock.now(),
@@ -74,26 +77,33 @@ function Assessment({ view }: { readonly view: VaultView }): React.ReactElement 
       }),
     [view, origin, differences, isCurrent, streams.value],
   );
+  const report = withFindings(assessed, runFindings);
   return (
     <>
       <Figures report={report} rpoHours={settings?.rpoHours ?? defaultRpoHours} />
       {report.findings.map((finding) => (
         <MessageCard key={finding.id} severity={cards[finding.severity]}>
           <div className="hub-message">
-            <div className="font-weight-semibold">{finding.title}</div>
-            <div>{finding.detail}</div>
-            <div>{finding.remedy}</div>
+            <div className="font-weight-semibold">{withLocalTimes(finding.title)}</div>
+            <div>{withLocalTimes(finding.detail)}</div>
+            <div>{withLocalTimes(finding.remedy)}</div>
             {finding.link === "storage" && <Link onClick={() => go({ tab: "setup" })}>Storage commands in Set up</Link>}
+            {finding.run !== undefined && <RunLink run={finding.run} />}
             {finding.decision === "accept-history" && <AcceptHistory />}
           </div>
         </MessageCard>
       ))}
       <OwnerAnswers />
-      <Levels report={report} />
       <LostAfter recovery={report.recovery} newest={streams.value} />
+      <LevelList levels={report.levels} />
       <StaleStreams report={report} />
     </>
   );
+}
+
+function RunLink({ run }: { readonly run: number }): React.ReactElement {
+  const { go, route } = useHub();
+  return <Link onClick={() => go({ ...route, run })}>{`Show run ${run}`}</Link>;
 }
 
 function Figures({
@@ -166,37 +176,6 @@ function RecoveryTile({ recovery }: { readonly recovery: HealthReport["recovery"
   );
 }
 
-function Levels({ report }: { readonly report: HealthReport }): React.ReactElement {
-  return (
-    <section aria-label="Verifications" className="flex-column rhythm-vertical-8">
-      <h2 className="hub-heading">Verifications</h2>
-      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
-        <ul className="hub-rows">
-          {report.levels.map(({ level, newest }) => (
-            <li key={level} className="flex-row flex-center rhythm-horizontal-8">
-              <StateLabel
-                mark={newest === undefined ? "none" : newest.damaged > 0 ? "bad" : "good"}
-                text={levelText(level)}
-              />
-              <span className="secondary-text">
-                {newest === undefined ? (
-                  "not yet"
-                ) : (
-                  <>
-                    <Age instant={newest.at} />
-                    {`, sample ${newest.sample}, ${counted(newest.checked, "object")} checked`}
-                    {newest.damaged > 0 ? `, ${newest.damaged.toLocaleString()} damaged` : ""}
-                  </>
-                )}
-              </span>
-            </li>
-          ))}
-        </ul>
-      </Card>
-    </section>
-  );
-}
-
 const listed = 100;
 
 function StaleStreams({ report }: { readonly report: HealthReport }): React.ReactElement | null {
@@ -209,7 +188,7 @@ function StaleStreams({ report }: { readonly report: HealthReport }): React.Reac
         <ul className="hub-rows">
           {staleStreams.slice(0, listed).map(({ stream, name, status, ageHours, code }) => (
             <li key={stream}>
-              <StateLabel mark="warning" text={name} />
+              <StateLabel mark="warning" text={name} wraps />
               <div className="secondary-text">
                 {`${status}${code === "" ? "" : ` (${code})`}${ageHours === undefined ? "" : `, last read ${hoursForPeople(ageHours)} ago`}`}
               </div>

@@ -4,14 +4,17 @@ import { ErrorBoundary } from "../components/error-boundary.tsx";
 import { ErrorCard } from "../components/error-card.tsx";
 import { Loading } from "../components/loading.tsx";
 import { useLoaded } from "../components/use-loaded.ts";
-import { HubContext, type Hub, type HubParts } from "./hub-context.ts";
+import { HubContext, type Hub, type HubParts, type VaultStatus } from "./hub-context.ts";
 import { HubPanels } from "./hub-panels.tsx";
 import { HubShell } from "./hub-shell.tsx";
+import { makePicks } from "./picks.ts";
 import { home, type Route } from "./route.ts";
 import { useAccess } from "./use-access.ts";
 import { useMadeKeys } from "./use-made-keys.ts";
-import { usePanels } from "./use-panels.ts";
-import { useRoute } from "./use-route.ts";
+import { usePanels, type Panels } from "./use-panels.ts";
+import { useRecoveryKeyGuard } from "./use-recovery-key-guard.ts";
+import { useRoute, type Go } from "./use-route.ts";
+import { useRuns } from "./use-runs.ts";
 import { useSetupState } from "./use-setup-state.ts";
 import { readConfirmed, useSettings, type SavedSettings } from "./use-settings.ts";
 import { readSeenHead, useVault } from "./use-vault.ts";
@@ -46,7 +49,7 @@ export function HubApp(props: { readonly parts: HubParts; readonly onShown: () =
 interface ConfiguredHubProps extends SavedSettings {
   readonly parts: HubParts;
   readonly route: Route;
-  readonly go: (to: Partial<Route>) => void;
+  readonly go: Go;
   readonly seenHead: Promise<string | undefined>;
   /** What the person has told Set up in earlier visits. */
   readonly draft: Readonly<Record<string, string>> | undefined;
@@ -56,19 +59,25 @@ function ConfiguredHub({ parts, route, go, seenHead, draft, ...known }: Configur
   const shared = useSettings(parts.services, known);
   const { settings, trust } = shared;
   const { access, viewer, ...secrets } = useAccess(parts.services, { settings, trust });
-  const vault = useVault(parts, { settings, access, seenHead });
-  const panels = usePanels();
+  const readVault = useVault(parts, { settings, access, seenHead });
+  const reading = useReading(parts, readVault, settings?.backupPipelineId);
+  const [picks] = React.useState(makePicks);
+  const panels = usePanels(route);
   const setup = useSetupState(parts.services, settings, draft);
   const making = useMadeKeys();
-  const goWithKeys = (to: Partial<Route>): void => {
-    const isLeaving = (to.tab ?? home.tab) !== "setup" || to.snapshot !== undefined;
-    if (making.hasUnsavedKeys && isLeaving) panels.openPanel({ form: "unsaved-keys", to });
-    else go(to);
-  };
+  const goWithKeys = useGoWithKeys(go, making.hasUnsavedKeys, panels.openPanel);
+  useRecoveryKeyGuard({
+    viewer,
+    recipients: readVault.view?.recipients,
+    refuse: () => {
+      secrets.setViewer(undefined, false);
+      panels.openPanel({ form: "viewer-key", isRefused: true });
+    },
+  });
   const navigation = { route, go: goWithKeys, leaveKeys: go };
   const hub: Hub = {
-    ...{ ...parts, ...shared, ...navigation, ...secrets, ...panels, ...making },
-    ...{ vault, viewer, access, setup },
+    ...{ ...parts, ...shared, ...navigation, ...secrets, ...panels, ...making, ...reading },
+    ...{ picks, viewer, access, setup },
   };
   return (
     <HubContext.Provider value={hub}>
@@ -77,5 +86,33 @@ function ConfiguredHub({ parts, route, go, seenHead, draft, ...known }: Configur
       </ErrorBoundary>
       <HubPanels />
     </HubContext.Provider>
+  );
+}
+
+/** The vault and the runs of the backup pipeline; to read one again is to read both. */
+function useReading(
+  parts: HubParts,
+  readVault: VaultStatus,
+  pipeline: number | undefined,
+): Pick<Hub, "vault" | "runs" | "round"> {
+  const runs = useRuns(parts, pipeline, { onEnded: readVault.reload });
+  const [round, setRound] = React.useState(0);
+  const reload = React.useCallback(() => {
+    readVault.reload();
+    runs.reload();
+    setRound((before) => before + 1);
+  }, [readVault.reload, runs.reload]);
+  return { vault: { ...readVault, reload }, runs, round };
+}
+
+/** Whoever would leave Set up with keys that nobody has saved is asked first. */
+function useGoWithKeys(go: Go, hasUnsavedKeys: boolean, openPanel: Panels["openPanel"]): Go {
+  return React.useCallback<Go>(
+    (to, how) => {
+      const isLeaving = (to.tab ?? home.tab) !== "setup" || to.snapshot !== undefined;
+      if (hasUnsavedKeys && isLeaving) openPanel({ form: "unsaved-keys", to });
+      else go(to, how);
+    },
+    [go, hasUnsavedKeys, openPanel],
   );
 }

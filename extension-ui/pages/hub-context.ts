@@ -2,10 +2,13 @@ import * as React from "react";
 import type { Clock } from "../../engine/foundation/clock.ts";
 import type { ProjectServices, ProjectSettings } from "../model/project-services.ts";
 import type { VaultSource, VaultView } from "../model/vault-source.ts";
+import type { Picks } from "./picks.ts";
 import type { Route } from "./route.ts";
 import type { Access } from "./use-access.ts";
 import type { KeyMaking } from "./use-made-keys.ts";
 import type { Panels } from "./use-panels.ts";
+import type { Go } from "./use-route.ts";
+import type { LiveRuns } from "./use-runs.ts";
 import type { SetupState } from "./use-setup-state.ts";
 import type { Settings } from "./use-settings.ts";
 
@@ -47,11 +50,18 @@ export interface Hub extends HubParts, Access, Panels, Settings, KeyMaking {
   /** What Set up was told, and how far the person is. */
   readonly setup: SetupState;
   readonly route: Route;
-  /** Goes to another page; what is not named stays as on the hub's first page. */
-  readonly go: (to: Partial<Route>) => void;
+  /** Goes to another page; see `nextRoute` for what stays of this one. */
+  readonly go: Go;
   /** The same for a person who was warned that keys are not saved. */
-  readonly leaveKeys: (to: Partial<Route>) => void;
+  readonly leaveKeys: Go;
+  /** Its `reload` reads the runs again too. */
   readonly vault: VaultStatus;
+  /** Goes up whenever everything is to be read again. */
+  readonly round: number;
+  /** Of the backup pipeline. */
+  readonly runs: LiveRuns;
+  /** What people have ticked in lists. */
+  readonly picks: Picks;
 }
 
 export const HubContext = React.createContext<Hub | undefined>(undefined);

@@ -14,7 +14,6 @@ const RunPanel = lazyPart(async () => (await import("./run-panel.tsx")).RunPanel
 /** Forms that need to know nothing more. */
 const forms: Partial<Readonly<Record<Panel["form"], React.ComponentType>>> = {
   storage: StoragePanel,
-  "viewer-key": ViewerKeyPanel,
   "back-up": BackUpPanel,
   "accept-history": AcceptHistoryPanel,
 };
@@ -22,6 +21,7 @@ const forms: Partial<Readonly<Record<Panel["form"], React.ComponentType>>> = {
 /** What lies over the page: the form that was opened, else the run that the address names. */
 export function HubPanels(): React.ReactElement | null {
   const { panel, route } = useHub();
+  if (panel?.form === "viewer-key") return <ViewerKeyPanel isRefused={panel.isRefused === true} />;
   if (panel?.form === "restore") return <RestorePanel selection={panel.selection} />;
   if (panel?.form === "unsaved-keys") return <UnsavedKeysPanel to={panel.to} />;
   const Form = panel === undefined ? undefined : forms[panel.form];

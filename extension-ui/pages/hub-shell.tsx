@@ -5,7 +5,7 @@ import { Tab, TabBar } from "azure-devops-ui/Tabs";
 import * as React from "react";
 import { kindTitle } from "../../engine/foundation/wording.ts";
 import { lazyPart } from "../components/lazy-part.tsx";
-import { localTime } from "../components/times.tsx";
+import { idWithZone, localTime, zoneName } from "../components/times.tsx";
 import { kindOf } from "../model/item-tree.ts";
 import { everything } from "../model/restore-request.ts";
 import { needsConfirmation } from "../model/settings-trust.ts";
@@ -84,7 +84,8 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
   const hub = useHub();
   const { route, vault, go } = hub;
   const snapshot = vault.view?.snapshots.find((one) => one.id === id);
-  const title = snapshot === undefined ? `Snapshot ${id}` : `Snapshot of ${localTime(snapshot.at)}`;
+  const title = snapshot === undefined ? `Snapshot ${idWithZone(id)}` : `Snapshot of ${localTime(snapshot.at)}`;
+  const zone = `times here in ${zoneName(snapshot?.at ?? "")}`;
   const item = route.stream === undefined ? undefined : route.item;
   const heading = item === undefined ? title : `History of ${itemTitle(route.stream, item)}`;
   useTitle(hub, heading);
@@ -93,7 +94,7 @@ function SnapshotShell({ id }: { readonly id: string }): React.ReactElement {
       <Header
         title={heading}
         titleSize={TitleSize.Large}
-        description={item === undefined ? id : title}
+        description={item === undefined ? `${idWithZone(id)} · ${zone}` : `${title} · ${zone}`}
         backButtonProps={{
           ariaLabel: item === undefined ? "Back to all snapshots" : "Back to the snapshot",
           onClick: () => go(item === undefined ? {} : { ...route, item: undefined, view: "items" }),

@@ -8,6 +8,7 @@ import { ErrorCard } from "../components/error-card.tsx";
 import { Loading } from "../components/loading.tsx";
 import { itemTree, kindOf, type StreamNode } from "../model/item-tree.ts";
 import { selectorsFor, type Chosen } from "../model/selector.ts";
+import { shownText } from "../model/shown-text.ts";
 import type { Snapshot, StreamLine } from "../model/vault-source.ts";
 import { useHub, type Hub } from "./hub-context.ts";
 import { ItemTable, type ItemRow } from "./item-table.tsx";
@@ -23,7 +24,10 @@ export interface ItemsViewProps {
 /** What a snapshot holds: a tree by kind, the items of what is open in it, and a search over everything. */
 export function ItemsView({ snapshot, lines }: ItemsViewProps): React.ReactElement {
   const hub = useHub();
-  const [query, setQuery] = React.useState("");
+  const { search: query = "" } = hub.route;
+  // The first key makes an entry in the browser's history, the others change it.
+  const look = (next: string): void =>
+    hub.go({ ...hub.route, search: next === "" ? undefined : next }, query === "" ? "push" : "replace");
   const search = useSearch(lines, query);
   const kinds = React.useMemo(() => itemTree(lines), [lines]);
   const opened = kinds.flatMap(({ streams }) => streams).find(({ id }) => id === hub.route.stream);
@@ -34,7 +38,7 @@ export function ItemsView({ snapshot, lines }: ItemsViewProps): React.ReactEleme
         placeholder="Search names and ids"
         prefixIconProps={{ iconName: "Search" }}
         value={query}
-        onChange={(_event, next) => setQuery(next)}
+        onChange={(_event, next) => look(next)}
       />
       {query.trim() !== "" ? (
         <Hits search={search} query={query} snapshot={snapshot} />
@@ -49,7 +53,11 @@ export function ItemsView({ snapshot, lines }: ItemsViewProps): React.ReactEleme
           </Card>
           <Card className="hub-main bolt-table-card" contentProps={{ contentPadding: false }}>
             {opened === undefined ? (
-              <div className="hub-hint secondary-text">Choose on the left what to look into.</div>
+              <div className="hub-hint secondary-text">
+                {hub.route.stream === undefined
+                  ? "Choose on the left what to look into."
+                  : `The snapshot does not have ${shownText(hub.route.stream)}. Choose on the left what to look into.`}
+              </div>
             ) : (
               <OpenedStream stream={opened} snapshot={snapshot} />
             )}
@@ -88,6 +96,7 @@ function OpenedStream({ stream, snapshot }: OpenedStreamProps): React.ReactEleme
       {rows.length > 0 && (
         <ItemTable
           label={`Items of ${streamTitle(stream)}`}
+          list={`${snapshot.id} in ${stream.id}`}
           rows={rows}
           onOpen={(row) => hub.go({ ...hub.route, item: row.id })}
           onRestore={(chosen) => restore(hub, snapshot, chosen.map(chosenOf))}
@@ -118,8 +127,11 @@ function Hits({ search, query, snapshot }: HitsProps): React.ReactElement {
         <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
           <ItemTable
             label="Hits"
+            list={`${snapshot.id} for ${query.trim()}`}
             rows={hits}
-            onOpen={({ stream, id }) => hub.go({ ...hub.route, stream, ...(id === "" ? {} : { item: id }) })}
+            onOpen={({ stream, id }) =>
+              hub.go({ ...hub.route, stream, ...(id === "" ? { search: undefined } : { item: id }) })
+            }
             onRestore={(chosen) => restore(hub, snapshot, chosen.map(chosenOf))}
           />
         </Card>

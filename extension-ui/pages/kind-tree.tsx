@@ -1,3 +1,4 @@
+import { ListSelection } from "azure-devops-ui/List";
 import { ExpandableTreeCell, Tree, type ITreeColumn } from "azure-devops-ui/TreeEx";
 import { TreeItemProvider, type ITreeItem } from "azure-devops-ui/Utilities/TreeItemProvider";
 import * as React from "react";
@@ -36,7 +37,9 @@ const columns: ITreeColumn<TreeRow>[] = [
           treeColumn={treeColumn}
           treeItem={treeItem}
         >
-          <span className="hub-cell">{label}</span>
+          <span className="hub-cell" title={label}>
+            {label}
+          </span>
           <span className="hub-note secondary-text">{note}</span>
         </ExpandableTreeCell>
       );
@@ -44,27 +47,40 @@ const columns: ITreeColumn<TreeRow>[] = [
   },
 ];
 
-/** Kinds, and below each its streams (repositories, work items…). */
+/** Kinds, and below each its streams (repositories, work items…). The one that is open is marked, and read out as such. */
 export function KindTree({ kinds, opened, onOpen }: KindTreeProps): React.ReactElement {
   const provider = React.useMemo(
     () => new TreeItemProvider<TreeRow>(kinds.map((kind) => kindItem(kind, opened))),
     [kinds],
   );
+  const [selection] = React.useState(() => new ListSelection({ selectOnFocus: false, multiSelect: false }));
+  const mark = (): void => {
+    const index = provider.value.findIndex(({ underlyingItem }) => underlyingItem.data.stream?.id === opened);
+    if (opened === undefined || index < 0) selection.clear();
+    else selection.select(index, 1, false);
+  };
+  React.useEffect(mark, [provider, opened]);
+  const toggle = (item: ITreeItem<TreeRow>): void => {
+    provider.toggle(item);
+    mark();
+  };
   return (
     <Tree<TreeRow>
       ariaLabel="What the snapshot holds"
       columns={columns}
       // What the tree's own kind of provider lists is more exact than what the tree asks for.
       itemProvider={provider as unknown as Rows}
+      selection={selection}
+      onSelect={mark}
       showHeader={false}
       showLines={false}
       singleClickActivation
       scrollable
-      onToggle={(_event, { underlyingItem }) => provider.toggle(underlyingItem)}
+      onToggle={(_event, { underlyingItem }) => toggle(underlyingItem)}
       onActivate={(_event, { data }) => {
         const { underlyingItem } = data;
         const { stream } = underlyingItem.data;
-        if (stream === undefined) provider.toggle(underlyingItem);
+        if (stream === undefined) toggle(underlyingItem);
         else onOpen(stream);
       }}
     />

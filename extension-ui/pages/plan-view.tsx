@@ -1,3 +1,4 @@
+import type { IButtonProps } from "azure-devops-ui/Button";
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { kindTitle } from "../../engine/foundation/wording.ts";
@@ -5,7 +6,8 @@ import { Details, ItemGroup, type GroupWords } from "../components/item-group.ts
 import { Lines } from "../components/lines.tsx";
 import { NeverStored } from "../components/never-stored.tsx";
 import { localTime } from "../components/times.tsx";
-import { planActions, type PlanAction, type PlanRow, type PlanView } from "../model/restore-plan.ts";
+import type { Action } from "../components/use-action.ts";
+import { leftAloneText, planActions, type PlanAction, type PlanRow, type PlanView } from "../model/restore-plan.ts";
 
 const words: Readonly<Record<PlanAction, GroupWords>> = {
   cannot: { mark: "bad", text: "Cannot be restored" },
@@ -15,9 +17,20 @@ const words: Readonly<Record<PlanAction, GroupWords>> = {
   skip: { mark: "none", text: "Leave as it is" },
 };
 
+/** What people may do instead of agreeing to a plan. */
+export interface PlanOffers {
+  /** The same with what exists made as in the snapshot. */
+  readonly overwrite: Action;
+}
+
+export interface PlanSummaryProps {
+  readonly plan: PlanView;
+  readonly offers?: PlanOffers;
+}
+
 /** What a restore would do, by action, worst first. */
-export function PlanSummary({ plan }: { readonly plan: PlanView }): React.ReactElement {
-  const { target, counts, stale, secrets, changesNothing } = plan;
+export function PlanSummary({ plan, offers }: PlanSummaryProps): React.ReactElement {
+  const { target, counts, stale, secrets } = plan;
   return (
     <div className="flex-column rhythm-vertical-16">
       <div>
@@ -26,11 +39,7 @@ export function PlanSummary({ plan }: { readonly plan: PlanView }): React.ReactE
         {target.createsProject ? ", which will be created" : ""}.
       </div>
       <NeverStored lines={plan.neverStored} />
-      {changesNothing && (
-        <MessageCard severity={MessageCardSeverity.Info}>
-          Everything is there already as in the snapshot: nothing would change.
-        </MessageCard>
-      )}
+      <LeftAlone plan={plan} {...(offers === undefined ? {} : { offers })} />
       {stale.length > 0 && (
         <MessageCard severity={MessageCardSeverity.Warning}>
           {`Older than the snapshot, because it could not be read then: ${stale
@@ -53,6 +62,29 @@ export function PlanSummary({ plan }: { readonly plan: PlanView }): React.ReactE
       {secrets.length > 0 && <Lines title="To enter again afterwards" lines={secrets} />}
     </div>
   );
+}
+
+/** A plan that does nothing, or less than people may think, says why. */
+function LeftAlone({ plan, offers }: PlanSummaryProps): React.ReactElement | null {
+  const text = leftAloneText(plan);
+  if (text === undefined) return null;
+  const canOverwrite = plan.differing > 0 && plan.conflictPolicy === "skip";
+  return (
+    <MessageCard
+      severity={plan.differing > 0 ? MessageCardSeverity.Warning : MessageCardSeverity.Info}
+      {...(canOverwrite && offers !== undefined ? { buttonProps: [overwriteButton(offers)] } : {})}
+    >
+      {text}
+    </MessageCard>
+  );
+}
+
+function overwriteButton({ overwrite }: PlanOffers): IButtonProps {
+  return {
+    text: overwrite.isBusy ? "Starting…" : "Plan to overwrite them",
+    disabled: overwrite.isBusy,
+    onClick: overwrite.start,
+  };
 }
 
 function PlanItem({ row }: { readonly row: PlanRow }): React.ReactElement {

@@ -1,34 +1,36 @@
+import { Link } from "azure-devops-ui/Link";
 import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import { ZeroData } from "azure-devops-ui/ZeroData";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { Lines } from "../components/lines.tsx";
+import { RunOutcome } from "../components/run-outcome.tsx";
 import { StateLabel } from "../components/state-label.tsx";
+import { idWithZone } from "../components/times.tsx";
 import { Tile } from "../components/tile.tsx";
+import type { Run } from "../model/project-services.ts";
 import { isActive } from "../model/run-request.ts";
-import { PlanSummary } from "./plan-view.tsx";
+import { PlanSummary, type PlanOffers } from "./plan-view.tsx";
 import { ResultSummary } from "./result-summary.tsx";
-import { hasReport, type RunReport, type SnapshotReport, type VerificationReport } from "./run-report.ts";
+import { hasReport, isStalePlan, offeredPlan } from "./run-report.ts";
+import type { ArchiveReport, RunReport, SnapshotReport, VerificationReport } from "./run-report.ts";
 import { SnapshotFacts } from "./snapshot-facts.tsx";
 
-/** Every report of a run, or why there is none. */
-export function Report({ report }: { readonly report: RunReport }): React.ReactElement {
-  const { run, snapshots, verifications, plan, result } = report;
-  if (!hasReport(report))
-    return (
-      <ZeroData
-        iconProps={{ iconName: "ReportDocument" }}
-        imageAltText=""
-        primaryText={isActive(run) ? "No report yet" : "No report"}
-        secondaryText={
-          isActive(run)
-            ? "The tasks attach their reports when they are done."
-            : "The run ended before its backup tasks had something to report; its log says why."
-        }
-      />
-    );
+export interface ReportProps {
+  readonly report: RunReport;
+  /** What may be done about its plan; nothing where the report is only shown. */
+  readonly offers?: PlanOffers;
+}
+
+/** How a run ended, then everything that it has reported, or why there is nothing. */
+export function Report({ report, offers }: ReportProps): React.ReactElement {
+  const { run, snapshots, verifications, result, archive, progress } = report;
+  const plan = offeredPlan(report);
   return (
     <>
+      <RunOutcome run={run} progress={progress} />
+      {isStalePlan(report) && <StalePlan />}
+      {!hasReport(report) && <NoReport run={run} />}
       {snapshots.map((one) => (
         <BackedUp key={one.snapshot.id} report={one} />
       ))}
@@ -36,8 +38,62 @@ export function Report({ report }: { readonly report: RunReport }): React.ReactE
         <Verified key={one.vault} report={one} />
       ))}
       {result !== undefined && <ResultSummary result={result} />}
-      {result === undefined && plan !== undefined && <PlanSummary plan={plan} />}
+      {plan !== undefined && <PlanSummary plan={plan} {...(offers === undefined ? {} : { offers })} />}
+      {archive !== undefined && <Archive archive={archive} />}
     </>
+  );
+}
+
+/** One that failed has said so already. */
+function NoReport({ run }: { readonly run: Run }): React.ReactElement | null {
+  if (run.state === "failed" || run.state === "canceled") return null;
+  return (
+    <ZeroData
+      iconProps={{ iconName: "ReportDocument" }}
+      imageAltText=""
+      primaryText={isActive(run) ? "No report yet" : "No report"}
+      secondaryText={
+        isActive(run)
+          ? "The tasks attach their reports when they are done."
+          : "The run ended before its backup tasks had something to report; its log says why."
+      }
+    />
+  );
+}
+
+function StalePlan(): React.ReactElement {
+  return (
+    <MessageCard severity={MessageCardSeverity.Warning}>
+      The plan that was agreed to is not what would be done now: the snapshot or the target has changed since, perhaps
+      by another restore. This run has changed nothing. Make a new plan, look at it, and agree to that one.
+    </MessageCard>
+  );
+}
+
+function Archive({ archive }: { readonly archive: ArchiveReport }): React.ReactElement {
+  const { downloadUrl, pageUrl } = archive;
+  const page = (
+    <Link href={pageUrl} target="_blank" rel="noopener noreferrer">
+      Open the run's artifacts
+    </Link>
+  );
+  if (downloadUrl === undefined)
+    return (
+      <MessageCard severity={MessageCardSeverity.Warning}>
+        <div>The archive is not among the artifacts of this run any more. {page}</div>
+      </MessageCard>
+    );
+  return (
+    <section aria-label="Archive" className="flex-column rhythm-vertical-8">
+      <div>
+        The archive is the artifact <strong>project-backup</strong> of this run. Its files are readable: they are not
+        encrypted any more.
+      </div>
+      <Link href={downloadUrl} target="_blank" rel="noopener noreferrer">
+        Download the archive
+      </Link>
+      {page}
+    </section>
   );
 }
 
@@ -62,7 +118,7 @@ function BackedUp({ report }: { readonly report: SnapshotReport }): React.ReactE
       )}
       {findings > 0 && <div>{`${counted(findings, "finding")} in the run's summary.`}</div>}
       <SnapshotFacts snapshot={snapshot} />
-      <div className="secondary-text">{`Snapshot ${snapshot.id}`}</div>
+      <div className="secondary-text">{`Snapshot ${idWithZone(snapshot.id)}`}</div>
     </section>
   );
 }

@@ -4,7 +4,7 @@ import { Choices } from "../components/choices.tsx";
 import { ErrorCard } from "../components/error-card.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
 import { TextInput } from "../components/text-input.tsx";
-import { localTime } from "../components/times.tsx";
+import { idWithZone, localTime } from "../components/times.tsx";
 import { useAction } from "../components/use-action.ts";
 import {
   archiveParameters,
@@ -41,13 +41,17 @@ const histories: readonly { readonly id: WorkItemHistory; readonly text: string 
 /** Asks what to restore, from where and to where; the run that it starts only makes the plan. */
 export function RestorePanel({ selection }: { readonly selection: RestoreSelection }): React.ReactElement {
   const hub = useHub();
-  const [choice, setChoice] = React.useState(() => defaultChoice(selection.items, selection.snapshot));
+  const [choice, setChoice] = React.useState(() => ({
+    ...defaultChoice(selection.items, selection.snapshot),
+    ...selection.choice,
+  }));
   const [nonce] = React.useState(freshNonce);
   const problems = choiceProblems(choice);
   const isArchive = choice.destination === "archive";
   const plan = useAction(async () => {
     const parameters = isArchive ? archiveParameters(choice, nonce) : previewParameters(choice, nonce);
     const run = await startProven(hub, { task: "RestoreItem", parameters });
+    hub.picks.clear();
     hub.closePanel();
     hub.go({ ...hub.route, run: run.id });
   });
@@ -162,5 +166,5 @@ function snapshotName({ vault }: Hub, id: string): string {
   if (id === "latest") return "The latest snapshot";
   if (id === "recommended") return "The recommended one: the newest complete snapshot before anything alarming";
   const snapshot = vault.view?.snapshots.find((one) => one.id === id);
-  return snapshot === undefined ? `Snapshot ${id}` : `Snapshot of ${localTime(snapshot.at)}`;
+  return snapshot === undefined ? `Snapshot ${idWithZone(id)}` : `Snapshot of ${localTime(snapshot.at)}`;
 }

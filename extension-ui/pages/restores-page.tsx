@@ -10,13 +10,15 @@ import { StateLabel } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { Age, localTime } from "../components/times.tsx";
 import { useLoaded } from "../components/use-loaded.ts";
-import type { RunState } from "../model/project-services.ts";
+import { snapshotName } from "../model/format.ts";
+import type { Run, RunState } from "../model/project-services.ts";
 import { resultAttachmentType, resultOfRun } from "../model/restore-result.ts";
-import { outcomeLine, restoreRunRows, type RestoreRunRow } from "../model/restore-runs.ts";
+import { restoreRunRows, runLine, type RestoreRunRow } from "../model/restore-runs.ts";
+import { runProgress } from "../model/run-progress.ts";
 import { isActive } from "../model/run-request.ts";
 import { useHub, type Hub } from "./hub-context.ts";
+import { useRuns } from "./use-runs.ts";
 
-const shownRuns = 50;
 /** Runs whose result is read for the table; older ones show it when they are opened. */
 const shownResults = 20;
 
@@ -58,57 +60,101 @@ const columns = tableColumns<Row>([
   {
     id: "state",
     name: "State",
-    width: -24,
+    width: -30,
+    wraps: true,
     cell: ({ run }) => <StateLabel mark={resultMark(run.state)} text={stateWords[run.state]} />,
-    below: ({ outcome }) => outcome,
+    below: ({ outcome }) => <span title={outcome}>{cut(outcome)}</span>,
   },
   { id: "by", name: "Started by", width: -14, cell: ({ run }) => run.requestedBy },
   {
     id: "at",
     name: "Started",
-    width: -16,
+    width: 196,
     cell: ({ run }) => localTime(run.queuedAt),
     below: ({ run }) => <Age instant={run.queuedAt} />,
   },
 ]);
 
+/** The run's panel has all of it. */
+const shownCharacters = 140;
+
+function cut(text: string): string {
+  return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters).trimEnd()}…`;
+}
+
 /** Runs of the restore pipeline, also those that somebody started elsewhere, with what came of them. */
 export function RestoresPage(): React.ReactElement {
   const hub = useHub();
-  const { settings, go, route } = hub;
+  const { settings, go, round } = hub;
   const pipeline = settings?.restorePipelineId;
-  const loaded = useLoaded(() => readRows(hub, pipeline), [pipeline, route.run], [pipeline]);
-  const provider = React.useMemo(() => new ArrayItemProvider([...(loaded.value ?? [])]), [loaded.value]);
-  if (loaded.error !== undefined) return <ErrorCard error={loaded.error} retry={loaded.reload} />;
-  if (loaded.value === undefined) return <Loading label="Reading the restores" />;
-  if (loaded.value.length === 0) return <NoRestores hasPipeline={pipeline !== undefined} />;
+  const runs = useRuns(hub, pipeline, { refresh: round });
+  const rows = useRows(hub, pipeline, runs.value);
+  const provider = React.useMemo(() => new ArrayItemProvider([...(rows ?? [])]), [rows]);
+  if (rows === undefined)
+    return runs.error === undefined ? (
+      <Loading label="Reading the restores" />
+    ) : (
+      <ErrorCard error={runs.error} retry={runs.reload} />
+    );
+  if (rows.length === 0) return <NoRestores hasPipeline={pipeline !== undefined} />;
   return (
-    <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
-      <Table<Row>
-        ariaLabel="Restores"
-        role="table"
-        columns={columns}
-        itemProvider={provider}
-        singleClickActivation
-        onActivate={(_event, { data }) => go({ tab: "restores", run: data.run.id })}
-      />
-    </Card>
+    <>
+      {runs.error !== undefined && <ErrorCard error={runs.error} retry={runs.reload} />}
+      <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
+        <Table<Row>
+          ariaLabel="Restores"
+          role="table"
+          columns={columns}
+          itemProvider={provider}
+          singleClickActivation
+          onActivate={(_event, { data }) => go({ tab: "restores", run: data.run.id })}
+        />
+      </Card>
+    </>
   );
 }
 
-async function readRows({ services }: Hub, pipeline: number | undefined): Promise<readonly Row[]> {
-  if (pipeline === undefined) return [];
+/** The runs with what came of each; undefined until they are there. */
+function useRows(hub: Hub, pipeline: number | undefined, runs: readonly Run[] | undefined): readonly Row[] | undefined {
+  const outcomes = useLoaded(() => readOutcomes(hub, pipeline, runs ?? []), [pipeline, runs], [pipeline]);
+  return React.useMemo(
+    () =>
+      runs === undefined || pipeline === undefined
+        ? runs
+        : restoreRunRows(runs, pipeline).map((row) => ({
+            ...row,
+            snapshot: snapshotName(row.snapshot, hub.vault.view?.snapshots ?? []),
+            outcome: outcomes.value?.get(row.run.id) ?? "",
+          })),
+    [runs, pipeline, outcomes.value, hub.vault.view?.snapshots],
+  ) as readonly Row[] | undefined;
+}
+
+/** What has ended does not change any more. */
+const known = new Map<number, string>();
+
+/** By run: why it ended as it did, and what became of the items. */
+async function readOutcomes(
+  { services }: Hub,
+  pipeline: number | undefined,
+  runs: readonly Run[],
+): Promise<ReadonlyMap<number, string>> {
   const { pipelines, project } = services;
-  const rows = restoreRunRows(await pipelines.runs([pipeline], shownRuns), pipeline);
-  return Promise.all(
-    rows.map(async (row, index) => {
-      if (index >= shownResults || isActive(row.run) || row.mode !== "restore") return { ...row, outcome: "" };
-      // A run whose report cannot be read is still a run that people want to see.
-      const attached = await pipelines.attachments(row.run.id, resultAttachmentType).catch(() => []);
-      const result = resultOfRun(attached, project.organizationUrl);
-      return { ...row, outcome: result === undefined ? "" : outcomeLine(result) };
-    }),
-  );
+  const rows = pipeline === undefined ? [] : restoreRunRows(runs, pipeline).slice(0, shownResults);
+  const told = rows.map(async ({ run, mode }): Promise<readonly [number, string]> => {
+    if (isActive(run) || (mode !== "restore" && run.state === "succeeded")) return [run.id, ""];
+    const before = known.get(run.id);
+    if (before !== undefined) return [run.id, before];
+    // A run whose report cannot be read is still a run that people want to see.
+    const [steps, attached] = await Promise.all([
+      run.state === "succeeded" ? [] : pipelines.steps(run.id).catch(() => []),
+      pipelines.attachments(run.id, resultAttachmentType).catch(() => []),
+    ]);
+    const outcome = runLine(runProgress(run, steps).issues, resultOfRun(attached, project.organizationUrl));
+    if (outcome !== "") known.set(run.id, outcome);
+    return [run.id, outcome];
+  });
+  return new Map(await Promise.all(told));
 }
 
 function NoRestores({ hasPipeline }: { readonly hasPipeline: boolean }): React.ReactElement {

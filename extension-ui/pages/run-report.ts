@@ -4,9 +4,11 @@ import { kindTitle } from "../../engine/foundation/wording.ts";
 import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
 import { coverageFindings } from "../../engine/insight/health-coverage.ts";
 import { objectsAt, plainTextAt, plainTextsAt } from "../model/plain-text.ts";
-import type { ProjectServices, Run } from "../model/project-services.ts";
+import type { Pipelines, ProjectServices, Run } from "../model/project-services.ts";
 import { planAttachmentType, planOfRun, type PlanView } from "../model/restore-plan.ts";
 import { resultAttachmentType, resultOfRun, type ResultView } from "../model/restore-result.ts";
+import { modeOf } from "../model/restore-runs.ts";
+import { runProgress, type RunProgress } from "../model/run-progress.ts";
 import type { Snapshot } from "../model/vault-source.ts";
 import { snapshotOfReport } from "../vault/run-reports.ts";
 
@@ -16,8 +18,19 @@ export interface RunReport {
   readonly run: Run;
   readonly snapshots: readonly SnapshotReport[];
   readonly verifications: readonly VerificationReport[];
+  /** How it went, and what it complained of. */
+  readonly progress: RunProgress;
   readonly plan: PlanView | undefined;
   readonly result: ResultView | undefined;
+  /** Only of a run that was to make one and succeeded. */
+  readonly archive: ArchiveReport | undefined;
+}
+
+export interface ArchiveReport {
+  /** Of the run's page with its artifacts. */
+  readonly pageUrl: string;
+  /** Undefined when the artifact is not there (any more). */
+  readonly downloadUrl: string | undefined;
 }
 
 export interface SnapshotReport {
@@ -46,8 +59,9 @@ export interface VerificationReport {
 
 /** Everything that can be read; attachments of another form are passed over. */
 export async function readRunReport(id: number, { pipelines, project }: ProjectServices): Promise<RunReport> {
-  const [run, snapshots, verifications, plans, results] = await Promise.all([
+  const [run, steps, snapshots, verifications, plans, results] = await Promise.all([
     pipelines.run(id),
+    pipelines.steps(id),
     pipelines.attachments(id, snapshotAttachmentType),
     pipelines.attachments(id, verificationAttachmentType),
     pipelines.attachments(id, planAttachmentType),
@@ -58,14 +72,45 @@ export async function readRunReport(id: number, { pipelines, project }: ProjectS
     run,
     snapshots: snapshots.flatMap((json) => snapshotReport(json, run) ?? []),
     verifications: verifications.flatMap((json) => verificationReport(json) ?? []),
+    progress: runProgress(run, steps),
     plan: planOfRun(plans),
     result: result?.applied === true ? result : undefined,
+    archive: await archiveOf(run, pipelines),
   };
 }
 
-/** Whether our tasks have attached anything to the run. */
-export function hasReport({ snapshots, verifications, plan, result }: RunReport): boolean {
-  return snapshots.length + verifications.length > 0 || plan !== undefined || result !== undefined;
+/** Whether our tasks have reported anything to show. */
+export function hasReport(report: RunReport): boolean {
+  const { snapshots, verifications, result, archive } = report;
+  return (
+    snapshots.length + verifications.length > 0 ||
+    [result, archive, offeredPlan(report)].some((one) => one !== undefined)
+  );
+}
+
+/** The plan that people may agree to. That of a run which was to carry one out and did not is none. */
+export function offeredPlan({ run, plan, result }: RunReport): PlanView | undefined {
+  return result === undefined && isPreview(run) ? plan : undefined;
+}
+
+export function isPreview({ parameters }: Run): boolean {
+  return modeOf(parameters) === "preview";
+}
+
+/** The run was to carry out a plan, and found another one to be due: it has done nothing. */
+export function isStalePlan({ run, plan, result }: RunReport): boolean {
+  const { planHash = "" } = run.parameters;
+  return !isPreview(run) && result === undefined && planHash !== "" && plan !== undefined && plan.hash !== planHash;
+}
+
+/** What the archive is called among the artifacts of its run (tasks/RestoreItem/archive.ts). */
+const archiveName = "project-backup";
+
+async function archiveOf(run: Run, pipelines: Pipelines): Promise<ArchiveReport | undefined> {
+  if (modeOf(run.parameters) !== "archive" || (run.state !== "succeeded" && run.state !== "issues")) return undefined;
+  const found = (await pipelines.artifacts(run.id)).find(({ name }) => name === archiveName);
+  const pageUrl = `${run.url}&view=artifacts&pathAsName=false&type=publishedArtifacts`;
+  return { pageUrl, downloadUrl: found?.downloadUrl };
 }
 
 function snapshotReport(json: string, run: Run): SnapshotReport | undefined {

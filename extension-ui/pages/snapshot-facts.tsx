@@ -7,7 +7,7 @@ import { CoverageText } from "../components/coverage-text.tsx";
 import { StateLabel } from "../components/state-label.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age } from "../components/times.tsx";
-import { changesText, levelText } from "../model/format.ts";
+import { changesText, levelName } from "../model/format.ts";
 import type { Snapshot } from "../model/vault-source.ts";
 
 export interface SnapshotFactsProps {
@@ -65,7 +65,7 @@ function VerifiedLevels({ snapshot }: { readonly snapshot: Snapshot }): React.Re
     <>
       {snapshot.verifications.map((one) => (
         <div key={one.level}>
-          {`${levelText(one.level).split(":")[0] ?? one.level} `}
+          {`${levelName(one.level)} `}
           <Age instant={one.at} />
           {one.damaged > 0 ? `, ${one.damaged.toLocaleString()} damaged` : ""}
         </div>

@@ -3,8 +3,8 @@ import { ProtectionText } from "../components/protection-text.tsx";
 import { Tile } from "../components/tile.tsx";
 import { Age } from "../components/times.tsx";
 import { protectionDetail, protectionOf } from "../../engine/insight/immutability.ts";
-import { whyKept } from "../model/kept-by.ts";
-import type { Snapshot } from "../model/vault-source.ts";
+import { hindranceOf, whyKept, type KeptFacts } from "../model/kept-by.ts";
+import type { Snapshot, VaultView } from "../model/vault-source.ts";
 import { useHub } from "./hub-context.ts";
 
 /** How long a snapshot stays: until when nobody can delete it, and which rule of retention keeps it. */
@@ -36,15 +36,16 @@ function ImmutableTile({ snapshot }: { readonly snapshot: Snapshot }): React.Rea
   );
 }
 
+function keptFacts(view: VaultView): Pick<KeptFacts, "isChecked" | "hindrance"> {
+  return { isChecked: view.chain.state === "checked", hindrance: hindranceOf(view) };
+}
+
 function KeptTile({ snapshot }: { readonly snapshot: Snapshot }): React.ReactElement | null {
   const { vault, settings, clock } = useHub();
   const { view } = vault;
   const retention = settings?.retention;
   const kept = React.useMemo(
-    () =>
-      view === undefined
-        ? undefined
-        : whyKept({ ...view, isChecked: view.chain.state === "checked", retention, now: clock.now() }),
+    () => (view === undefined ? undefined : whyKept({ ...view, ...keptFacts(view), retention, now: clock.now() })),
     [view, retention],
   );
   const own = kept?.get(snapshot.seq);

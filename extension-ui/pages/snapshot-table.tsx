@@ -8,7 +8,7 @@ import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { Age, localTime } from "../components/times.tsx";
 import { useWidth } from "../components/use-width.ts";
-import { changesText, levelText, rowStateText } from "../model/format.ts";
+import { changesText, levelName, rowStateText } from "../model/format.ts";
 import type { RowState, SnapshotRow } from "../model/snapshot-rows.ts";
 
 const marks: Readonly<Record<RowState, Mark>> = {
@@ -35,6 +35,7 @@ const columns = tableColumns<SnapshotRow>([
     id: "changed",
     name: "What changed",
     width: -18,
+    wraps: true,
     cell: ({ snapshot, run }) => (snapshot === undefined ? `Run ${run?.id ?? ""}` : changesText(snapshot.sum)),
     below: ({ snapshot }) => (snapshot === undefined ? "" : counted(snapshot.sum.items, "item")),
   },
@@ -115,8 +116,4 @@ export function RowStates({ row }: { readonly row: Pick<SnapshotRow, "state" | "
       ))}
     </span>
   );
-}
-
-function levelName(level: Parameters<typeof levelText>[0]): string {
-  return levelText(level).split(":")[0] ?? level;
 }

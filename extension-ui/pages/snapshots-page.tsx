@@ -3,18 +3,16 @@ import { ZeroData, ZeroDataActionType } from "azure-devops-ui/ZeroData";
 import * as React from "react";
 import { HistoryFigure } from "../components/history-figure.tsx";
 import { Loading } from "../components/loading.tsx";
-import { useLoaded } from "../components/use-loaded.ts";
 import { historyOf } from "../model/history-chart.ts";
-import { whyKept } from "../model/kept-by.ts";
-import { filteredRows, snapshotRows, type SnapshotRow } from "../model/snapshot-rows.ts";
+import { hindranceOf, whyKept } from "../model/kept-by.ts";
+import { filteredRows, snapshotRows, type RowFilter, type SnapshotRow } from "../model/snapshot-rows.ts";
 import type { VaultView } from "../model/vault-source.ts";
 import { ChainNote } from "./chain-note.tsx";
+import { EmptyVault } from "./empty-vault.tsx";
 import { useHub } from "./hub-context.ts";
-import { noFilter, SnapshotFilter } from "./snapshot-filter.tsx";
+import { SnapshotFilter } from "./snapshot-filter.tsx";
 import { SnapshotTable } from "./snapshot-table.tsx";
 import { VaultError } from "./vault-error.tsx";
-
-const recentRuns = 50;
 
 /** All snapshots of the project, newest first, with their history as a picture. */
 export function SnapshotsPage(): React.ReactElement {
@@ -36,25 +34,46 @@ interface SnapshotListProps {
 }
 
 function SnapshotList({ view, isDone }: SnapshotListProps): React.ReactElement {
-  const { snapshots, chain } = view;
-  const { services, settings, clock, go } = useHub();
-  const [filter, setFilter] = React.useState(noFilter);
-  const pipeline = settings?.backupPipelineId;
-  const runs = useLoaded(
-    async () => (pipeline === undefined ? [] : services.pipelines.runs([pipeline], recentRuns)),
-    [pipeline, snapshots[0]?.id],
-    [pipeline],
-  );
+  const { snapshots } = view;
+  const { vault } = useHub();
+  const rows = useRows(view);
+  const none = rows.length === 0 ? <NoSnapshots /> : <SnapshotRows view={view} rows={rows} />;
+  // Of storage that holds nothing, people must know whether it once did.
+  if (snapshots.length === 0 && vault.source?.origin === "storage")
+    return (
+      <EmptyVault view={view} isDone={isDone}>
+        {none}
+      </EmptyVault>
+    );
+  return snapshots.length > 0 || !isDone ? <SnapshotRows view={view} rows={rows} /> : none;
+}
+
+function useRows(view: VaultView): readonly SnapshotRow[] {
+  const { snapshots, answers, chain, canRetire } = view;
+  const { settings, clock, runs } = useHub();
   const retention = settings?.retention;
   const isChecked = chain.state === "checked";
   const kept = React.useMemo(
-    () => whyKept({ snapshots, isChecked, retention, now: clock.now() }),
-    [snapshots, isChecked, retention],
+    () => whyKept({ ...view, isChecked, retention, now: clock.now(), hindrance: hindranceOf(view) }),
+    [snapshots, answers, isChecked, retention, canRetire],
   );
-  const rows = React.useMemo(
+  return React.useMemo(
     () => snapshotRows({ snapshots, runs: runs.value ?? [], now: clock.now(), kept }),
     [snapshots, runs.value, kept],
   );
+}
+
+interface SnapshotRowsProps {
+  readonly view: VaultView;
+  readonly rows: readonly SnapshotRow[];
+}
+
+function SnapshotRows({ view: { snapshots }, rows }: SnapshotRowsProps): React.ReactElement {
+  const { go, route } = useHub();
+  const { states, from, to } = route;
+  const filter = React.useMemo(() => ({ states: new Set(states), from, to }), [states, from, to]);
+  const setFilter = (next: RowFilter): void =>
+    go({ ...route, from: next.from, to: next.to, states: [...next.states] }, "replace");
   const shown = React.useMemo(() => filteredRows(rows, filter), [rows, filter]);
   const history = React.useMemo(() => historyOf(snapshots), [snapshots]);
   // The same functions as before: while the log is checked, the page is told often how far that has come.
@@ -62,11 +81,10 @@ function SnapshotList({ view, isDone }: SnapshotListProps): React.ReactElement {
   const open = React.useCallback(
     ({ snapshot, run }: SnapshotRow): void => {
       if (snapshot !== undefined) openSnapshot(snapshot.id);
-      else if (run !== undefined) services.navigation.open(run.url);
+      else if (run !== undefined) go({ run: run.id });
     },
-    [openSnapshot, services],
+    [openSnapshot, go],
   );
-  if (rows.length === 0 && isDone) return <NoSnapshots />;
   return (
     <>
       {history !== undefined && snapshots.length > 1 && <HistoryFigure history={history} onOpen={openSnapshot} />}

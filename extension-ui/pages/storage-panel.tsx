@@ -7,7 +7,8 @@ import { describeError } from "../../engine/foundation/errors.ts";
 import { CopyText } from "../components/copy-text.tsx";
 import { SidePanel } from "../components/side-panel.tsx";
 import { TextInput } from "../components/text-input.tsx";
-import { placeOf, readSasCommand } from "../model/azure-cli.ts";
+import { placeOf } from "../model/azure-cli.ts";
+import { readSasHelp, readSasProblem } from "../model/read-sas.ts";
 import { browsingSteps } from "../model/setup-storage.ts";
 import { useHub } from "./hub-context.ts";
 
@@ -54,6 +55,7 @@ export function StoragePanel(): React.ReactElement {
         message={wrong ?? "For the container, with the rights read and list only: sp=rl. It stays in this browser tab."}
       />
       <Checkbox label="Keep it until this tab is closed" checked={isKept} onChange={(_event, next) => keep(next)} />
+      {(wrong !== undefined || placeOf(containerUrl) !== undefined) && <SasHelp containerUrl={containerUrl} />}
       <CorsHelp containerUrl={containerUrl} />
     </SidePanel>
   );
@@ -100,24 +102,28 @@ function accessText(by: "sas" | "entra" | undefined): string {
   return "The page does not read storage yet. Enter a SAS, or set up signing in with Microsoft Entra in Set up.";
 }
 
-/** Azure signs for a person for seven days at most; the clock of Azure may be a little behind. */
-const sasDays = 6.9;
+/** How to make one that the page takes. */
+function SasHelp({ containerUrl }: { readonly containerUrl: string }): React.ReactElement {
+  const { clock } = useHub();
+  const [command] = React.useState(() => readSasHelp(containerUrl, clock.now()));
+  return (
+    <div className="flex-column rhythm-vertical-8">
+      <div>
+        <span className="font-weight-semibold">Make a SAS that reads and lists. </span>
+        {placeOf(containerUrl) === undefined
+          ? "It does nothing else and ends in a week. The local sandbox prints one as hubSas."
+          : "It is signed with your own role on the container (Storage Blob Data Reader) and ends in a week."}
+      </div>
+      <CopyText label="Make a SAS that reads and lists" text={command} />
+    </div>
+  );
+}
 
 function CorsHelp({ containerUrl }: { readonly containerUrl: string }): React.ReactElement | null {
-  const { clock } = useHub();
   const steps = browsingSteps(containerUrl, location.origin, []);
-  const place = placeOf(containerUrl);
-  if (steps === undefined || place === undefined) return null;
-  const expires = new Date(clock.now().getTime() + sasDays * 86_400_000).toISOString().replace(/\.\d+Z$/, "Z");
+  if (steps === undefined) return null;
   return (
     <>
-      <div className="flex-column rhythm-vertical-8">
-        <div>
-          <span className="font-weight-semibold">Make a SAS that reads and lists. </span>
-          It is signed with your own role on the container (Storage Blob Data Reader) and ends in a week.
-        </div>
-        <CopyText label="Make a SAS that reads and lists" text={readSasCommand(place, expires)} />
-      </div>
       {steps.map(({ title, why, command }) => (
         <div key={title} className="flex-column rhythm-vertical-8">
           <div>
@@ -136,7 +142,7 @@ function problemOf(containerUrl: string | undefined, sas: string): string | unde
   try {
     checkStorageHost(containerUrl);
     parseContainerAddress(containerUrl, sas.trim());
-    return undefined;
+    return readSasProblem(sas);
   } catch (error) {
     return describeError(error);
   }

@@ -6,6 +6,9 @@ import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { kindTitle } from "../../engine/foundation/wording.ts";
 import { kindOf } from "../model/item-tree.ts";
 import type { StreamComparison, StreamDifference } from "../model/compare.ts";
+import { selectorsFor } from "../model/selector.ts";
+import type { Snapshot } from "../model/vault-source.ts";
+import { useHub } from "./hub-context.ts";
 import { ItemDifferences } from "./item-differences.tsx";
 
 const listed = 500;
@@ -16,8 +19,14 @@ const words: Readonly<Record<StreamDifference["change"], string>> = {
   deleted: "Deleted",
 };
 
+export interface StreamDifferencesProps {
+  readonly comparison: StreamComparison;
+  /** Where the differences start from. */
+  readonly older: Snapshot;
+}
+
 /** What is different between two snapshots, stream by stream; opening one shows its items. */
-export function StreamDifferences({ comparison }: { readonly comparison: StreamComparison }): React.ReactElement {
+export function StreamDifferences({ comparison, older }: StreamDifferencesProps): React.ReactElement {
   const { differences, same } = comparison;
   const more = differences.length - listed;
   return (
@@ -27,7 +36,7 @@ export function StreamDifferences({ comparison }: { readonly comparison: StreamC
         <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
           <ul className="hub-rows">
             {differences.slice(0, listed).map((difference) => (
-              <DifferenceRow key={difference.stream} difference={difference} />
+              <DifferenceRow key={difference.stream} difference={difference} older={older} />
             ))}
             {more > 0 && <li className="secondary-text">{`and ${counted(more, "stream")} more`}</li>}
           </ul>
@@ -37,7 +46,13 @@ export function StreamDifferences({ comparison }: { readonly comparison: StreamC
   );
 }
 
-function DifferenceRow({ difference }: { readonly difference: StreamDifference }): React.ReactElement {
+interface DifferenceRowProps {
+  readonly difference: StreamDifference;
+  readonly older: Snapshot;
+}
+
+function DifferenceRow({ difference, older }: DifferenceRowProps): React.ReactElement {
+  const { openPanel } = useHub();
   const { change, stream, before, after } = difference;
   const [isOpen, setOpen] = React.useState(false);
   const name = after?.name ?? before?.name;
@@ -53,13 +68,25 @@ function DifferenceRow({ difference }: { readonly difference: StreamDifference }
           onClick={() => setOpen(!isOpen)}
         />
         <Pill size={PillSize.compact}>{words[change]}</Pill>
-        <span className="flex-grow hub-cell">
+        <span className="flex-grow hub-wrap">
           {name !== title && <span className="secondary-text">{`${title} `}</span>}
           <span className="font-weight-semibold">{name ?? (stream.includes("/") ? stream : "")}</span>
         </span>
         <span className="secondary-text">{sizeText(difference)}</span>
+        {change === "deleted" && (
+          <Button
+            text="Restore"
+            ariaLabel={`Restore ${title} ${name ?? ""}`}
+            onClick={() =>
+              openPanel({
+                form: "restore",
+                selection: { snapshot: older.id, items: selectorsFor([{ what: "stream", stream }]) },
+              })
+            }
+          />
+        )}
       </div>
-      {isOpen && <ItemDifferences difference={difference} />}
+      {isOpen && <ItemDifferences difference={difference} older={older} />}
     </li>
   );
 }

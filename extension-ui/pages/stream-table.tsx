@@ -8,6 +8,7 @@ import { isNeverStored } from "../../engine/vault/coverage.ts";
 import { StateLabel } from "../components/state-label.tsx";
 import { tableColumns } from "../components/table-cells.tsx";
 import { localTime } from "../components/times.tsx";
+import { useWidth } from "../components/use-width.ts";
 import { streamStateText } from "../model/format.ts";
 import { kindOf } from "../model/item-tree.ts";
 import type { StreamLine } from "../model/vault-source.ts";
@@ -25,7 +26,7 @@ const columns = tableColumns<StreamLine>([
     id: "state",
     name: "State",
     width: -24,
-    cell: (line) => <StateLabel mark={isWell(line) ? "good" : "warning"} text={streamStateText(line)} />,
+    cell: (line) => <StateLabel mark={isWell(line) ? "good" : "warning"} text={streamStateText(line)} wraps />,
   },
   { id: "items", name: "Items", width: -10, cell: ({ count }) => count?.toLocaleString() ?? "" },
   { id: "bytes", name: "Stored", width: -10, cell: ({ bytes }) => (bytes === undefined ? "" : bytesForPeople(bytes)) },
@@ -37,12 +38,20 @@ function isWell(line: StreamLine): boolean {
   return line.st === "ok" && line.note === undefined && !isNeverStored(line);
 }
 
+/** Columns that need a wider table, in pixels: what could not be read, and why, is what people must read. */
+const leastWidths: Readonly<Record<string, number>> = { read: 760, bytes: 600, items: 600 };
+
 /** Every stream of a snapshot with its figures. */
 export function StreamTable({ lines }: { readonly lines: readonly StreamLine[] }): React.ReactElement {
   const provider = React.useMemo(() => new ArrayItemProvider([...named(lines)]), [lines]);
+  const [place, width] = useWidth();
+  const hidden = Object.entries(leastWidths).flatMap(([id, least]) => (width > 0 && width < least ? [id] : []));
+  const shown = React.useMemo(() => columns.filter(({ id }) => !hidden.includes(id)), [hidden.join()]);
   return (
     <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
-      <Table<StreamLine> ariaLabel="Streams" role="table" columns={columns} itemProvider={provider} />
+      <div ref={place} className="hub-fill">
+        <Table<StreamLine> ariaLabel="Streams" role="table" columns={shown} itemProvider={provider} />
+      </div>
     </Card>
   );
 }

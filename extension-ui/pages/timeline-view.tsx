@@ -1,12 +1,18 @@
 import { Button } from "azure-devops-ui/Button";
 import { Card } from "azure-devops-ui/Card";
+import { ZeroData, ZeroDataActionType } from "azure-devops-ui/ZeroData";
 import * as React from "react";
 import { counted } from "../../engine/foundation/text.ts";
+import { kindTitle } from "../../engine/foundation/wording.ts";
 import { ErrorCard } from "../components/error-card.tsx";
 import { StateLabel, type Mark } from "../components/state-label.tsx";
 import { localTime } from "../components/times.tsx";
 import { selectorFor } from "../model/selector.ts";
+import type { ItemField } from "../model/compare.ts";
+import { changeText, type FieldChanges } from "../model/field-changes.ts";
 import { itemFieldsText } from "../model/format.ts";
+import { kindOf } from "../model/item-tree.ts";
+import { shownText } from "../model/shown-text.ts";
 import { sightingsOf, timelineOf, type ItemAddress, type Sighting, type TimelineRow } from "../model/timeline.ts";
 import type { Snapshot } from "../model/vault-source.ts";
 import { useHub } from "./hub-context.ts";
@@ -30,7 +36,9 @@ export function TimelineView({ address }: { readonly address: ItemAddress }): Re
   if (viewer === undefined || vault.source?.origin === "runs") return <NeedsKey />;
   const restore = ({ id }: Snapshot): void => {
     const item = selectorFor({ what: "item", stream: address.stream, itemId: address.itemId });
-    openPanel({ form: "restore", selection: { snapshot: id, items: [item] } });
+    // Whoever wants this state does not want the one that is there.
+    const choice = { conflictPolicy: "overwrite" } as const;
+    openPanel({ form: "restore", selection: { snapshot: id, items: [item], choice } });
   };
   return (
     <div className="flex-column rhythm-vertical-16">
@@ -40,6 +48,7 @@ export function TimelineView({ address }: { readonly address: ItemAddress }): Re
           ? `Looking through the snapshots: ${looked} of ${chosen.length}`
           : `${counted(rows.length, "change")} in the newest ${counted(chosen.length, "snapshot")}`}
       </div>
+      {rows.length === 0 && looked >= chosen.length && error === undefined && <NotFound address={address} />}
       {rows.length > 0 && (
         <Card className="bolt-table-card" contentProps={{ contentPadding: false }}>
           <ol className="hub-rows" aria-label="States of the item, newest first">
@@ -58,6 +67,22 @@ export function TimelineView({ address }: { readonly address: ItemAddress }): Re
   );
 }
 
+/** An address that somebody has mistyped, or an item from before the snapshots that are kept. */
+function NotFound({ address }: { readonly address: ItemAddress }): React.ReactElement {
+  const { go, route } = useHub();
+  return (
+    <ZeroData
+      iconProps={{ iconName: "Search" }}
+      imageAltText=""
+      primaryText={`No snapshot that was looked at has ${shownText(address.itemId)}`}
+      secondaryText={`It is not among what they hold of ${kindTitle(kindOf(address.stream))}. It may have been deleted before them, or the address is wrong.`}
+      actionText="Show the items of this snapshot"
+      actionType={ZeroDataActionType.ctaButton}
+      onActionClick={() => go({ snapshot: route.snapshot, view: "items", stream: undefined, search: undefined })}
+    />
+  );
+}
+
 interface TimelineEntryProps {
   readonly row: TimelineRow;
   readonly onRestore: (snapshot: Snapshot) => void;
@@ -71,17 +96,15 @@ const words: Readonly<Record<TimelineRow["change"], { readonly mark: Mark; reado
 };
 
 function TimelineEntry({ row, onRestore }: TimelineEntryProps): React.ReactElement {
-  const { snapshot, change, item, fields, isStale, until } = row;
+  const { snapshot, change, item, fields, before, isStale, until } = row;
   const { mark, text } = words[change];
-  const facts = [item.type, item.state, item.rev === undefined ? undefined : `revision ${item.rev}`, item.by];
+  const facts = factsOf({ fields, before, after: item });
   return (
     <li className="flex-row flex-center rhythm-horizontal-16">
       <div className="flex-column flex-grow hub-cell">
         <StateLabel mark={mark} text={fields.length === 0 ? text : `${text}: ${itemFieldsText(fields)}`} />
         <span className="font-weight-semibold hub-wrap">{item.name ?? item.id}</span>
-        <span className="secondary-text hub-wrap">
-          {facts.filter((fact) => fact !== undefined && fact !== "").join(" · ")}
-        </span>
+        <span className="secondary-text hub-wrap">{facts.join(" · ")}</span>
         <span className="secondary-text">
           {`${localTime(snapshot.at)}${until.id === snapshot.id ? "" : ` to ${localTime(until.at)}`}`}
           {isStale ? ", carried on because it could not be read then" : ""}
@@ -96,6 +119,19 @@ function TimelineEntry({ row, onRestore }: TimelineEntryProps): React.ReactEleme
       )}
     </li>
   );
+}
+
+/** What people see of the item in a line; of what has changed both values. */
+function factsOf(changes: FieldChanges): readonly string[] {
+  const { after } = changes;
+  const shown = (field: ItemField): string => {
+    if (changes.fields.includes(field)) return changeText(changes, field);
+    return String(after?.[field] ?? "");
+  };
+  const renamed = changes.fields.includes("name") ? [changeText(changes, "name")] : [];
+  const revision = shown("rev");
+  const facts = [...renamed, shown("type"), shown("state"), revision === "" ? "" : `revision ${revision}`, shown("by")];
+  return facts.filter((fact) => fact !== "");
 }
 
 interface Timeline {

@@ -1,4 +1,5 @@
 import * as React from "react";
+import type { RestoreChoice } from "../model/restore-request.ts";
 import type { Route } from "./route.ts";
 
 /** What a person has chosen to restore. */
@@ -7,11 +8,13 @@ export interface RestoreSelection {
   readonly snapshot: string;
   /** Lines of RestoreItem's `items`. */
   readonly items: readonly string[];
+  /** What else they mean: to bring back an older state is to overwrite the present one. */
+  readonly choice?: Partial<RestoreChoice>;
 }
 
 export type Panel =
   | { readonly form: "storage" }
-  | { readonly form: "viewer-key" }
+  | { readonly form: "viewer-key"; readonly isRefused?: boolean }
   | { readonly form: "back-up" }
   | { readonly form: "accept-history" }
   | { readonly form: "unsaved-keys"; readonly to: Partial<Route> }
@@ -23,20 +26,11 @@ export interface Panels {
   readonly closePanel: () => void;
 }
 
-/** The one panel that lies over the page. The focus goes back to where it was when it closes. */
-export function usePanels(): Panels {
+/** The one form that lies over the page; who goes elsewhere, also back, leaves it. */
+export function usePanels(route: Route): Panels {
   const [panel, setPanel] = React.useState<Panel>();
-  const opener = React.useRef<Element | null>(null);
-  const openPanel = React.useCallback((next: Panel) => {
-    opener.current = document.activeElement;
-    setPanel(next);
-  }, []);
-  const closePanel = React.useCallback(() => {
-    setPanel(undefined);
-    const before = opener.current;
-    setTimeout(() => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    });
-  }, []);
+  const openPanel = React.useCallback((next: Panel) => setPanel(next), []);
+  const closePanel = React.useCallback(() => setPanel(undefined), []);
+  React.useEffect(closePanel, [route]);
   return { panel, openPanel, closePanel };
 }

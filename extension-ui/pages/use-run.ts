@@ -1,4 +1,5 @@
 import * as React from "react";
+import { untilVisible } from "../components/until-visible.ts";
 import type { Pipelines, Run } from "../model/project-services.ts";
 import { isSameProgress, pollDelayMs, runProgress, type RunProgress } from "../model/run-progress.ts";
 import { useHub } from "./hub-context.ts";
@@ -70,18 +71,4 @@ async function look(id: number, pipelines: Pipelines): Promise<FollowedRun> {
   } catch (error) {
     return { ...unknown, error };
   }
-}
-
-function untilVisible(signal: AbortSignal): Promise<void> {
-  if (!document.hidden) return Promise.resolve();
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      if (document.hidden && !signal.aborted) return;
-      document.removeEventListener("visibilitychange", settle);
-      signal.removeEventListener("abort", settle);
-      resolve();
-    };
-    document.addEventListener("visibilitychange", settle);
-    signal.addEventListener("abort", settle);
-  });
 }

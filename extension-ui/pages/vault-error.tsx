@@ -2,6 +2,7 @@ import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
 import { CopyText } from "../components/copy-text.tsx";
 import { ErrorCard } from "../components/error-card.tsx";
+import { withLocalTimes } from "../model/times.ts";
 import { explainConnection, isConnectionError, type ConnectionHelp } from "../model/connection-errors.ts";
 import { useHub } from "./hub-context.ts";
 
@@ -39,7 +40,7 @@ export function ConnectionCard({ help, retry, enterSas }: ConnectionCardProps): 
       <div className="hub-message">
         <div className="font-weight-semibold">{title}</div>
         <div>{remedy}</div>
-        <div className="hub-wrap">{found}</div>
+        <div className="hub-wrap">{withLocalTimes(found)}</div>
         {commands.map((command) => (
           <CopyText key={command} label="the command" text={command} />
         ))}

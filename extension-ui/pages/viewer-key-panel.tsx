@@ -1,17 +1,21 @@
 import { Checkbox } from "azure-devops-ui/Checkbox";
 import * as React from "react";
-import { parseIdentities } from "../../engine/crypto/keys.ts";
-import { describeError } from "../../engine/foundation/errors.ts";
+import { webCryptography } from "../../engine/crypto/web-cryptography.ts";
 import { SidePanel } from "../components/side-panel.tsx";
 import { TextInput } from "../components/text-input.tsx";
+import { useLoaded } from "../components/use-loaded.ts";
+import { isRecoveryKey, recoveryKeyRefusal, viewerKeyProblem } from "../model/viewer-key-form.ts";
 import { useHub } from "./hub-context.ts";
 
-/** Asks for the key that opens names. It never leaves this browser. */
-export function ViewerKeyPanel(): React.ReactElement {
-  const { viewer, setViewer, closePanel } = useHub();
+/** Asks for the key that opens names. It never leaves this browser. `isRefused`: the last one was a recovery key. */
+export function ViewerKeyPanel({ isRefused }: { readonly isRefused: boolean }): React.ReactElement {
+  const { viewer, vault, setViewer, closePanel } = useHub();
   const [key, writeKey] = React.useState("");
   const [isKept, keep] = React.useState(false);
-  const wrong = problemOf(key);
+  const recipients = vault.view?.recipients ?? [];
+  const judged = useLoaded(() => isRecoveryKey(key, recipients, webCryptography()), [key, recipients.join()]);
+  const wrong = viewerKeyProblem(key) ?? (judged.value === true ? recoveryKeyRefusal : undefined);
+  const told = wrong ?? (isRefused && key === "" ? recoveryKeyRefusal : undefined);
   const use = (identity: string | undefined): void => {
     setViewer(identity === undefined ? undefined : { identity }, identity !== undefined && isKept);
     closePanel();
@@ -26,7 +30,7 @@ export function ViewerKeyPanel(): React.ReactElement {
         {
           text: "Use the key",
           primary: true,
-          disabled: key.trim() === "" || wrong !== undefined,
+          disabled: key.trim() === "" || wrong !== undefined || judged.value === undefined,
           onClick: () => use(key.trim()),
         },
       ]}
@@ -41,19 +45,10 @@ export function ViewerKeyPanel(): React.ReactElement {
         onChange={writeKey}
         isSecret
         placeholder="AGE-SECRET-KEY-1…"
-        isWrong={wrong !== undefined}
-        message={wrong ?? "It stays in this browser tab and is sent nowhere."}
+        isWrong={told !== undefined}
+        message={told ?? "It stays in this browser tab and is sent nowhere."}
       />
       <Checkbox label="Keep it until this tab is closed" checked={isKept} onChange={(_event, next) => keep(next)} />
     </SidePanel>
   );
-}
-
-function problemOf(key: string): string | undefined {
-  if (key.trim() === "") return undefined;
-  try {
-    return parseIdentities(key, "Viewer key").length === 1 ? undefined : "Enter one key.";
-  } catch (error) {
-    return describeError(error);
-  }
 }

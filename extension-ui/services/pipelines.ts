@@ -1,7 +1,7 @@
 /** Pipelines of the project and their runs, over REST. */
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { isObject, objectAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
-import type { PipelineRef, Pipelines, ProjectFacts, Run, RunRequest } from "../model/project-services.ts";
+import type { Artifact, PipelineRef, Pipelines, ProjectFacts, Run, RunRequest } from "../model/project-services.ts";
 import type { Rest, RestRequest } from "./rest.ts";
 import { pipelineOf, runOf, stepsOf, valuesOf } from "./run-answers.ts";
 
@@ -63,7 +63,28 @@ export function pipelinesOver(rest: Rest, project: ProjectFacts): Pipelines {
       await rest.ask({ method: "PATCH", path, body: { status: "cancelling" }, purpose: `cancel run ${id}` });
     },
     attachments: (id, type) => attachments(rest, place, { id, type }),
+    artifacts: (id) => artifacts(rest, { id, project }),
   };
+}
+
+async function artifacts(rest: Rest, run: RunPlace): Promise<readonly Artifact[]> {
+  const path = [run.project.id, "_apis", "build", "builds", String(run.id), "artifacts"];
+  const { json } = await rest.ask({ method: "GET", path, purpose: `list the artifacts of run ${run.id}` });
+  return valuesOf(json).flatMap((artifact) => artifactOf(artifact, run) ?? []);
+}
+
+interface RunPlace {
+  readonly id: number;
+  readonly project: ProjectFacts;
+}
+
+/** The address is made here, from the organisation that the page runs in. */
+function artifactOf(artifact: JsonObject, { id, project }: RunPlace): Artifact | undefined {
+  const name = stringAt(artifact, "name");
+  if (name === undefined) return undefined;
+  const query = new URLSearchParams({ artifactName: name, "api-version": "7.1", $format: "zip" });
+  const builds = `${project.organizationUrl}/${project.id}/_apis/build/builds`;
+  return { name, downloadUrl: `${builds}/${id}/artifacts?${query.toString()}` };
 }
 
 async function everyPage(rest: Rest, request: RestRequest): Promise<readonly JsonObject[]> {

@@ -18,6 +18,7 @@ import { maxEntryBytes } from "../../engine/vault/log-codec.ts";
 import { newestEntries, type NewestEntries } from "../../engine/vault/log-newest.ts";
 import { readLog } from "../../engine/vault/log.ts";
 import type { Log, LogProgress } from "../../engine/vault/log.ts";
+import { maySign } from "../../engine/vault/roles.ts";
 import type { Ref } from "../../engine/vault/ref.ts";
 import { counted } from "../../engine/foundation/text.ts";
 import { shownText } from "../model/shown-text.ts";
@@ -111,7 +112,8 @@ export function storageSource(facts: StorageFacts): VaultSource {
         yield* viewsWhile(steps, newest);
         const checked = await whole;
         indexes.clear();
-        yield viewOf(checked.entries, checkedChain(checked, facts.heads), signersOf(checked));
+        const chain = checkedChain(checked, facts.heads);
+        yield { ...viewOf(checked.entries, chain, signersOf(checked)), ...keysOf(checked) };
       } catch (error) {
         throw forSettings(error);
       } finally {
@@ -169,6 +171,12 @@ function problemsOf(problems: readonly LogProblem[]): readonly ChainProblem[] {
 
 function signersOf({ keys }: Log): readonly string[] {
   return keys === undefined ? [] : [...new Set(keys.signers.map(({ pub }) => pub))];
+}
+
+/** What the log says about keys, once it is known to its end. */
+function keysOf({ keys, roles }: Log): Pick<VaultView, "canRetire" | "recipients"> {
+  const canRetire = [...roles.keys()].some((signer) => maySign(roles, signer, "retire"));
+  return { canRetire, ...(keys === undefined ? {} : { recipients: keys.recipients }) };
 }
 
 /** The tasks' word for it is `input signer`; here people find it in the settings. */

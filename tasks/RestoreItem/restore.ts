@@ -2,13 +2,14 @@
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
 import { withFieldName } from "../../engine/foundation/field-names.ts";
 import { counted } from "../../engine/foundation/text.ts";
+import { outcomesText } from "../../engine/foundation/wording.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import { findVault, type FoundVault } from "../../engine/operations/find-vault.ts";
 import { restoreItems, type RestoreRequest } from "../../engine/operations/restore-items.ts";
 import type { RestorePlan, RestoreResult } from "../../engine/operations/results.ts";
 import { planAttachment, planLines, restoreAttachment } from "../../engine/reports/attachments.ts";
 import { planHtml } from "../../engine/reports/html.ts";
-import { plannedGroups } from "../../engine/reports/items.ts";
+import { countsOf, differingCount, doneGroups, outcomes, plannedGroups } from "../../engine/reports/items.ts";
 import { planSummary, restoreSummary } from "../../engine/reports/summary.ts";
 import type { Agent } from "../shared/agent.ts";
 import { ownOrganization } from "../shared/azure-devops.ts";
@@ -145,14 +146,20 @@ function publish(agent: Agent, result: RestoreResult, { previewOnly }: Settings)
   if (previewOnly)
     return {
       result: "Succeeded",
-      message: `Preview only: nothing was changed; apply it with planHash ${result.plan.hash}`,
+      message: `Preview only: nothing was changed; apply it with planHash ${result.plan.hash}${leftAlone(result)}`,
     };
   publishSummary(agent, "Restore", restoreSummary(result));
   publishAttachment(agent, restoreAttachment(result));
-  const figures = `${result.created} created, ${result.updated} updated, ${result.skipped} skipped, ${result.failed} failed`;
+  const figures = outcomesText(countsOf(doneGroups(result.steps), outcomes));
   if (result.failed === 0) return { result: "Succeeded", message: `Restored: ${figures}` };
   return {
     result: result.created + result.updated > 0 ? "SucceededWithIssues" : "Failed",
     message: `Restored in part: ${figures}; run it again to go on`,
   };
+}
+
+/** A plan must not look as if there were nothing to do when a policy leaves things alone. */
+function leftAlone({ plan }: RestoreResult): string {
+  const differing = differingCount(plan.steps);
+  return differing === 0 ? "" : `; ${counted(differing, "item")} that differ from the snapshot are left alone`;
 }

@@ -58,7 +58,7 @@ it("says what is wrong with one that is looked for by its GUID", async () => {
 });
 
 it("takes no vault for the project's whose log other keys have signed", async () => {
-  const pinnedSigners = [`ed25519:${"A".repeat(43)}`];
+  const pinnedSigners = [{ role: "agent", signer: `ed25519:${"A".repeat(43)}` }] as const;
   const refused = findVault(small.project.name, { store, cryptography, identities, pinnedSigners });
 
   await expect(refused).rejects.toMatchObject({ code: "VAULT_UNKNOWN" });

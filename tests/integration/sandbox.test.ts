@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readSasProblem } from "../../extension-ui/model/read-sas.ts";
 import { basic } from "../support/simulator.ts";
 import { checkTraffic } from "../support/traffic-check.ts";
 
@@ -94,11 +95,14 @@ describe("the sandbox", () => {
     async () => {
       const answer = await start();
       const { organizationUrl, accessToken, containerUrl, containerSas, hubUrl } = answer;
+      const hubSas = String(answer.hubSas);
       const token = accessToken ?? "";
       const shop = encodeURIComponent(answer.project ?? "");
       const url = `${organizationUrl ?? ""}/${shop}/_apis/git/repositories?api-version=7.1`;
       const repositories = await get(url, accessToken ?? "");
-      const blobs = await fetch(`${containerUrl ?? ""}?restype=container&comp=list&${containerSas ?? ""}`);
+      const list = `${String(containerUrl)}?restype=container&comp=list`;
+      const blobs = await fetch(`${list}&${String(containerSas)}`);
+      const browsed = await fetch(`${list}&${hubSas}`);
       const page = await fetch(`${hubUrl ?? ""}?theme=dark`);
       const html = await page.text();
       const hub = await fetch(/"frameUrl":"([^"]+)"/.exec(html)?.[1] ?? "");
@@ -120,7 +124,12 @@ describe("the sandbox", () => {
         "recoveryRecipient",
         "signer",
         "hubUrl",
+        "hubSas",
       ]);
+      // The hub takes a signature that reads and lists, and no other.
+      expect(readSasProblem(hubSas)).toBeUndefined();
+      expect(readSasProblem(String(containerSas))).toContain("This SAS also allows to");
+      expect(browsed.status).toBe(200);
       expect(answer).toMatchObject({ agentKey: expect.stringMatching(/^pbak1/) });
       expect([page.status, html]).toEqual([200, expect.stringContaining('class="dark"')]);
       expect([hub.status, new URL(hub.url).origin === new URL(hubUrl ?? "").origin]).toEqual([200, false]);

@@ -77,8 +77,16 @@ export interface BuildRecord {
   readonly tags: string[];
   readonly templateParameters: Readonly<Record<string, string>>;
   readonly attachments: AttachmentRecord[];
+  readonly artifacts: ArtifactRecord[];
   /** Ids of the repositories that the token of its job may open while repositories are protected. */
   readonly references: readonly string[];
+}
+
+export interface ArtifactRecord {
+  readonly name: string;
+  readonly content: Uint8Array;
+  /** Record of the timeline that published it. */
+  readonly recordId: string;
 }
 
 export interface NewRun {
@@ -286,5 +294,6 @@ function newBuild(
       ...(definition.repositoryId === undefined ? [] : [definition.repositoryId]),
       ...(run.references ?? []),
     ],
+    artifacts: [],
   };
 }

@@ -207,6 +207,10 @@ function report({ simulator, build }: Job, { record }: StepPlace, { name, proper
     },
     "task.addattachment": () => attach(properties.type ?? "", properties.name ?? ""),
     "task.uploadsummary": () => attach("Distributedtask.Core.Summary", basename(data, ".md")),
+    "artifact.upload": () => {
+      const { artifactname: artifact = "" } = properties;
+      build.artifacts.push({ name: artifact, content: readFileSync(data), recordId: record.id });
+    },
     "build.addbuildtag": () => builds.addTag(build, data),
   };
   actions[name]?.();

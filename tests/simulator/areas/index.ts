@@ -3,6 +3,7 @@ import { operationRoutes } from "../operations.ts";
 import type { Route } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 import { workItemRoutes } from "../wit/routes.ts";
+import { buildArtifactRoutes } from "./build-artifacts.ts";
 import { buildAttachmentRoutes } from "./build-attachments.ts";
 import { buildLogRoutes } from "./build-logs.ts";
 import { buildTagRoutes } from "./build-tags.ts";
@@ -43,6 +44,7 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...buildRoutes(state),
     ...buildTimelineRoutes(state),
     ...buildLogRoutes(state),
+    ...buildArtifactRoutes(state),
     ...buildAttachmentRoutes(state),
     ...buildTagRoutes(state),
     ...extensionDataRoutes(state),

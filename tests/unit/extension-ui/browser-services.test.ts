@@ -175,7 +175,10 @@ describe("the page around the hub", () => {
     const nothing = (): void => undefined;
     const navigation = navigationOver({
       getQueryParams: async () => ({ tab: "health" }),
-      setQueryParams: nothing,
+      getHash: async () => "",
+      setHash: nothing,
+      replaceHash: nothing,
+      onHashChanged: nothing,
       setDocumentTitle: nothing,
       openNewWindow: (url) => void opened.push(url),
     });

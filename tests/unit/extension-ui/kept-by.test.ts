@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { whyKept, type KeptFacts } from "../../../extension-ui/model/kept-by.ts";
+import { hindranceOf, whyKept, type KeptFacts } from "../../../extension-ui/model/kept-by.ts";
+import { seenObjects } from "../../../engine/insight/immutability.ts";
+import type { KnownAlarm, OwnerAnswers } from "../../../extension-ui/model/owner-answers.ts";
+import { localDay } from "../../../extension-ui/model/times.ts";
 import type { Snapshot } from "../../../extension-ui/model/vault-source.ts";
 import { aSnapshot, day } from "./snapshots.ts";
 
@@ -41,14 +44,53 @@ describe("why a snapshot is kept", () => {
     const alarm = { seq: 11, code: "mass-delete" };
     const acknowledged = { entry: 13, at: day(13) };
 
-    expect(kept(snapshots, { answers: { alarms: [alarm], announcements: [] } })).toEqual([
+    const facts = (answers: OwnerAnswers): Partial<KeptFacts> => ({
+      answers,
+      hindrance: hindranceOf({ snapshots: [...snapshots, aSnapshot(1, { isRetired: true })], answers }),
+    });
+
+    expect(kept(snapshots, facts({ alarms: [alarm], announcements: [] }))).toEqual([
       [12, "Newest, newest complete"],
       [11, "Stays while an alarm is open"],
       [10, "Before an alarm"],
       [9, "Stays while an alarm is open"],
     ]);
     const answers = { alarms: [{ ...alarm, acknowledged }], announcements: [] };
-    expect(kept(snapshots, { answers })).toEqual(kept(snapshots));
+    expect(kept(snapshots, facts(answers))).toEqual(kept(snapshots));
+  });
+
+  it("is not said to go where it cannot: locked, held, or retention takes nothing away", () => {
+    const immutability = (until: string | null, held: number): Pick<Snapshot, "immutability"> => ({
+      immutability: seenObjects({ objects: 9, unprotected: 0, unlocked: 0, held, until }, day(20)),
+    });
+    const snapshots = [aSnapshot(12), aSnapshot(11, immutability(day(30), 0)), aSnapshot(10, immutability(null, 9))];
+    const rules = { retention: "last=1" };
+
+    expect(kept(snapshots, rules).slice(1)).toEqual([
+      [11, `Not before ${localDay(day(30))}`],
+      [10, "Stays while it is held"],
+    ]);
+    expect(kept(snapshots, { ...rules, hindrance: hindranceOf({ snapshots, canRetire: false }) })[1]).toEqual([
+      11,
+      "No rule keeps it",
+    ]);
+  });
+
+  it.each<readonly [string | undefined, readonly Snapshot[], boolean, readonly KnownAlarm[]]>([
+    ["no key may retire", [aSnapshot(1)], false, []],
+    ["the alarm of", [aSnapshot(2), aSnapshot(1, { isRetired: true })], true, [{ seq: 2, code: "mass-delete" }]],
+    ["none has retired anything so far", [aSnapshot(1)], true, []],
+    [
+      undefined,
+      [aSnapshot(2, { anomalies: [{ code: "mass-delete", n: 9 }] }), aSnapshot(1, { isRetired: true })],
+      true,
+      [{ seq: 2, code: "mass-delete", acknowledged: { entry: 3, at: day(3) } }],
+    ],
+  ])("waits because of: %s", (reason, snapshots, canRetire, alarms) => {
+    const found = hindranceOf({ snapshots, canRetire, answers: { alarms, announcements: [] } });
+
+    if (reason === undefined) expect(found).toBeUndefined();
+    else expect(found?.detail).toContain(reason);
   });
 
   it("may be its age, or that it is the newest complete one", () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { planAttachment, restoreAttachment } from "../../../engine/reports/attachments.ts";
 import type { Step } from "../../../engine/kinds/kind.ts";
 import type { RestorePlan, RestoreResult } from "../../../engine/operations/results.ts";
-import { parsePlan, planAttachmentType, planOfRun } from "../../../extension-ui/model/restore-plan.ts";
+import { leftAloneText, parsePlan, planAttachmentType, planOfRun } from "../../../extension-ui/model/restore-plan.ts";
 import { parseResult, resultAttachmentType, resultOfRun } from "../../../extension-ui/model/restore-result.ts";
 import { outcomeLine, restoreRunRows } from "../../../extension-ui/model/restore-runs.ts";
 import { aProjectId, aRun } from "./builders.ts";
@@ -122,6 +122,28 @@ describe("a plan", () => {
     });
   });
 
+  it("tells what it leaves alone although it differs, also of what it has left out", () => {
+    const differing = (key: string): Step => aPlannedStep({ key, action: "skip", changes: ["State: New → Active"] });
+    const same = aPlannedStep({ key: "s", action: "skip", changes: [] });
+    const whole = parsePlan(planAttachment(aPlan([differing("1"), differing("2"), same])).json)!;
+    const long = aPlan(Array.from({ length: 10_200 }, (_, key) => differing(String(key))));
+    const cut = parsePlan(planAttachment(long).json)!;
+
+    expect([whole.differing, cut.differing]).toEqual([2, 10_200]);
+    expect(leftAloneText(whole)).toMatch(
+      /^Nothing would be restored: 2 items that differ from the snapshot would stay as they are now/,
+    );
+  });
+
+  it.each<readonly [string | undefined, readonly Partial<Step>[]]>([
+    ["Everything is there already as in the snapshot: nothing would change.", [{ action: "skip", changes: [] }]],
+    ["Nothing can be restored; the reasons stand below.", [{ action: "cannot", reason: "gone" }]],
+    ["Nothing in this snapshot matches what was asked for.", []],
+    [undefined, [{ action: "create" }, { key: "2", action: "skip", changes: [] }]],
+  ])("says %s", (text, steps) => {
+    expect(leftAloneText(parsePlan(planAttachment(aPlan(steps.map(aPlannedStep))).json)!)).toBe(text);
+  });
+
   it("says when it would change nothing", () => {
     expect(parsePlan(planAttachment(aPlan([aPlannedStep({ action: "skip" })])).json)?.changesNothing).toBe(true);
   });
@@ -220,7 +242,7 @@ describe("the result of a restore", () => {
   it("is told in a line", () => {
     const view = resultOfRun([attached.json], organizationUrl);
 
-    expect(view === undefined ? "" : outcomeLine(view)).toBe("1 failed, 2 created");
+    expect(view === undefined ? "" : outcomeLine(view)).toBe("1 failed, 1 created, 1 undeleted");
   });
 });
 

@@ -76,6 +76,8 @@ describe("rows of snapshots and runs", () => {
 
     expect(made).toHaveLength(1);
     expect(made[0]).toMatchObject({ state: "partial", run: { id: 7 } });
+    // That it failed is said beside, and filters find it.
+    expect([...(made[0]?.states ?? [])]).toEqual(["partial", "failed"]);
   });
 
   it("say what keeps a snapshot and until when it cannot be deleted; of one that is gone only that", () => {
