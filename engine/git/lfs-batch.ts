@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from "../foundation/json.ts";
 import type { GitRemote, LfsPointer } from "./git-access.ts";
 import { credentialsOf } from "./http-transport.ts";
 import type { Credentials, GitHttp } from "./http-transport.ts";
+import { isLfsHost, isOwnHeader } from "./lfs-hosts.ts";
 
 export interface LfsAction {
   readonly url: string;
@@ -79,6 +80,8 @@ function verdictOf(value: JsonValue, remote: GitRemote): LfsVerdict | undefined 
     const found = actionOf(objectAt(actions, name), remote);
     return found === undefined ? {} : { [name]: found };
   };
+  const strange = strangeHost(actions, remote);
+  if (strange !== undefined) return { oid, size: 0, error: strange };
   const error = objectAt(value, "error");
   return {
     oid,
@@ -92,15 +95,35 @@ function verdictOf(value: JsonValue, remote: GitRemote): LfsVerdict | undefined 
   };
 }
 
+/** The code of what cannot be processed: the object is told as one that the server does not have. */
+const unprocessable = 422;
+
+/** One action that leads elsewhere makes all of the object's worth nothing. */
+function strangeHost(actions: JsonObject, remote: GitRemote): LfsVerdict["error"] {
+  for (const action of Object.values(actions)) {
+    const href = isObject(action) ? stringAt(action, "href") : undefined;
+    if (href === undefined || !URL.canParse(href)) continue;
+    const url = sameScheme(new URL(href), new URL(remote.url));
+    if (!isLfsHost(url, new URL(remote.url)))
+      return { code: unprocessable, message: `the server sends us to ${url.host}, which is none of its hosts` };
+  }
+  return undefined;
+}
+
 function actionOf(action: JsonObject | undefined, remote: GitRemote): LfsAction | undefined {
   const href = action && stringAt(action, "href");
   if (action === undefined || href === undefined || !URL.canParse(href)) return undefined;
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(objectAt(action, "header") ?? {})) {
-    if (typeof value === "string") headers[name.toLowerCase()] = value;
+    const header = name.toLowerCase();
+    if (typeof value === "string" && isOwnHeader(header, value)) headers[header] = value;
   }
-  const url = sameScheme(new URL(href), new URL(remote.url)).href;
-  return { url, headers, ...(headers.authorization === undefined ? { credentials: credentialsOf(remote) } : {}) };
+  const url = sameScheme(new URL(href), new URL(remote.url));
+  return {
+    url: url.href,
+    headers,
+    ...(headers.authorization === undefined ? { credentials: credentialsOf(remote) } : {}),
+  };
 }
 
 /** Servers behind TLS offload name themselves http: the same host is then asked by https, as the remote is. */
@@ -110,6 +133,15 @@ function sameScheme(url: URL, remote: URL): URL {
   secure.protocol = "https:";
   secure.port = remote.port;
   return secure;
+}
+
+/** What came is not what the pointer says: the object's own trouble, not the transfer's. */
+export function lfsContentError({ oid }: Pick<LfsPointer, "oid">, found: string): BackupError {
+  return new BackupError({
+    code: "GIT_LFS_CONTENT",
+    message: `LFS object ${oid}: ${found}`,
+    hint: "The pointer in the repository or the object on the server is wrong: push the object again with git lfs.",
+  });
 }
 
 export function lfsError({ oid }: Pick<LfsPointer, "oid">, found: string, cause?: unknown): BackupError {

@@ -4,7 +4,7 @@ import { mapConcurrent } from "../foundation/concurrency.ts";
 import { hasCode } from "../foundation/errors.ts";
 import type { GitRemote, LfsObjectSource, LfsPointer } from "./git-access.ts";
 import type { GitHttp, HttpAnswer } from "./http-transport.ts";
-import { lfsBatch, lfsError, lfsPost, maxBatch } from "./lfs-batch.ts";
+import { lfsBatch, lfsContentError, lfsError, lfsPost, maxBatch } from "./lfs-batch.ts";
 import type { LfsAction, LfsVerdict } from "./lfs-batch.ts";
 
 type LfsDownload = LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | undefined; readonly reason?: string };
@@ -14,6 +14,7 @@ const maxBatchBytes = 1_000_000_000;
 const maxResumes = 3;
 const smallBytes = 1024 * 1024;
 const readAhead = 6;
+const contentAttempts = 2;
 const maxAnswerBytes = 1024 * 1024;
 /** The object is not there, was removed, or cannot be valid: worth telling, not a failure of the transfer. */
 const absentCodes: ReadonlySet<number> = new Set([404, 410, 422]);
@@ -26,7 +27,7 @@ export async function* downloadLfs(
 ): AsyncGenerator<LfsDownload> {
   for (const batch of batchesOf(pointers)) {
     const verdicts = await downloadVerdicts(http, remote, batch);
-    yield* mapConcurrent(verdicts, readAhead, (verdict) => readIfSmall(downloadOf(http, verdict)));
+    yield* mapConcurrent(verdicts, readAhead, (verdict) => readIfSmall(() => downloadOf(http, verdict)));
   }
 }
 
@@ -45,12 +46,19 @@ async function downloadVerdicts(
 }
 
 /** Small objects are read at once, several at a time: one after the other, each would cost a round trip. */
-async function readIfSmall(download: LfsDownload): Promise<LfsDownload> {
-  if (download.chunks === undefined || download.size > smallBytes) return download;
-  try {
-    return { ...download, chunks: chunksOf(await readAll(download.chunks, smallBytes)) };
-  } catch (error) {
-    return { ...download, chunks: failed(error) };
+async function readIfSmall(open: () => LfsDownload): Promise<LfsDownload> {
+  const first = open();
+  if (first.chunks === undefined || first.size > smallBytes) return first;
+  let download = first;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return { ...download, chunks: chunksOf(await readAll(download.chunks ?? chunksOf(), smallBytes)) };
+    } catch (error) {
+      if (!hasCode(error, "GIT_LFS_CONTENT")) return { ...download, chunks: failed(error) };
+      // A byte may have been wrong on its way only.
+      if (attempt === contentAttempts) return { ...download, chunks: undefined, reason: error.message };
+      download = open();
+    }
   }
 }
 
@@ -84,27 +92,37 @@ function downloadOf(http: GitHttp, { oid, size, download, error }: LfsVerdict): 
   return { oid, size, chunks: checkedContent({ oid, size }, (from) => contentFrom(http, { oid, download, from })) };
 }
 
-/** Content with its size and hash checked; a broken connection is taken up where it broke. */
+/** Content with its size and hash checked; reading stops where the pointer's size is passed. */
 async function* checkedContent(
   { oid, size }: LfsPointer,
   open: (from: number) => Promise<AsyncIterable<Uint8Array>>,
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   let received = 0;
+  for await (const chunk of resumed(open)) {
+    received += chunk.length;
+    if (received > size) throw lfsContentError({ oid }, `more than the ${size} bytes came that its pointer says`);
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (received !== size) throw lfsContentError({ oid }, `${received} bytes came instead of ${size}`);
+  if (hash.digest("hex") !== oid) throw lfsContentError({ oid }, "the content that came has another hash");
+}
+
+/** A broken connection is taken up where it broke. */
+async function* resumed(open: (from: number) => Promise<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
+  let received = 0;
   for (let resumes = 0; ; resumes += 1) {
     try {
       for await (const chunk of await open(received)) {
         received += chunk.length;
-        hash.update(chunk);
         yield chunk;
       }
-      break;
+      return;
     } catch (error) {
       if (!hasCode(error, "GIT_TRUNCATED") || resumes === maxResumes) throw error;
     }
   }
-  if (received !== size) throw lfsError({ oid }, `${received} bytes came instead of ${size}`);
-  if (hash.digest("hex") !== oid) throw lfsError({ oid }, "the content that came has another hash");
 }
 
 async function contentFrom(

@@ -173,8 +173,19 @@ async function onlyLost(seen: Seen, work: BackupWork): Promise<StreamOutcome | u
   const lost = retryable(await work.previous.files());
   if (lost.length === 0 || work.previous.digest !== (await digestWith(seen, lost, work))) return undefined;
   for await (const { chunks } of work.source.git.downloadLfs(seen.remote, lost))
-    if (chunks !== undefined) return undefined;
+    if (chunks !== undefined && (await isWhole(chunks))) return undefined;
   return { status: "unchanged", findings: lost.map((pointer) => missingLfs(seen.stream, pointer)) };
+}
+
+async function isWhole(chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  try {
+    const reading = chunks[Symbol.asyncIterator]();
+    while ((await reading.next()).done !== true);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "GIT_LFS_CONTENT")) return false;
+    throw error;
+  }
 }
 
 /** Climbs the fallback ladder: each rung may look at the remote again, because refs move while we read. */
@@ -249,14 +260,28 @@ async function storeLfs(
   const missing: LfsPointer[] = [];
   if (wanted.size === 0) return missing;
   for await (const object of work.source.git.downloadLfs(remote, [...wanted.values()])) {
-    if (object.chunks === undefined) missing.push({ oid: object.oid, size: object.size });
-    else await files.add({ id: object.oid, length: object.size, sha256: object.oid, chunks: object.chunks });
+    if (!(await isAdded(object, files))) missing.push({ oid: object.oid, size: object.size });
   }
   if (missing.length > 0)
     work.source.reporter.info(
       `Repository ${inert(stream.name)}: not on the server: ${counted(missing.length, "LFS object")}`,
     );
   return missing;
+}
+
+/** False where the server does not have it, or has something else than the pointer says: that concerns no other one. */
+async function isAdded(
+  { oid, size, chunks }: LfsPointer & { readonly chunks: AsyncIterable<Uint8Array> | undefined },
+  files: FilesWriter,
+): Promise<boolean> {
+  if (chunks === undefined) return false;
+  try {
+    await files.add({ id: oid, length: size, sha256: oid, chunks });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "GIT_LFS_CONTENT")) return false;
+    throw error;
+  }
 }
 
 function entryOf({ oid, size }: LfsPointer): string {
@@ -348,7 +373,7 @@ function missingLfs(stream: SourceStream, pointer: LfsPointer): Finding {
     stream: stream.id,
     item: pointer.oid,
     code: "LFS_OBJECT_MISSING",
-    message: `Repository ${inert(stream.name)} has a pointer to LFS object ${pointer.oid} (${pointer.size} bytes) that the server does not have`,
+    message: `Repository ${inert(stream.name)} has a pointer to LFS object ${pointer.oid} (${pointer.size} bytes) that the server does not have as the pointer says: it is missing, or has another size or content`,
     severity: "warning",
   };
 }

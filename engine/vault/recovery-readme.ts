@@ -67,9 +67,16 @@ already is kept, here and below: to choose anew, write for example SNAPSHOT=log/
     VAULT=${vault}
     mkdir -p recovered && cd recovered && mkdir -p log files
 
-Three helpers: fetch one name; list all names below a prefix, page by page; fetch an object by its reference
-(a JSON object: o = name below data/, h = SHA-256 of the stored bytes), check its hash and open it.
+Helpers: refuse what is no name for this page; fetch one name; list all names below a prefix, page by page; fetch an
+object by its reference (a JSON object: o = name below data/, h = SHA-256 of the stored bytes), check its hash and open
+it.
+Whoever has written into the vault with a stolen key may have put anything in place of a name: each one is checked
+before a file is written or a command is run with it. REFUSED means that nothing was done with it.
 
+    matches() { [ "$(printf '%s' "$2" | wc -l)" -eq 0 ] && printf '%s' "$2" | LC_ALL=C grep -Eqx "$1"; }
+    is_id() { matches '[A-Za-z0-9][A-Za-z0-9._-]{0,127}' "$1"; }
+    is_object() { matches '[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}/[0-9a-f]{2}-[0-9]{6}[.][a-z]+([.][a-z]+)*' "$1"; }
+    refused() { echo "REFUSED: $(printf '%s' "$1" | LC_ALL=C tr -c '[:print:]' '?' | cut -c 1-200)" >&2; }
     fetch() { curl --fail --silent --show-error "$CONTAINER_URL/$1?$CONTAINER_SAS"; }
     list() {
       local page marker=
@@ -84,6 +91,7 @@ Three helpers: fetch one name; list all names below a prefix, page by page; fetc
     }
     sha256() { openssl dgst -sha256 -r "$1" | cut -c 1-64; }
     object() {
+      if ! is_object "$(printf '%s' "$1" | jq -r .o)"; then refused "$1"; return 1; fi
       fetch "$VAULT/data/$(printf '%s' "$1" | jq -r .o)" > sealed.tmp || return 1
       if [ "$(sha256 sealed.tmp)" != "$(printf '%s' "$1" | jq -r .h)" ]; then
         echo "DAMAGED: $1" >&2; return 1
@@ -127,7 +135,10 @@ ${signers.map(signerText).join("\n")}
     }
     printf '%s\\n' ${signers.map(({ pub, may }) => `'${JSON.stringify({ pub, may })}'`).join(" \\\n      ")} | trust
     list "$VAULT/log/" > names.txt
-    while read -r name; do fetch "$name" > "log/\${name##*/}"; done < names.txt
+    while read -r name; do
+      if matches "$VAULT/log/[0-9]{10}[.]json" "$name"; then fetch "$name" > "log/\${name##*/}"
+      else refused "$name"; fi
+    done < names.txt
     prev=null; : > valid.txt
     for entry in log/*.json; do
       head -n 1 "$entry" | tr -d '\\n' > line.tmp
@@ -181,7 +192,8 @@ To make a second one, move repository.git away before.
 
     : "\${REPOSITORY:=$(jq -r .s index.ndjson | grep -E '^git-repositories/[^/]*$' | head -n 1)}"
     state_of "$REPOSITORY" > state.json
-    git init --quiet --bare --object-format="$(jq -r .hash state.json)" repository.git
+    case "$(jq -r .hash state.json)" in sha256) hash=sha256 ;; *) hash=sha1 ;; esac
+    git init --quiet --bare --object-format="$hash" repository.git
     number=0
     jq -c '.chain[]' state.json > chain.ndjson
     while read -r segment; do
@@ -189,9 +201,11 @@ To make a second one, move repository.git away before.
       object "$segment" > segment.bundle
       git -C repository.git fetch --quiet --no-tags ../segment.bundle "+refs/*:refs/seg/$number/*"
     done < chain.ndjson
-    jq -r '.refs | to_entries[] | "create " + .key + " " + .value[0]' state.json | git -C repository.git update-ref --stdin
+    jq -r '.refs | to_entries[] | select((.key | test("^refs/[!-~]+$")) and (.value[0] | test("^[0-9a-f]{40,64}$")))
+        | "create " + .key + " " + .value[0]' state.json | git -C repository.git update-ref --stdin
     git -C repository.git for-each-ref --format='delete %(refname)' refs/seg | git -C repository.git update-ref --stdin
-    git -C repository.git symbolic-ref HEAD "$(jq -r '.head // "refs/heads/main"' state.json)"
+    head=$(jq -r '.head // "refs/heads/main"' state.json)
+    case "$head" in refs/heads/*) git -C repository.git symbolic-ref HEAD "$head" ;; *) refused "$head" ;; esac
     git -C repository.git fsck --full --strict
 `;
 
@@ -225,11 +239,20 @@ const files = `
 6. ATTACHMENTS, LFS OBJECTS AND OTHER FILES
 -------------------------------------------
 They are in the stream with "/files" at its end. Its table of contents (toc) says which segment holds which file;
-a segment is a tar of small files, or one large file. Names are ids; a record says which file has which name.
+a segment is a tar of small files, or one large file. Names are ids; a record says which file has which name. A tar is
+unpacked only if it holds nothing but plain files whose names are ids.
 The files of the work items are taken, or the first there are. For the LFS objects of the repository that you took
 out write first: FILES="$REPOSITORY/files"
 
     : "\${FILES:=$(jq -r .s index.ndjson | grep -x work-items/files || jq -r .s index.ndjson | grep -m 1 '/files$')}"
+    unpack() {
+      tar -t -f "$1" > entries.tmp && tar -t -v -f "$1" > details.tmp || return 1
+      while IFS= read -r entry; do
+        if ! is_id "$entry"; then refused "$entry in a tar"; return 1; fi
+      done < entries.tmp
+      if LC_ALL=C grep -qv '^-' details.tmp; then refused "a link or device in a tar"; return 1; fi
+      tar -x -o -f "$1" -C files
+    }
     if [ -n "$FILES" ]; then
       state_of "$FILES" > files.json
       jq -c '.toc[]' files.json > chain.ndjson
@@ -238,12 +261,14 @@ out write first: FILES="$REPOSITORY/files"
       while read -r place; do
         object "$(printf '%s' "$place" | jq -c .value)" > segment.tmp
         case "$(printf '%s' "$place" | jq -r .value.o)" in
-          *.tar.age) tar -x -f segment.tmp -C files ;;
-          *) cp segment.tmp "files/$(jq -r --argjson place "$place" 'select(.segment == $place.key) | .id' toc.ndjson)" ;;
+          *.tar.age) unpack segment.tmp ;;
+          *) id=$(jq -r --argjson place "$place" 'select(.segment == $place.key) | .id' toc.ndjson)
+            if is_id "$id"; then cp -P segment.tmp "files/$id"; else refused "$id"; fi ;;
         esac
       done < chain.ndjson
       jq -r '.sha256 + " " + .id' toc.ndjson | while read -r hash id; do
-        if [ "$(sha256 "files/$id")" != "$hash" ]; then echo "DAMAGED: $id" >&2; fi
+        if ! is_id "$id"; then refused "$id"
+        elif [ "$(sha256 "files/$id")" != "$hash" ]; then echo "DAMAGED: $id" >&2; fi
       done
     fi
 
@@ -251,11 +276,12 @@ LFS objects belong into the repository:
 
     if [ "$FILES" = "$REPOSITORY/files" ]; then
       jq -r .id toc.ndjson | while read -r id; do
+        if ! matches '[0-9a-f]{64}' "$id"; then refused "$id"; continue; fi
         place=repository.git/lfs/objects/$(printf '%s' "$id" | cut -c 1-2)/$(printf '%s' "$id" | cut -c 3-4)
         mkdir -p "$place" && cp "files/$id" "$place/"
       done
     fi
-    rm -f sealed.tmp segment.tmp segment.bundle line.tmp signature.tmp verify.tmp
+    rm -f entries.tmp details.tmp sealed.tmp segment.tmp segment.bundle line.tmp signature.tmp verify.tmp
 `;
 
 const layout = `

@@ -130,9 +130,11 @@ describe("LFS objects", () => {
   it("with other content or another size are refused", async () => {
     const content = noise(50_000, 6);
     await access.uploadLfs(remote(), sources(content));
-    server.faults.add({ on: "lfs-object", action: { kind: "flip", at: 30_000 } });
+    server.faults.add({ on: "lfs-object", times: 2, action: { kind: "flip", at: 30_000 } });
 
-    await expect(download([pointerTo(content)])).rejects.toMatchObject({ code: "GIT_LFS" });
+    expect(await download([pointerTo(content)])).toEqual([undefined]);
+    server.faults.add({ on: "lfs-object", times: 1, action: { kind: "flip", at: 30_000 } });
+    expect(await download([pointerTo(content)])).toEqual([sha256(content)]);
     const wrong = { oid: sha256(content), size: content.length, open: async () => chunksOf(noise(50_000, 7)) };
     rmSync(lfsObjectPath(storage, wrong.oid));
     const upload = access.uploadLfs(
@@ -143,6 +145,55 @@ describe("LFS objects", () => {
     );
     await expect(upload).rejects.toMatchObject({ code: "GIT_PROTOCOL" });
     expect(existsSync(lfsObjectPath(storage, wrong.oid))).toBe(false);
+  });
+
+  it.each([
+    ["smaller than it is", -1],
+    ["larger than it is", 1],
+    ["a tenth of what it is", -4_500_000],
+  ])("that a pointer says to be %s are told as such, the others come", async (_, by) => {
+    const [lying, honest] = [noise(5_000_000, 10), noise(3000, 11)];
+    await access.uploadLfs(remote(), sources(lying, honest));
+    await server.close();
+    await start({ ignoresSizes: true });
+    const pointer = { oid: sha256(lying), size: lying.length + by };
+
+    const read = async (): Promise<unknown[]> => {
+      const found: unknown[] = [];
+      for await (const { chunks } of access.downloadLfs(remote(), [pointer, pointerTo(honest)]))
+        found.push(
+          chunks === undefined
+            ? undefined
+            : await readAll(chunks, 1 << 28).then(sha256, (error: unknown) => (error as { code: string }).code),
+        );
+      return found;
+    };
+
+    expect([undefined, "GIT_LFS_CONTENT"]).toContain((await read())[0]);
+    expect((await read())[1]).toBe(sha256(honest));
+  });
+
+  it("of a small pointer to a large object are read no further than the pointer says", async () => {
+    const content = noise(3_000_000, 12);
+    await access.uploadLfs(remote(), sources(content));
+    await server.close();
+    await start({ ignoresSizes: true });
+
+    expect(await download([{ oid: sha256(content), size: 100 }])).toEqual([undefined]);
+  });
+
+  it.each([
+    "http://169.254.169.254/metadata/instance",
+    "https://evil.example/x",
+    "https://blob.core.windows.net.evil.example/x",
+  ])("are not asked for at %s, which is none of the server's hosts", async (href) => {
+    const content = noise(4000, 13);
+    await access.uploadLfs(remote(), sources(content));
+    await server.close();
+    await start({ actionUrl: () => href, actionHeaders: { Metadata: "true", Host: "169.254.169.254" } });
+
+    expect(await download([pointerTo(content)])).toEqual([undefined]);
+    await expect(access.uploadLfs(remote(), sources(noise(4000, 14)))).rejects.toMatchObject({ code: "GIT_LFS" });
   });
 
   it("at another host are asked for without our credentials, but with what the server gave for it", async () => {

@@ -1,15 +1,29 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../engine/foundation/clock.ts";
-import { readObject } from "../../engine/store/object-store.ts";
+import { parseAgentKey } from "../../engine/crypto/keys.ts";
+import { chunksOf } from "../../engine/foundation/bytes.ts";
+import { canonicalJson } from "../../engine/foundation/json.ts";
+import { collect } from "../../engine/foundation/concurrency.ts";
+import { readObject, type ObjectStore } from "../../engine/store/object-store.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
 import { md5 } from "../../engine/native/md5.ts";
+import { fileTableLine } from "../../engine/vault/file-table.ts";
+import { readIndex, readState, writeIndex } from "../../engine/vault/index-file.ts";
+import { appendEntry } from "../../engine/vault/log-append.ts";
+import { readLog } from "../../engine/vault/log.ts";
+import { writeRecords } from "../../engine/vault/record-segments.ts";
+import type { Ref, Segment } from "../../engine/vault/ref.ts";
+import { sealedWriter, type SealedWriter } from "../../engine/vault/sealed-objects.ts";
+import type { StreamState } from "../../engine/vault/state.ts";
+import { newestSnapshot } from "../../engine/vault/snapshots.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "../support/azurite.ts";
-import { sampleKeys, sampleVault } from "../support/sealed-vault.ts";
+import { cryptography, each, sampleKeys, sampleVault } from "../support/sealed-vault.ts";
 import { sampleRepository, workItemRecord, writeSampleVault, type SampleContent } from "../support/sample-vault.ts";
 
 const run = promisify(execFile);
@@ -92,6 +106,23 @@ describe.runIf(missing.length === 0 || isCi)("recovery by hand, following README
     expect(await json(place, "record.json")).toEqual([workItemRecord(content.workItems[2]!)]);
   });
 
+  it("refuses names that lead elsewhere, and archives that hold such, and gives the rest", async () => {
+    const { url, sas } = container;
+    const store = azureBlobStore({ containerUrl: url, sas, md5, clock: systemClock, random: Math.random });
+    await writeHostileSnapshot(store, folder);
+
+    const { place, stderr } = await recover("hostile", { RECORD: "1" });
+
+    for (const name of ["../../escaped-bin", "../../escaped-tar in a tar", "a link or device in a tar"])
+      expect(stderr).toContain(`REFUSED: ${name}`);
+    expect(stderr).toContain("REFUSED: {"); // an object outside data/
+    const [, content] = contents;
+    expect((await readdir(join(place, "files"))).sort()).toEqual(Object.keys(content.files).sort());
+    const outside = [...(await readdir(folder)), ...(await readdir(join(place, "..")))];
+    expect(outside.filter((name) => name.startsWith("escaped"))).toEqual([]);
+    expect(await json(place, "record.json")).toEqual([workItemRecord(content.workItems[0]!)]);
+  });
+
   it("says what is damaged instead of giving it", async () => {
     const { url, sas } = container;
     const store = azureBlobStore({ containerUrl: url, sas, md5, clock: systemClock, random: Math.random });
@@ -109,6 +140,64 @@ describe.runIf(missing.length === 0 || isCi)("recovery by hand, following README
     expect(stderr).toContain(".bundle.age");
   });
 });
+
+/** What a thief of the agent key can write: a signed snapshot whose ids and archives lead out of the folder. */
+async function writeHostileSnapshot(store: ObjectStore, folder: string): Promise<void> {
+  const run = "20261124T180544Z-0badc0de";
+  const agent = await parseAgentKey(sampleKeys.agentKey, cryptography);
+  const access = { store, cryptography, vault: sampleVault, identities: [sampleKeys.viewerKey] };
+  const append = { ...access, clock: systemClock, signing: agent, by: { tool: "0.1.0", build: "1", run } };
+  const log = await readLog(access);
+  const newest = newestSnapshot(log)?.entry;
+  if (newest === undefined || log.keys === undefined) throw new Error("no snapshot");
+  const sealed = sealedWriter({ store, cryptography, vault: sampleVault, run, shard: "00", keys: log.keys });
+  const lines = await collect(readIndex(access, newest.snapshot.index));
+  const line = lines.find(({ s }) => s === "work-items/files");
+  const state = line?.state && (await readState(access, line.state));
+  if (line === undefined || state?.kind !== "files") throw new Error("no files");
+  const segments: Segment[] = [];
+  const add = (ref: Ref): void => void segments.push({ ...ref, k: "delta", from: null, to: ref.h });
+  for (const tar of await hostileTars(folder)) add(await sealed.write("tar.age", "content", chunksOf(tar)));
+  add(await sealed.write("bin.age", "content", chunksOf(Buffer.from("out of here"))));
+  const bin = segments.at(-1)!;
+  add({ ...bin, o: "../log/0000000000.json" });
+  const entry = {
+    id: "../../escaped-bin",
+    segment: state.chain.length + 2,
+    offset: 0,
+    length: 11,
+    sha256: "0".repeat(64),
+  };
+  const records = each({ key: entry.id, json: fileTableLine(entry) });
+  const toc = await writeRecords(sealed, {
+    from: state.toc.at(-1)?.to ?? null,
+    to: "f".repeat(64),
+    audience: "catalogue",
+    records,
+  });
+  const changed = { ...state, chain: [...state.chain, ...segments], toc: [...state.toc, toc] };
+  const replaced = { ...line, state: await writeUnchecked(sealed, changed) };
+  const index = await writeIndex(sealed, each(...lines.map((one) => (one.s === line.s ? replaced : one))));
+  await appendEntry(append, log, async () => ({
+    kind: "snapshot",
+    snapshot: { ...newest.snapshot, parent: newest.seq, index },
+  }));
+}
+
+/** This program would refuse to write it. */
+async function writeUnchecked(sealed: SealedWriter, state: StreamState): Promise<Ref> {
+  return sealed.write("json.gz.age", "catalogue", chunksOf(gzipSync(canonicalJson(state))));
+}
+
+async function hostileTars(folder: string): Promise<readonly Buffer[]> {
+  const source = join(folder, "source", "deep", "down");
+  await mkdir(source, { recursive: true });
+  await writeFile(join(folder, "source", "escaped-tar"), "out of here");
+  await symlink("/etc", join(source, "aabb"));
+  await run("tar", ["-c", "-P", "-f", join(source, "names.tar"), "-C", source, "../../escaped-tar"]);
+  await run("tar", ["-c", "-f", join(source, "links.tar"), "-C", source, "aabb"]);
+  return Promise.all(["names.tar", "links.tar"].map((name) => readFile(join(source, name))));
+}
 
 interface Recovered {
   readonly place: string;
