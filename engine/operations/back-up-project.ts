@@ -11,6 +11,7 @@ import { BackupError, describeError } from "../foundation/errors.ts";
 import type { SourceProject } from "../kinds/kind.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
 import { abandonedDrafts } from "../vault/checkpoints.ts";
+import { readmeName } from "../vault/layout.ts";
 import { recordIncident, recordVoidEntries } from "../vault/incident.ts";
 import { entriesOf, type Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
@@ -38,6 +39,7 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   const session = await openSession(request, tools);
   const earlier = snapshotOfRun(session.opened.log, session.by.run);
   if (earlier !== undefined) return alreadyCommitted(session, earlier);
+  warnOfReadme(session);
   const checkpoints = await keepCheckpoints(session);
   const walk = await prepareWalk(session, { checkpoints, adopted: await abandonedBy(session), filter });
   const { read, broken } = await keepingOnFailure(checkpoints, () => readAndProbe(session, walk));
@@ -56,6 +58,14 @@ function filterOf(request: BackupRequest): StreamFilter {
   return streamFilter(
     request,
     request.kinds.map(({ name }) => name),
+  );
+}
+
+/** It is what people follow on the worst day, beside the recovery key. */
+function warnOfReadme({ opened: { readme }, tools, vault }: Session): void {
+  if (readme.state !== "other") return;
+  tools.reporter.warn(
+    `${readmeName(vault)} is none that this program has written: do not follow its commands. Find out who can write over objects in the container, and delete it; the next backup writes it anew`,
   );
 }
 

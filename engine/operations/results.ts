@@ -28,6 +28,8 @@ export interface BackupResult {
   readonly signerPinned: boolean;
   readonly headPinned: boolean;
   readonly firstSnapshot: boolean;
+  /** SHA-256 of the vault's README.txt as it is stored; undefined where it is none of ours. */
+  readonly readmeSha256?: string | undefined;
   readonly sum: SnapshotSum;
   readonly kinds: readonly KindSummary[];
   readonly gaps: readonly Gap[];
