@@ -14,6 +14,7 @@ import { snapshotFacts } from "../insight/snapshot-facts.ts";
 import { commitSnapshot, type Committed } from "../vault/commit.ts";
 import { abandonedDrafts } from "../vault/checkpoints.ts";
 import type { RunSum } from "../vault/figures.ts";
+import { readmeName } from "../vault/layout.ts";
 import { recordIncident, recordVoidEntries } from "../vault/incident.ts";
 import { entriesOf, type Log } from "../vault/log.ts";
 import { brokenStreams, nextProbePart } from "../vault/probe.ts";
@@ -41,6 +42,7 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
   const session = await openSession(request, tools);
   const earlier = snapshotOfRun(session.opened.log, session.by.run);
   if (earlier !== undefined) return alreadyCommitted(session, earlier);
+  warnOfReadme(session);
   const checkpoints = await keepCheckpoints(session);
   const walk = await prepareWalk(session, { checkpoints, adopted: await abandonedBy(session), filter });
   const { read, broken } = await keepingOnFailure(checkpoints, () => readAndProbe(session, walk));
@@ -59,6 +61,14 @@ function filterOf(request: BackupRequest): StreamFilter {
   return streamFilter(
     request,
     request.kinds.map(({ name }) => name),
+  );
+}
+
+/** It is what people follow on the worst day, beside the recovery key. */
+function warnOfReadme({ opened: { readme }, tools, vault }: Session): void {
+  if (readme.state !== "other") return;
+  tools.reporter.warn(
+    `${readmeName(vault)} is none that this program has written: do not follow its commands. Find out who can write over objects in the container, and delete it; the next backup writes it anew`,
   );
 }
 

@@ -41,6 +41,7 @@ export function backupResult(
     signerPinned: log.signerTrust === "pinned",
     headPinned: log.headPinned,
     firstSnapshot: opened.created || session.parentSnapshot === undefined,
+    readmeSha256: opened.readme.state === "other" ? undefined : opened.readme.sha256,
     sum: body.sum,
     kinds: kindSummaries(session, read),
     coverage: body.sum.coverage,

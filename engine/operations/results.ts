@@ -30,6 +30,8 @@ export interface BackupResult {
   readonly signerPinned: boolean;
   readonly headPinned: boolean;
   readonly firstSnapshot: boolean;
+  /** SHA-256 of the vault's README.txt as it is stored; undefined where it is none of ours. */
+  readonly readmeSha256?: string | undefined;
   readonly sum: SnapshotSum;
   readonly kinds: readonly KindSummary[];
   /** How much of the project the snapshot covers; undefined when a version that did not count it made the snapshot. */

@@ -10,7 +10,6 @@ import type { Clock } from "../foundation/clock.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import type { Finding, ResourceKind, VerifyTools } from "../kinds/kind.ts";
 import type { ObjectReader } from "../store/object-store.ts";
-import { checkCanaries } from "../vault/canary.ts";
 import type { Head } from "../vault/log-entry.ts";
 import { requireWritable } from "../vault/log-problems.ts";
 import { entriesOf, readLog, type Log } from "../vault/log.ts";
@@ -30,6 +29,7 @@ import { judgedAgain } from "./judge-again.ts";
 import { judgeImmutability } from "./judge-immutability.ts";
 import type { VerifiedStream, VerifyResult } from "./results.ts";
 import { parseSample, type Sample } from "./sample.ts";
+import { companionFindings } from "./verify-companions.ts";
 import { digestFindings } from "./verify-digests.ts";
 import { verifyContent } from "./verify-content.ts";
 
@@ -93,7 +93,7 @@ export async function verifyBackup(request: VerifyRequest, tools: VerifySurround
     await verifyContent({ request, tools, access, gathered, sample, tallies, snapshots });
   const logFindings = [
     ...findingsOfLog(log),
-    ...(await canaryFindings(request, tools, log)),
+    ...(await companionFindings(request, tools, log)),
     ...(await judgedAgain(access, log, snapshots)),
   ];
   const streams = streamsOf(gathered, tallies);
@@ -243,28 +243,6 @@ function findingsOfLog(log: Log): readonly Finding[] {
     severity: "warning",
   }));
   return [...problems, ...incidents];
-}
-
-/** Every recovery key that was given must open its canary: better found out now than on the worst day. */
-async function canaryFindings(
-  request: VerifyRequest,
-  { store, cryptography }: VerifySurroundings,
-  log: Log,
-): Promise<readonly Finding[]> {
-  const recipients = log.keys?.recipients ?? [];
-  const checks = await checkCanaries({ store, cryptography, vault: request.vault }, recipients, request.identities);
-  return checks.flatMap(({ fingerprint, state }): readonly Finding[] => {
-    if (state === "opened" || state === "not-tried") return [];
-    return [
-      {
-        stream: "log",
-        item: fingerprint,
-        code: "CANARY",
-        message: `the canary of recovery key ${fingerprint} is ${state}`,
-        severity: "damage",
-      },
-    ];
-  });
 }
 
 function streamsOf(gathered: Gathered, tallies: ReadonlyMap<string, StreamTally>): readonly VerifiedStream[] {

@@ -22,7 +22,7 @@ export interface CanaryPlace {
 export interface CanaryCheck {
   readonly recipient: string;
   readonly fingerprint: string;
-  /** `not-tried`: no identity of this recipient was given. */
+  /** `not-tried`: no identity of this recipient was given, but it is there and as large as ours are. */
   readonly state: "opened" | "missing" | "damaged" | "not-tried";
 }
 
@@ -55,10 +55,24 @@ export async function checkCanaries(
   const checks: CanaryCheck[] = [];
   for (const recipient of recipients) {
     const identity = byRecipient.get(recipient);
-    const state = identity === undefined ? "not-tried" : await openCanary(place, recipient, identity);
+    const state = await (identity === undefined
+      ? lookAtCanary(place, recipient)
+      : openCanary(place, recipient, identity));
     checks.push({ recipient, fingerprint: fingerprint(recipient), state });
   }
   return checks;
+}
+
+/** What can be told without the key: sealed to one recipient, all of them are equally large. */
+async function lookAtCanary(
+  { store, cryptography, vault }: CanaryPlace,
+  recipient: string,
+): Promise<CanaryCheck["state"]> {
+  const info = await store.info(canaryName(vault, fingerprint(recipient)));
+  if (info === undefined) return "missing";
+  const sealing = await cryptography.seal([recipient], chunksOf(canaryText(vault, recipient)));
+  const { length } = await readAll(sealing.chunks, maxCanaryBytes);
+  return info.length === length ? "not-tried" : "damaged";
 }
 
 async function openCanary(

@@ -3,6 +3,7 @@
  * taken at all, recovery recipients are given and no head is known. Of two runs that begin at once one loses the
  * race and goes on with the winner's.
  */
+import { utf8 } from "../foundation/bytes.ts";
 import { BackupError, hasCode } from "../foundation/errors.ts";
 import type { AgentKeys, PinnedSigner } from "../crypto/keys.ts";
 import { fingerprint } from "../crypto/keys.ts";
@@ -16,7 +17,8 @@ import { requireWritable } from "./log-problems.ts";
 import { readLog } from "./log.ts";
 import type { Log } from "./log.ts";
 import { readmeName } from "./layout.ts";
-import { recoveryReadme } from "./recovery-readme.ts";
+import { recoveryReadme, storedReadme } from "./recovery-readme.ts";
+import type { StoredReadme } from "./recovery-readme.ts";
 import { agentKinds, maySign, ownerKinds } from "./roles.ts";
 
 /** What the vault is of; ids only are compared, names and addresses may change. */
@@ -44,6 +46,8 @@ export interface OpenedVault {
   readonly created: boolean;
   /** Some key may sign retirement; without one, retention can never be carried out in this vault. */
   readonly hasOwner: boolean;
+  /** README.txt as it is stored now. */
+  readonly readme: StoredReadme;
 }
 
 /**
@@ -59,9 +63,9 @@ export async function openVault(facts: OpenVaultFacts): Promise<OpenedVault> {
   const body = found.listsEmpty ? genesisOf(facts) : undefined;
   const { log, entry } = await appendEntry(facts, found, async (newest) => (newest.listsEmpty ? body : undefined));
   const { genesis, keys } = checkVault(facts, log);
-  await writeCompanions(facts, genesis, keys);
+  const readme = await writeCompanions(facts, genesis, keys);
   const hasOwner = [...log.roles.keys()].some((signer) => maySign(log.roles, signer, "retire"));
-  return { log, genesis, keys, created: entry !== undefined, hasOwner };
+  return { log, genesis, keys, created: entry !== undefined, hasOwner, readme };
 }
 
 /** Throws WRONG_VAULT when the vault was begun for something else. */
@@ -188,12 +192,14 @@ async function writeCompanions(
   facts: OpenVaultFacts,
   genesis: LoggedEntry<GenesisEntry>,
   keys: VaultKeys,
-): Promise<void> {
+): Promise<StoredReadme> {
   const { store, vault } = facts;
+  const page = { vault, genesis: genesis.entry };
   await writeCanaries(facts, keys.recipients);
-  if ((await store.info(readmeName(vault))) !== undefined) return;
-  const text = new TextEncoder().encode(recoveryReadme({ vault, genesis: genesis.entry }));
-  await store.create(readmeName(vault), text).catch((error: unknown) => {
+  const stored = await storedReadme(facts, page);
+  if (stored.state !== "missing") return stored;
+  await store.create(readmeName(vault), utf8(recoveryReadme(page))).catch((error: unknown) => {
     if (!hasCode(error, "STORE_EXISTS")) throw error;
   });
+  return storedReadme(facts, page);
 }

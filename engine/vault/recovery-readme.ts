@@ -3,7 +3,14 @@
  * trusts it. Lines that are indented by four spaces are commands; taken together, from the first to the last, they
  * are one bash script (tests run it against a real vault).
  */
+import { sha256Hex } from "../crypto/cryptography.ts";
+import type { Cryptography } from "../crypto/cryptography.ts";
 import { publicKeyPem } from "../crypto/keys.ts";
+import { equalBytes, utf8 } from "../foundation/bytes.ts";
+import { hasCode } from "../foundation/errors.ts";
+import { readObject } from "../store/object-store.ts";
+import type { ObjectReader } from "../store/object-store.ts";
+import { readmeName } from "./layout.ts";
 import type { GenesisEntry, SignerRole } from "./log-entry.ts";
 
 export interface ReadmeFacts {
@@ -11,14 +18,69 @@ export interface ReadmeFacts {
   readonly genesis: GenesisEntry;
 }
 
-export function recoveryReadme({ vault, genesis }: ReadmeFacts): string {
-  const { signers, project, organization } = genesis.genesis;
+/**
+ * Earlier forms of the page, by the SHA-256 of what is the same in every vault: vaults keep the page of the version that
+ * began them.
+ */
+const earlierForms: ReadonlySet<string> = new Set([
+  "94409f155362e43e41f7e5a22a3b42c44860cd6adb3f43010b974532d19ef299",
+  "97a7c5ef6c555ea509f6750ff2e9c4215067e7ea880cc31d297ebc9064b7c044",
+]);
+
+/** `earlier`: a version of this program before has written it for this vault; `other`: none has. */
+export type ReadmeState = "current" | "earlier" | "other" | "missing";
+
+export interface StoredReadme {
+  readonly state: ReadmeState;
+  /** Of the stored bytes; undefined where there is none, or none that is small. */
+  readonly sha256: string | undefined;
+}
+
+const maxReadmeBytes = 128 * 1024;
+
+/** The page as it is stored now. Whoever can write over objects could put another one there, with commands of their own. */
+export async function storedReadme(
+  { store, cryptography }: { readonly store: ObjectReader; readonly cryptography: Cryptography },
+  facts: ReadmeFacts,
+): Promise<StoredReadme> {
+  try {
+    const bytes = await readObject(store, readmeName(facts.vault), maxReadmeBytes);
+    const sha256 = sha256Hex(cryptography, bytes);
+    if (equalBytes(bytes, utf8(recoveryReadme(facts)))) return { state: "current", sha256 };
+    const form = formOf(new TextDecoder().decode(bytes), facts);
+    return { state: earlierForms.has(sha256Hex(cryptography, utf8(form))) ? "earlier" : "other", sha256 };
+  } catch (error) {
+    if (hasCode(error, "STORE_NOT_FOUND")) return { state: "missing", sha256: undefined };
+    if (error instanceof RangeError) return { state: "other", sha256: undefined };
+    throw error;
+  }
+}
+
+/** The page without what is of this vault alone. */
+function formOf(text: string, { vault, genesis }: ReadmeFacts): string {
+  const { signers } = genesis.genesis;
+  const own = [keysForPeople(signers), keysForCommands(signers), sourceOf(genesis), vault];
+  return own.reduce((form, value, index) => form.replaceAll(value, `{${index}}`), text);
+}
+
+function sourceOf({ genesis: { project, organization } }: GenesisEntry): string {
   const what = project === undefined ? "the settings" : `project ${inertWord(project.id)}`;
-  const source = `${what} of organisation ${inertWord(organization.id)},\n${inertWord(organization.url)}`;
+  return `${what} of organisation ${inertWord(organization.id)},\n${inertWord(organization.url)}`;
+}
+
+function keysForPeople(signers: readonly SignerRole[]): string {
+  return signers.map(signerText).join("\n");
+}
+
+function keysForCommands(signers: readonly SignerRole[]): string {
+  return signers.map(({ pub, may }) => `'${JSON.stringify({ pub, may })}'`).join(" \\\n      ");
+}
+
+export function recoveryReadme({ vault, genesis }: ReadmeFacts): string {
   const sections = [
-    introduction(vault, source),
+    introduction(vault, sourceOf(genesis)),
     tools(vault),
-    signedLog(signers),
+    signedLog(genesis.genesis.signers),
     snapshot,
     repository,
     records,
@@ -114,7 +176,7 @@ before. An entry without a valid signature of a key that may write its kind is v
 
 The public keys, as "signer" lines and as PEM, and what each may sign:
 
-${signers.map(signerText).join("\n")}
+${keysForPeople(signers)}
     pem() {
       printf '%s\\n' '-----BEGIN PUBLIC KEY-----' \\
         "MCowBQYDK2VwAyEA$(printf '%s' "\${1#ed25519:}" | tr '_-' '/+')=" '-----END PUBLIC KEY-----'
@@ -133,7 +195,7 @@ ${signers.map(signerText).join("\n")}
       done
       return 1
     }
-    printf '%s\\n' ${signers.map(({ pub, may }) => `'${JSON.stringify({ pub, may })}'`).join(" \\\n      ")} | trust
+    printf '%s\\n' ${keysForCommands(signers)} | trust
     list "$VAULT/log/" > names.txt
     while read -r name; do
       if matches "$VAULT/log/[0-9]{10}[.]json" "$name"; then fetch "$name" > "log/\${name##*/}"

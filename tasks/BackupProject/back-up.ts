@@ -78,6 +78,7 @@ function publish({ agent, reporter }: TaskRun, result: BackupResult): void {
   agent.print(
     `Snapshot ${result.snapshot} of ${result.project.name} is ${result.status}: ${counted(sum.changed, "stream")} of ${sum.streams} changed, ${bytesForPeople(sum.newBytes)} stored`,
   );
+  if (result.readmeSha256 !== undefined) agent.print(`SHA-256 of the vault's README.txt: ${result.readmeSha256}`);
   if (!result.signerPinned) agent.print(`Pin these keys as input signer: ${result.signer}`);
   if (!result.headPinned) agent.print(`Pin this head as input vaultHead: ${formatHead(result.head)}`);
   if (result.coverage !== undefined) agent.print(`Coverage: ${coverageLine(result.coverage)}`);

