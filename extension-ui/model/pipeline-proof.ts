@@ -5,7 +5,7 @@
  */
 import { plainText } from "./plain-text.ts";
 import type { RunParameters } from "./run-request.ts";
-import { requestParameter } from "./setup-pipelines.ts";
+import { requestParameter } from "./pipeline-parameters.ts";
 import { parseYaml, type YamlMapping, type YamlValue } from "./yaml-reader.ts";
 
 export type OurTask = "BackupProject" | "VerifyBackup" | "RestoreItem";

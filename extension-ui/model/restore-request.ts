@@ -4,7 +4,13 @@
  * another one in between.
  */
 import { isNonce, withRequestId, type RunParameters } from "./run-request.ts";
-import { conflictPolicies, restoreDestinations, workItemHistories, type RestoreParameter } from "./setup-pipelines.ts";
+import {
+  conflictPolicies,
+  everything,
+  restoreDestinations,
+  workItemHistories,
+  type RestoreParameter,
+} from "./pipeline-parameters.ts";
 
 export type Destination = (typeof restoreDestinations)[number];
 export type ConflictPolicy = (typeof conflictPolicies)[number];
@@ -41,9 +47,6 @@ export function selectorOf(stream: string, itemId?: string): string {
   if (itemId === undefined) return stream.includes("/") ? stream : `${stream}/*`;
   return stream.includes("/") ? `${stream}:${itemId}` : `${stream}/${itemId}`;
 }
-
-/** Everything in the snapshot. */
-export const everything = "*";
 
 export interface ChoiceProblem {
   readonly field: RestoreParameter;

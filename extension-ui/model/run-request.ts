@@ -5,7 +5,7 @@
 import { toHex, utf8 } from "../../engine/foundation/bytes.ts";
 import { canonicalJson } from "../../engine/foundation/json.ts";
 import type { Run } from "./project-services.ts";
-import { requestParameter } from "./setup-pipelines.ts";
+import { requestParameter } from "./pipeline-parameters.ts";
 
 export type RunParameters = Readonly<Record<string, string>>;
 

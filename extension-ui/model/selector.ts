@@ -1,6 +1,7 @@
 /** What people choose in the tree as selectors of RestoreItem (input `items`): by ids, so that no name is ambiguous. */
 import { BackupError } from "../../engine/foundation/errors.ts";
-import { everything, selectorOf } from "./restore-request.ts";
+import { everything } from "./pipeline-parameters.ts";
+import { selectorOf } from "./restore-request.ts";
 import { shownText } from "./shown-text.ts";
 
 export type Chosen =

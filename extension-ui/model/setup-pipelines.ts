@@ -6,30 +6,15 @@
  * script, an address or the name of a variable. Where tokens are sent (organisation, storage) is written into the
  * file, so that nobody who may only start runs can change it.
  */
+import {
+  conflictPolicies,
+  requestParameter,
+  restoreDestinations,
+  restoreParameters,
+  workItemHistories,
+} from "./pipeline-parameters.ts";
 import { schedules, type ScheduleChoice } from "./setup-schedule.ts";
 import { yamlComment, yamlScalar } from "./yaml-scalar.ts";
-
-/** Names of the parameters of the restore pipeline. */
-export const restoreParameters = [
-  "items",
-  "snapshot",
-  "destination",
-  "targetProject",
-  "createProject",
-  "conflictPolicy",
-  "workItemHistory",
-  "previewOnly",
-  "planHash",
-  "requestId",
-] as const;
-export type RestoreParameter = (typeof restoreParameters)[number];
-
-/** Made by the hub for each click: a second click and a reload find the first one's run by it. */
-export const requestParameter = "requestId";
-
-export const restoreDestinations = ["azureDevOps", "archive"] as const;
-export const conflictPolicies = ["skip", "overwrite", "rename"] as const;
-export const workItemHistories = ["attach", "last 10", "last 100", "replay"] as const;
 
 export type PipelineStorage =
   | {

@@ -7,7 +7,7 @@ import { kindTitle } from "../../engine/foundation/wording.ts";
 import { lazyPart } from "../components/lazy-part.tsx";
 import { idWithZone, localTime, zoneName } from "../components/times.tsx";
 import { kindOf } from "../model/item-tree.ts";
-import { everything } from "../model/restore-request.ts";
+import { everything } from "../model/pipeline-parameters.ts";
 import { needsConfirmation } from "../model/settings-trust.ts";
 import { shownText } from "../model/shown-text.ts";
 import { useHub, type Hub } from "./hub-context.ts";

@@ -16,7 +16,7 @@ import {
   type RestoreChoice,
   type WorkItemHistory,
 } from "../model/restore-request.ts";
-import type { RestoreParameter } from "../model/setup-pipelines.ts";
+import type { RestoreParameter } from "../model/pipeline-parameters.ts";
 import { useHub, type Hub } from "./hub-context.ts";
 import { freshNonce } from "./start-run.ts";
 import { startProven } from "./start-restore.ts";

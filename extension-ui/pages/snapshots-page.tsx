@@ -1,18 +1,20 @@
 import { Card } from "azure-devops-ui/Card";
 import { ZeroData, ZeroDataActionType } from "azure-devops-ui/ZeroData";
 import * as React from "react";
-import { HistoryFigure } from "../components/history-figure.tsx";
+import { lazyPart } from "../components/lazy-part.tsx";
 import { Loading } from "../components/loading.tsx";
 import { historyOf } from "../model/history-chart.ts";
 import { hindranceOf, whyKept } from "../model/kept-by.ts";
 import { filteredRows, snapshotRows, type RowFilter, type SnapshotRow } from "../model/snapshot-rows.ts";
 import type { VaultView } from "../model/vault-source.ts";
 import { ChainNote } from "./chain-note.tsx";
-import { EmptyVault } from "./empty-vault.tsx";
 import { useHub } from "./hub-context.ts";
 import { SnapshotFilter } from "./snapshot-filter.tsx";
 import { SnapshotTable } from "./snapshot-table.tsx";
 import { VaultError } from "./vault-error.tsx";
+
+const HistoryFigure = lazyPart(async () => (await import("../components/history-figure.tsx")).HistoryFigure);
+const EmptyVault = lazyPart(async () => (await import("./empty-vault.tsx")).EmptyVault);
 
 /** All snapshots of the project, newest first, with their history as a picture. */
 export function SnapshotsPage(): React.ReactElement {

@@ -9,7 +9,7 @@ import {
   requestParameter,
   restoreDestinations,
   workItemHistories,
-} from "../model/setup-pipelines.ts";
+} from "../model/pipeline-parameters.ts";
 import type { Hub } from "./hub-context.ts";
 import { freshNonce, startOnce } from "./start-run.ts";
 

@@ -1,7 +1,5 @@
 import * as React from "react";
-import { webCryptography } from "../../engine/crypto/web-cryptography.ts";
 import type { ViewerKey } from "../model/vault-source.ts";
-import { isRecoveryKey } from "../model/viewer-key-form.ts";
 
 export interface GuardFacts {
   readonly viewer: ViewerKey | undefined;
@@ -17,11 +15,20 @@ export function useRecoveryKeyGuard({ viewer, recipients, refuse }: GuardFacts):
   React.useEffect(() => {
     let isOver = false;
     if (viewer !== undefined && recipients !== undefined)
-      void isRecoveryKey(viewer.identity, recipients, webCryptography()).then((isIt) => {
+      void isRecovery(viewer, recipients).then((isIt) => {
         if (isIt && !isOver) refusal.current();
       });
     return () => {
       isOver = true;
     };
   }, [viewer, recipients?.join()]);
+}
+
+/** What tells them apart is loaded only when there is a key. */
+async function isRecovery({ identity }: ViewerKey, recipients: readonly string[]): Promise<boolean> {
+  const [{ webCryptography }, { isRecoveryKey }] = await Promise.all([
+    import("../../engine/crypto/web-cryptography.ts"),
+    import("../model/viewer-key-form.ts"),
+  ]);
+  return isRecoveryKey(identity, recipients, webCryptography());
 }

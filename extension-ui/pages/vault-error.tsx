@@ -1,50 +1,11 @@
-import { MessageCard, MessageCardSeverity } from "azure-devops-ui/MessageCard";
 import * as React from "react";
-import { CopyText } from "../components/copy-text.tsx";
-import { ErrorCard } from "../components/error-card.tsx";
-import { withLocalTimes } from "../model/times.ts";
-import { explainConnection, isConnectionError, type ConnectionHelp } from "../model/connection-errors.ts";
+import { lazyPart } from "../components/lazy-part.tsx";
 import { useHub } from "./hub-context.ts";
 
-/** Why the vault cannot be read from storage, with the exact remedy; nothing while there is no such reason. */
+const StorageError = lazyPart(async () => (await import("./storage-error.tsx")).StorageError);
+
+/** Why the vault cannot be read from storage; nothing while there is no such reason. */
 export function VaultError(): React.ReactElement | null {
-  const { vault, settings, access, clock, openPanel } = useHub();
-  const { error } = vault;
-  if (error === undefined) return null;
-  if (!isConnectionError(error)) return <ErrorCard error={error} retry={vault.reload} />;
-  const explained = explainConnection({
-    error,
-    containerUrl: settings?.containerUrl ?? "",
-    origin: location.origin,
-    signIn: access?.by ?? "none",
-    now: clock.now(),
-  });
-  return <ConnectionCard help={explained} retry={vault.reload} enterSas={() => openPanel({ form: "storage" })} />;
-}
-
-export interface ConnectionCardProps {
-  readonly help: ConnectionHelp;
-  readonly retry?: () => void;
-  readonly enterSas?: () => void;
-}
-
-/** One reason why storage could not be read, and what helps. */
-export function ConnectionCard({ help, retry, enterSas }: ConnectionCardProps): React.ReactElement {
-  const { title, found, remedy, commands, offersSas } = help;
-  const buttons = [
-    ...(retry === undefined ? [] : [{ text: "Try again", onClick: retry }]),
-    ...(offersSas && enterSas !== undefined ? [{ text: "Enter a SAS", onClick: enterSas }] : []),
-  ];
-  return (
-    <MessageCard severity={MessageCardSeverity.Error} buttonProps={buttons} role="alert">
-      <div className="hub-message">
-        <div className="font-weight-semibold">{title}</div>
-        <div>{remedy}</div>
-        <div className="hub-wrap">{withLocalTimes(found)}</div>
-        {commands.map((command) => (
-          <CopyText key={command} label="the command" text={command} />
-        ))}
-      </div>
-    </MessageCard>
-  );
+  const { error } = useHub().vault;
+  return error === undefined ? null : <StorageError error={error} />;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { hindranceOf, whyKept, type KeptFacts } from "../../../extension-ui/model/kept-by.ts";
 import { seenObjects } from "../../../engine/insight/immutability.ts";
-import type { KnownAlarm, OwnerAnswers } from "../../../extension-ui/model/owner-answers.ts";
+import type { OwnerAnswers } from "../../../extension-ui/model/owner-answers.ts";
 import { localDay } from "../../../extension-ui/model/times.ts";
 import type { Snapshot } from "../../../extension-ui/model/vault-source.ts";
 import { aSnapshot, day } from "./snapshots.ts";
@@ -76,18 +76,30 @@ describe("why a snapshot is kept", () => {
     ]);
   });
 
-  it.each<readonly [string | undefined, readonly Snapshot[], boolean, readonly KnownAlarm[]]>([
-    ["no key may retire", [aSnapshot(1)], false, []],
-    ["the alarm of", [aSnapshot(2), aSnapshot(1, { isRetired: true })], true, [{ seq: 2, code: "mass-delete" }]],
-    ["none has retired anything so far", [aSnapshot(1)], true, []],
+  it.each<readonly [string | undefined, Parameters<typeof hindranceOf>[0]]>([
+    ["no key may retire", { snapshots: [aSnapshot(1)], canRetire: false }],
+    [
+      "the alarm of",
+      {
+        snapshots: [aSnapshot(2), aSnapshot(1, { isRetired: true })],
+        canRetire: true,
+        answers: { alarms: [{ seq: 2, code: "mass-delete" }], announcements: [] },
+      },
+    ],
+    ["none has retired anything so far", { snapshots: [aSnapshot(1)], canRetire: true }],
     [
       undefined,
-      [aSnapshot(2, { anomalies: [{ code: "mass-delete", n: 9 }] }), aSnapshot(1, { isRetired: true })],
-      true,
-      [{ seq: 2, code: "mass-delete", acknowledged: { entry: 3, at: day(3) } }],
+      {
+        snapshots: [aSnapshot(2, { anomalies: [{ code: "mass-delete", n: 9 }] }), aSnapshot(1, { isRetired: true })],
+        canRetire: true,
+        answers: {
+          alarms: [{ seq: 2, code: "mass-delete", acknowledged: { entry: 3, at: day(3) } }],
+          announcements: [],
+        },
+      },
     ],
-  ])("waits because of: %s", (reason, snapshots, canRetire, alarms) => {
-    const found = hindranceOf({ snapshots, canRetire, answers: { alarms, announcements: [] } });
+  ])("waits because of: %s", (reason, view) => {
+    const found = hindranceOf(view);
 
     if (reason === undefined) expect(found).toBeUndefined();
     else expect(found?.detail).toContain(reason);

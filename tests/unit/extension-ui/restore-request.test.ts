@@ -17,7 +17,7 @@ import {
   verifyParameters,
   withRequestId,
 } from "../../../extension-ui/model/run-request.ts";
-import { restoreParameters } from "../../../extension-ui/model/setup-pipelines.ts";
+import { restoreParameters } from "../../../extension-ui/model/pipeline-parameters.ts";
 import { aRun } from "./builders.ts";
 
 const nonce = "0123456789abcdef";

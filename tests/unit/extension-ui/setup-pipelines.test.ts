@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { pipelineFiles, restoreParameters, type PipelineFile } from "../../../extension-ui/model/setup-pipelines.ts";
+import { restoreParameters } from "../../../extension-ui/model/pipeline-parameters.ts";
+import { pipelineFiles, type PipelineFile } from "../../../extension-ui/model/setup-pipelines.ts";
 import { pipelineSetupProblems } from "../../../extension-ui/model/setup-problems.ts";
 import { parseYaml, type YamlMapping, type YamlValue } from "../../../extension-ui/model/yaml-reader.ts";
 import { yamlComment, yamlScalar } from "../../../extension-ui/model/yaml-scalar.ts";

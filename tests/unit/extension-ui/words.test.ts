@@ -96,7 +96,7 @@ describe("a signature for the hub", () => {
     const azure = readSasHelp("https://contosobackups.blob.core.windows.net/azure-devops", now);
 
     expect(azure).toContain("--account-name contosobackups");
-    expect(azure).toContain("--expiry 2026-11-29T10:00Z");
+    expect(azure).toContain("--expiry 2026-11-29T07:36Z");
     expect(readSasHelp("http://127.0.0.1:10000/devstoreaccount1/backup", now)).toContain("--name backup");
     for (const command of [azure, readSasHelp("http://127.0.0.1:10000/devstoreaccount1/backup", now)])
       expect(command).toContain("--permissions rl");
