@@ -208,7 +208,7 @@ describeInChromium("a person who sets up from nothing", () => {
   function secretValues(): Readonly<Record<string, string>> {
     const commented = (variable: string): string =>
       new RegExp(`secret variable ${variable}\\)[^\\n]*\\n#\\s+(\\S+)`).exec(keyFile)?.[1] ?? "";
-    const [recovery = ""] = (/^AGE-SECRET-KEY-1\S+/m.exec(keyFile)) ?? [];
+    const [recovery = ""] = /^AGE-SECRET-KEY-1\S+/m.exec(keyFile) ?? [];
     return { AgentKey: commented("AgentKey"), RecoveryKey: recovery, ContainerSas: world.container.sas };
   }
 });

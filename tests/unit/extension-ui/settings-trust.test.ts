@@ -4,7 +4,7 @@ import { trustIn } from "../../../extension-ui/model/settings-trust.ts";
 import { parseSetupAnswers } from "../../../extension-ui/model/setup-answers.ts";
 import { keysOfSigners, parseSigner, signersOfKeys } from "../../../extension-ui/model/signers.ts";
 
-const [agent, owner, other] = ["A", "B", "C"].map((letter) => `ed25519:${letter.repeat(43)}`) as [
+const [agent, owner, other] = ["A", "E", "I"].map((letter) => `ed25519:${letter.repeat(43)}`) as [
   string,
   string,
   string,

@@ -130,7 +130,7 @@ describe("the settings of a project", () => {
   it("take only what has the right form from a document that anybody may write", () => {
     const hostile = {
       containerUrl: "javascript:alert(1)",
-      signers: ["ed25519:short", 7, `ed25519:${"B".repeat(43)}`],
+      signers: ["ed25519:short", 7, `ed25519:${"E".repeat(43)}`],
       backupPipelineId: "3",
       restorePipelineId: -1,
       verifyPipelineId: 1.5,
@@ -139,7 +139,7 @@ describe("the settings of a project", () => {
       entraTenantId: "../evil",
     };
 
-    expect(parseSettings(hostile)).toEqual({ signers: [`ed25519:${"B".repeat(43)}`], rpoHours: 26 });
+    expect(parseSettings(hostile)).toEqual({ signers: [`ed25519:${"E".repeat(43)}`], rpoHours: 26 });
     expect(parseSettings({ entraClientId: aProjectId, entraTenantId: aProjectId, rpoHours: 4 })).toEqual({
       signers: [],
       rpoHours: 4,
