@@ -188,7 +188,7 @@ describe("a vault that somebody has tampered with", () => {
     expect(pinned[0]?.snapshots).toHaveLength(100);
   });
 
-  it("does not drown in planted entries: the worst problems first, the others counted", async () => {
+  it("does not drown in planted entries: the worst problem first, a range of them told as one", async () => {
     const world = await aWorld();
     await world.snapshot([{ s: "work-items" }]);
     await world.snapshot([{ s: "work-items" }]);
@@ -197,9 +197,8 @@ describe("a vault that somebody has tampered with", () => {
 
     const { problems } = checkedChain(await lastView(world.source()));
 
-    expect(problems).toHaveLength(101);
+    expect(problems.map(({ code }) => code)).toHaveLength(2);
     expect(problems[0]?.code).toBe("LOG_CHAIN_BROKEN");
-    expect(lastOf(problems).message).toContain("201 more problems");
   });
 
   it("makes control characters visible that an entry brings along", async () => {
