@@ -1,23 +1,10 @@
+import { isAzureBlobHost } from "../foundation/azure-hosts.ts";
 import { BackupError } from "../foundation/errors.ts";
 
 /**
  * Where a page may send what opens storage. Addresses come from settings that many may write, so the rule is about
  * hosts that only Azure can answer for, not about what looks like one.
  */
-
-/** 3 to 24 lower-case letters and digits; `-secondary` reads the copy in the paired region. */
-const account = "[a-z0-9]{3,24}(?:-secondary)?";
-
-/**
- * Blob endpoints of the clouds in service: public, China, US Government; and those of accounts with a DNS zone of
- * their own, z00 to z99 (learn.microsoft.com, "Storage account endpoints"). The pages' policies name the same ones.
- */
-const blobHosts: readonly RegExp[] = [
-  "blob\\.core\\.windows\\.net",
-  "blob\\.core\\.chinacloudapi\\.cn",
-  "blob\\.core\\.usgovcloudapi\\.net",
-  "z\\d{1,2}\\.blob\\.storage\\.azure\\.net",
-].map((suffix) => new RegExp(`^${account}\\.${suffix}$`));
 
 /** Azurite of the sandbox and of tests; nobody else can answer at these. */
 const loopbackHosts: readonly string[] = ["127.0.0.1", "localhost"];
@@ -31,7 +18,7 @@ export function isStorageHost(address: string): boolean {
   const { protocol, hostname, port, username, password } = new URL(address);
   if (username + password !== "") return false;
   if (loopbackHosts.includes(hostname)) return protocol === "http:" || protocol === "https:";
-  return protocol === "https:" && port === "" && blobHosts.some((host) => host.test(hostname));
+  return protocol === "https:" && port === "" && isAzureBlobHost(hostname);
 }
 
 /** Throws STORAGE_HOST_FOREIGN for an address that no credential may be sent to; other slips are for who parses it. */
