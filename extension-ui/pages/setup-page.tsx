@@ -8,7 +8,6 @@ import { SetupKeysSection } from "./setup-keys-section.tsx";
 import { SetupPipelinesSection } from "./setup-pipelines-section.tsx";
 import { SetupSettingsSection } from "./setup-settings-section.tsx";
 import { SetupStorageSection } from "./setup-storage-section.tsx";
-import type { SetupTexts } from "./use-setup-state.ts";
 
 export interface SectionProps {
   readonly draft: SetupDraft;
