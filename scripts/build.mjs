@@ -55,7 +55,8 @@ async function addPage(name) {
 async function addManifest(task) {
   const source = path.join(projectFolder, "tasks", task);
   const target = path.join(outFolder, task);
-  for (const name of await readdir(target)) if (name !== "index.js") await rm(path.join(target, name));
+  for (const name of await readdir(target))
+    if (!["index.js", "cleanup.js"].includes(name)) await rm(path.join(target, name));
   await writeFile(path.join(target, "task.json"), await stampedManifest(path.join(source, "task.json")));
   // Without it Node would take the bundle for an ES module wherever a folder above says so, as this project's does.
   await writeFile(path.join(target, "package.json"), `{ "type": "commonjs" }\n`);

@@ -1,3 +1,5 @@
+import { withoutSecrets } from "./secret-shapes.ts";
+
 /**
  * Errors a person can act on. Everything that is not a BackupError is a bug and keeps its stack.
  * A BackupError prints as one line: what was found (naming the input or item), then what to do.
@@ -33,8 +35,11 @@ export function hasCode(error: unknown, ...codes: readonly string[]): error is B
   return error instanceof BackupError && codes.includes(error.code);
 }
 
-/** The one line a person sees: message, then hint. Foreign text in it is not yet made inert (see text.ts). */
+/**
+ * The one line a person sees: message, then hint, without anything that looks like a secret. Foreign text in it is not
+ * yet made inert (see text.ts).
+ */
 export function describeError(error: unknown): string {
-  if (error instanceof BackupError) return `${error.message}. ${error.hint}`;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof BackupError) return withoutSecrets(`${error.message}. ${error.hint}`);
+  return withoutSecrets(error instanceof Error ? error.message : String(error));
 }

@@ -1,5 +1,6 @@
 /** Head pins: what someone outside the storage remembers of the log's head (design.md §6.5). */
 import { BackupError } from "../foundation/errors.ts";
+import { withoutSecrets } from "../foundation/secret-shapes.ts";
 import { isObject, parseObject } from "../foundation/json.ts";
 import { isVaultId, maxLogSeq } from "./layout.ts";
 import type { Head } from "./log-entry.ts";
@@ -30,7 +31,7 @@ export function parseVaultHeads(input: string, vaults: readonly string[]): Reado
     if (pinned === undefined) {
       throw new BackupError({
         code: "INPUT_VAULT_HEAD",
-        message: `Input vaultHead does not say which of ${vaults.length} vaults the head ${text.slice(0, 24)}… belongs to`,
+        message: `Input vaultHead does not say which of ${vaults.length} vaults the head ${withoutSecrets(text).slice(0, 24)}… belongs to`,
         hint: "Write one line per vault: <project GUID>=<seq>:<sha256>.",
       });
     }
@@ -61,7 +62,7 @@ function onlyOne(vaults: readonly string[]): string | undefined {
 function badHead(found: string): BackupError {
   return new BackupError({
     code: "INPUT_VAULT_HEAD",
-    message: `Input vaultHead holds ${JSON.stringify(found.slice(0, 100))}, which is no head of a vault`,
+    message: `Input vaultHead holds ${JSON.stringify(withoutSecrets(found).slice(0, 100))}, which is no head of a vault`,
     hint: "Give the vaultHead line that the last run of BackupProject printed: <seq>:<sha256>.",
   });
 }

@@ -4,6 +4,7 @@
  * the vault, because every part is checked against its exact form before a name is built from it.
  */
 import { BackupError } from "../foundation/errors.ts";
+import { withoutSecrets } from "../foundation/secret-shapes.ts";
 
 export const objectExtensions = ["bundle.age", "ndjson.gz.age", "tar.age", "bin.age", "json.gz.age"] as const;
 export type ObjectExtension = (typeof objectExtensions)[number];
@@ -224,7 +225,7 @@ function checked(part: string, text: string, isGood: (text: string) => boolean):
 function badName(part: string, found: string): BackupError {
   return new BackupError({
     code: "NAME_FORM",
-    message: `No name in the vault can be made of the ${part} ${JSON.stringify(found.slice(0, 100))}`,
+    message: `No name in the vault can be made of the ${part} ${JSON.stringify(withoutSecrets(found).slice(0, 100))}`,
     hint: "This is not something the program wrote: check the input, or verify the vault.",
   });
 }

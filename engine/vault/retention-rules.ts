@@ -5,6 +5,7 @@
  * whoever adds snapshots cannot make those from before go earlier, but for the last one of a period that is not over.
  */
 import { BackupError } from "../foundation/errors.ts";
+import { withoutSecrets } from "../foundation/secret-shapes.ts";
 import { counted } from "../foundation/text.ts";
 
 const calendars = ["daily", "weekly", "monthly", "yearly"] as const;
@@ -185,7 +186,7 @@ function isoWeek(time: Date): string {
 function badRule(word: string): BackupError {
   return new BackupError({
     code: "INPUT_RETENTION",
-    message: `Input retention holds ${JSON.stringify(word.slice(0, 60))}, which is no rule`,
+    message: `Input retention holds ${JSON.stringify(withoutSecrets(word).slice(0, 60))}, which is no rule`,
     hint: "Write each rule once, as in: last=7 daily=30 weekly=12 monthly=12 yearly=7. Leave the input empty to keep everything.",
   });
 }

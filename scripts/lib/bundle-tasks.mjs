@@ -1,4 +1,5 @@
 // @ts-check
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 
@@ -25,7 +26,7 @@ const withoutTypedClients = {
 
 /**
  * Each task, with everything it imports, as one minified CommonJS file that needs no node_modules:
- * `<outFolder>/<task>/index.js`. Files that several tasks import are read once.
+ * `<outFolder>/<task>/index.js`; what a task has to do after the job, in `cleanup.js`. Files that several tasks import are read once.
  * @param {{ readonly tasks: readonly string[], readonly projectFolder: string, readonly outFolder: string }} wanted
  * @returns {Promise<readonly { readonly task: string, readonly bytes: number, readonly files: readonly string[] }[]>}
  *   with the files of each bundle, relative to the project's folder, with `/`
@@ -33,7 +34,12 @@ const withoutTypedClients = {
 export async function bundleTasks({ tasks, projectFolder, outFolder }) {
   const { metafile, warnings } = await build({
     absWorkingDir: projectFolder,
-    entryPoints: tasks.map((task) => ({ in: `tasks/${task}/index.ts`, out: `${task}/index` })),
+    entryPoints: tasks.flatMap((task) => [
+      { in: `tasks/${task}/index.ts`, out: `${task}/index` },
+      ...(existsSync(path.join(projectFolder, "tasks", task, "cleanup.ts"))
+        ? [{ in: `tasks/${task}/cleanup.ts`, out: `${task}/cleanup` }]
+        : []),
+    ]),
     outdir: outFolder,
     bundle: true,
     minify: true,
@@ -51,7 +57,8 @@ export async function bundleTasks({ tasks, projectFolder, outFolder }) {
   if (warnings.length > 0) {
     throw new Error(warnings.map(({ text, location }) => `${location?.file ?? "bundle"}: ${text}`).join("\n"));
   }
-  return Object.entries(metafile.outputs).map(([output, { bytes, inputs }]) => {
+  const bundles = Object.entries(metafile.outputs).filter(([output]) => path.basename(output) === "index.js");
+  return bundles.map(([output, { bytes, inputs }]) => {
     const task = path.basename(path.dirname(output));
     const files = Object.keys(inputs)
       .filter((file) => !file.startsWith("typed-client:"))

@@ -21,7 +21,7 @@ export async function archive(
   const pin = head === undefined ? undefined : parseVaultHeads(head, [vault.vault]).get(vault.vault);
   const { snapshot } = await openForRestore({ ...given, vault: vault.vault, pin }, tools);
   const folder = join(agent.variable("Agent.TempDirectory") ?? tmpdir(), "project-backup-archive", snapshot.id);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${vault.project.name.replace(/[^\w.-]/g, "_")}-${snapshot.id}.zip`);
   const zip = zipArchive(file);
   try {

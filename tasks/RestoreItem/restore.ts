@@ -1,6 +1,7 @@
 /** Finds the vault and the target, plans, shows the plan, applies it, publishes what came of it. */
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
 import { withFieldName } from "../../engine/foundation/field-names.ts";
+import { withoutSecrets } from "../../engine/foundation/secret-shapes.ts";
 import { counted } from "../../engine/foundation/text.ts";
 import { outcomesText } from "../../engine/foundation/wording.ts";
 import { registry } from "../../engine/kinds/registry.ts";
@@ -102,7 +103,7 @@ function newProjectName(name: string): string {
   if (name.length <= 64 && !/[\p{Cc}\\/:*?"<>|;#${},+=[\]]|^[_.]|\.$/u.test(name)) return name;
   throw badInput(
     "targetProject",
-    `is "${name.slice(0, 100)}", which Azure DevOps takes for no project's name`,
+    `is "${withoutSecrets(name).slice(0, 100)}", which Azure DevOps takes for no project's name`,
     'Use at most 64 characters, none of \\ / : * ? " < > | ; # $ { } , + = [ ], no _ or . in front, no . at the end.',
   );
 }

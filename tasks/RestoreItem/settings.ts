@@ -1,6 +1,7 @@
 /** The inputs of RestoreItem, read and checked before anything is contacted. */
 import { readFileSync } from "node:fs";
 import { parseIdentities, type PinnedSigner } from "../../engine/crypto/keys.ts";
+import { withoutSecrets } from "../../engine/foundation/secret-shapes.ts";
 import { parseObject, type JsonObject } from "../../engine/foundation/json.ts";
 import type { ConflictPolicy, WorkItemHistory } from "../../engine/kinds/kind.ts";
 import type { Agent } from "../shared/agent.ts";
@@ -81,7 +82,11 @@ function sourceProject(agent: Agent): string {
 function planHash(agent: Agent): string | undefined {
   const hash = agent.input("planHash")?.toLowerCase();
   if (hash === undefined || /^[0-9a-f]{64}$/.test(hash)) return hash;
-  throw badInput("planHash", `is "${hash.slice(0, 80)}"`, "Paste the 64 hexadecimal digits that the preview printed.");
+  throw badInput(
+    "planHash",
+    `is "${withoutSecrets(hash).slice(0, 80)}"`,
+    "Paste the 64 hexadecimal digits that the preview printed.",
+  );
 }
 
 function workItemHistory(agent: Agent): WorkItemHistory {

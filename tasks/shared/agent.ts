@@ -5,6 +5,7 @@
 import { isDebugging, jobTokenFromEnvironment, secretInput } from "./quiet-agent-library.ts";
 import * as library from "azure-pipelines-task-lib/task.js";
 import { inert } from "../../engine/foundation/text.ts";
+import { maskedText, secretsIn, withoutSecrets } from "../../engine/foundation/secret-shapes.ts";
 import { markdownText } from "../../engine/reports/escape.ts";
 import { badInput } from "./inputs.ts";
 
@@ -41,6 +42,7 @@ export interface Agent {
 
 export function workingAgent(): Agent {
   const secrets = new Set<string>();
+  const beginnings = new Set<RegExp>();
   // The agent masks what came from secret variables; announcing a secret to it would write it into the very stream
   // that has to stay clean. What the agent cannot know is masked here, in everything we print.
   const addSecret = (value: string): void => {
@@ -52,18 +54,34 @@ export function workingAgent(): Agent {
   };
   const clean = (text: string): string => {
     let masked = text;
-    for (const secret of secrets) masked = masked.replaceAll(secret, "***");
-    return masked;
+    for (const secret of secrets) masked = masked.replaceAll(secret, maskedText);
+    for (const beginning of beginnings) masked = masked.replace(beginning, maskedText);
+    return withoutSecrets(masked);
+  };
+  /** A key in the wrong input: whoever quotes that input may have cut it off, or changed its case. */
+  const watched = (value: string | undefined): string | undefined => {
+    for (const found of secretsIn(value ?? "")) {
+      // The name of a user in an address is none by itself, and may be that of the organisation.
+      for (const secret of [found, found.slice(found.indexOf(":") + 1)].filter(
+        ({ length }) => length >= surelySecret,
+      )) {
+        addSecret(secret);
+        // Our own keys are known by their shape, cut off too; what they begin with is no secret.
+        if (ownKey.test(secret)) continue;
+        for (const form of [secret, markdownText(secret)]) beginnings.add(beginningOf(form));
+      }
+    }
+    return value;
   };
   return {
     isDebugging,
-    input: (name) => inputValue(name, library.getInput(name)),
+    input: (name) => inputValue(name, watched(library.getInput(name))),
     secret(name) {
       const value = secretInput(name);
       if (value !== undefined && name.toLowerCase() !== "containerurl") addSecret(value);
       return value;
     },
-    variable: (name) => nonEmpty(library.getVariable(name)),
+    variable: (name) => nonEmpty(watched(library.getVariable(name))),
     jobToken() {
       const token =
         library.getEndpointAuthorizationParameter("SYSTEMVSSCONNECTION", "AccessToken", true) ??
@@ -75,11 +93,25 @@ export function workingAgent(): Agent {
     addSecret,
     clean,
     print: (line) => process.stdout.write(`${inert(clean(line), 4000)}\n`),
-    command: (name, properties, message) => library.command(name, { ...properties }, clean(message)),
+    command(name, properties, message) {
+      const cleaned = Object.entries(properties).map(([property, value]) => [property, clean(value)] as const);
+      library.command(name, Object.fromEntries(cleaned), clean(message));
+    },
     setOutput: (name, value) => library.setVariable(name, value, false, true),
     complete: (result, message) =>
       process.stdout.write(`##vso[task.complete result=${result};]${inert(clean(message), 4000)}\n`),
   };
+}
+
+const ownKey = /^(?:AGE-|pb[ao]k1)/i;
+const shortestBeginning = 8;
+/** Shorter texts are words that may stand anywhere. */
+const surelySecret = 16;
+
+/** At least eight characters of the secret's beginning, and what follows them in one word. */
+function beginningOf(secret: string): RegExp {
+  const start = secret.slice(0, shortestBeginning).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`${start}[\\w+/=%.~\\\\-]*`, "gi");
 }
 
 function decoded(text: string): string {

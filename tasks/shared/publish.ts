@@ -53,8 +53,8 @@ function fileOf(agent: Agent, name: string, content: string): string {
     "project-backup-reports",
     `${process.pid}-${number}`,
   );
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, name.replace(/[^\w.-]/g, "_"));
-  writeFileSync(file, agent.clean(content));
+  mkdirSync(folder, { recursive: true, mode: 0o700 }); // for the agent alone, which runs as who we are
+  const file = join(folder, agent.clean(name).replace(/[^\w.-]/g, "_"));
+  writeFileSync(file, agent.clean(content), { mode: 0o600 });
   return file;
 }

@@ -14,7 +14,7 @@ export interface ZipFile extends ArchiveFile {
 }
 
 export function zipArchive(path: string): ZipFile {
-  const output = createWriteStream(path);
+  const output = createWriteStream(path, { mode: 0o600 });
   const zip = new ZipArchive({ zlib: { level: 6 } });
   zip.pipe(output);
   let failure: Error | undefined;

@@ -143,7 +143,7 @@ function sourcesOf(task: string): readonly string[] {
     reached.add(path);
     for (const { to } of files.get(path)?.imports ?? []) visit(to);
   };
-  visit(`tasks/${task}/index.ts`);
+  for (const entry of ["index.ts", "cleanup.ts"]) visit(`tasks/${task}/${entry}`);
   const own = readdirSync(join("tasks", task)).filter((name) => name.endsWith(".ts"));
   expect(own.filter((name) => !reached.has(`tasks/${task}/${name}`))).toEqual([]);
   return [...reached].map((path) => readFileSync(path, "utf8"));

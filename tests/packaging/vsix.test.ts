@@ -28,7 +28,9 @@ afterAll(async () => {
 describe("the package", () => {
   it("holds exactly what is meant to be shipped", () => {
     const ofTasks = taskNames.flatMap((task) =>
-      ["icon.png", "index.js", "package.json", "task.json"].map((name) => `${task}/${name}`),
+      ["icon.png", "index.js", "package.json", "task.json", ...(task === "RestoreItem" ? ["cleanup.js"] : [])].map(
+        (name) => `${task}/${name}`,
+      ),
     );
 
     const ofHub = [...files.keys()].filter((name) => name.startsWith("hub/"));

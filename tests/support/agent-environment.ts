@@ -17,7 +17,12 @@ export interface JobFacts {
   readonly project: { readonly id: string; readonly name: string };
   /** The job's token. */
   readonly token: string;
-  readonly build: { readonly id: number; readonly number: string; readonly definitionId?: number };
+  readonly build: {
+    readonly id: number;
+    readonly number: string;
+    readonly definitionId?: number;
+    readonly branch?: string;
+  };
   readonly endpoints: readonly EndpointFacts[];
   /** Pipeline variables, e.g. `{"System.JobPositionInPhase": "2"}`. */
   readonly variables: Readonly<Record<string, string>>;
@@ -69,6 +74,7 @@ export function variablesOf(job: JobFacts): Readonly<Record<string, string>> {
     "System.DefaultWorkingDirectory": tempFolder,
     "System.Culture": "en-US",
     ...(build.definitionId === undefined ? {} : { "System.DefinitionId": String(build.definitionId) }),
+    ...(build.branch === undefined ? {} : { "Build.SourceBranch": build.branch }),
     "Build.BuildId": String(build.id),
     "Build.BuildNumber": build.number,
     "Agent.TempDirectory": tempFolder,

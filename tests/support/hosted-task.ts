@@ -28,7 +28,7 @@ export async function runHostedTask(request: HostedRequest): Promise<HostedRun> 
     organizationUrl: simulator.organizationUrl,
     project: { id: project.id, name: project.name },
     token,
-    build: { id: run.id, number: run.buildNumber, definitionId: definition.id },
+    build: { id: run.id, number: run.buildNumber, definitionId: definition.id, branch: run.sourceBranch },
   });
   for (const { type, name, content } of done.attachments)
     builds.attach(run, { type, name, content: Buffer.from(content) });

@@ -136,7 +136,7 @@ async function runStep(job: Job, step: StepPlan, place: StepPlace): Promise<Task
       organizationUrl,
       project: { id: project.id, name: project.name },
       token,
-      build: { id: build.id, number: build.buildNumber, definitionId: build.definitionId },
+      build: { id: build.id, number: build.buildNumber, definitionId: build.definitionId, branch: build.sourceBranch },
       variables: plainVariables(build),
       secrets,
       onLine: (line) => write(job, place.log, line),

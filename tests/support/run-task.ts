@@ -17,7 +17,12 @@ export interface TaskRequest {
   readonly project: { readonly id: string; readonly name: string };
   /** The job's token. */
   readonly token: string;
-  readonly build: { readonly id: number; readonly number: string; readonly definitionId?: number };
+  readonly build: {
+    readonly id: number;
+    readonly number: string;
+    readonly definitionId?: number;
+    readonly branch?: string;
+  };
   readonly endpoints?: readonly EndpointFacts[];
   /** Pipeline variables beside the usual ones. */
   readonly variables?: Readonly<Record<string, string>>;

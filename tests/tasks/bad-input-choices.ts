@@ -323,5 +323,55 @@ const misunderstoodCases: readonly BadInput[] = [
   },
 ];
 
+const someToken = "qrstuvwxyz234567abcdefghijklmnopqrstuvwxyz234567abcd";
+
+/** Keys and tokens where nobody expects them. */
+const misplacedSecrets: readonly BadInput[] = [
+  {
+    name: "an owner key as vaultHead",
+    task: "BackupProject",
+    inputs: ({ otherKeys }) => ({ vaultHead: otherKeys.ownerKey }),
+    says: /vaultHead holds "\*\*\*"/,
+    hides: ({ otherKeys }) => otherKeys.ownerKey,
+  },
+  {
+    name: "a token as a project",
+    task: "BackupProject",
+    inputs: () => ({ projects: someToken }),
+    says: /projects names the project "\*\*\*"/,
+    hides: () => someToken,
+  },
+  {
+    name: "a recovery key among the items",
+    task: "RestoreItem",
+    inputs: ({ otherKeys }) => ({ items: `work-items/${otherKeys.recoveryKey}` }),
+    says: /items.*\*\*\*/,
+    hides: ({ otherKeys }) => otherKeys.recoveryKey.slice("AGE-SECRET-KEY-".length),
+  },
+  {
+    name: "a token inside the organisation's address",
+    task: "BackupProject",
+    inputs: () => ({ organizationUrl: `https://someone:${someToken}@dev.azure.example/contoso` }),
+    says: /dev\.azure\.example.*contains a password/,
+    hides: () => someToken,
+  },
+  {
+    name: "a SAS as storage account",
+    task: "BackupProject",
+    inputs: () => ({
+      storageConnection: "serviceConnection",
+      azureSubscription: "storage",
+      storageAccount: "sv=2023-11-03&sr=c&sig=Zm9vYmFyc2VjcmV0c2lnbmF0dXJl",
+    }),
+    says: /storageAccount is "sv=2023-11-03&sr=c&sig=\*\*\*"/,
+    hides: () => "Zm9vYmFyc2VjcmV0c2lnbmF0dXJl",
+  },
+];
+
 /** About Azure DevOps and everything people choose. */
-export const badChoices: readonly BadInput[] = [...azureDevOpsCases, ...choiceCases, ...misunderstoodCases];
+export const badChoices: readonly BadInput[] = [
+  ...azureDevOpsCases,
+  ...choiceCases,
+  ...misunderstoodCases,
+  ...misplacedSecrets,
+];

@@ -22,6 +22,8 @@ export interface BadInput {
   readonly options?: (scene: Scene) => Options;
   /** Names the input or the object and says what was found. */
   readonly says: RegExp;
+  /** Must not be in any output, not even its beginning. */
+  readonly hides?: (scene: Scene) => string;
 }
 
 /** As an agent hands over a variable that does not exist. */

@@ -61,6 +61,8 @@ describe("a task that is given", () => {
       // What was found, and then what to do about it.
       expect(run.errors[0]?.split(/[.;] /).length).toBeGreaterThan(1);
       expect(run.log.join("\n")).not.toContain("Please report this");
+      const shown = JSON.stringify([run.unmasked, run.summaries, run.attachments]).toLowerCase();
+      if (bad.hides !== undefined) expect(shown).not.toContain(bad.hides(scene).slice(0, 14).toLowerCase());
     },
   );
 

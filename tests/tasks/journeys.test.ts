@@ -213,11 +213,11 @@ describe("a backup of several projects", () => {
   });
 
   it("gives each its own failure: one vault that somebody else began does not cost the others their backup", async () => {
-    const [north, south] = [await smallProject(place.azure, "North"), await smallProject(place.azure, "South")];
+    const [north, south] = [await smallProject(place.azure, "East"), await smallProject(place.azure, "West")];
     const container = await place.newContainer();
     const foreign = `${north.project.id}/log/0000000000.json`;
     await place.store(container).create(foreign, new TextEncoder().encode("somebody was here\n"));
-    const projects = `North\nSouth`;
+    const projects = "East\nWest";
     const run = await place.backUp(north.project, {
       ...place.storage(container),
       projects,
@@ -225,7 +225,7 @@ describe("a backup of several projects", () => {
     });
     expect(run.result).toBe("Failed");
     expect(run.errors).toHaveLength(1);
-    expect(run.errors[0]).toMatch(/^Project North: /);
+    expect(run.errors[0]).toMatch(/^Project East: /);
     expect(JSON.parse(run.outputs.BackupStatus ?? "{}")).toEqual({ [south.project.id]: "complete" });
     await place.healthy(south.project, container);
     await north.remove();

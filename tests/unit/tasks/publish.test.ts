@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Agent } from "../../../tasks/shared/agent.ts";
-import { publishLines } from "../../../tasks/shared/publish.ts";
+import { publishAttachment, publishLines, publishSummary } from "../../../tasks/shared/publish.ts";
+import { zipArchive } from "../../../tasks/shared/zip-archive.ts";
 
 type Command = Parameters<Agent["command"]>;
 
@@ -48,4 +49,35 @@ it("attaches a file with every line in its order, secrets masked", () => {
   expect([name, properties]).toEqual(["task.addattachment", { type: "devops-backup.plan-steps", name: "plan.ndjson" }]);
   expect(file.startsWith(folder)).toBe(true);
   expect(readFileSync(file, "utf8")).toBe(`${[...lines, `{"name":"***"}`].join("\n")}\n`);
+});
+
+it.runIf(process.platform !== "win32")("writes nothing that another user of the machine can read", async () => {
+  const commands: Command[] = [];
+  const agent = anAgent(commands);
+  publishSummary(agent, "Backup of Shop", "# Backup");
+  publishAttachment(agent, { type: "devops-backup.snapshot", name: "snapshot.json", json: "{}" });
+  publishLines(agent, "devops-backup.plan-steps", { name: "plan.ndjson", lines: ["{}"] });
+  const zip = join(folder, "archive.zip");
+  const archive = zipArchive(zip);
+  await archive.write("a.txt", "content");
+  await archive.close();
+
+  const files = [...commands.map(([, , file]) => file), zip];
+  expect(files.map((file) => (statSync(file).mode & 0o777).toString(8))).toEqual(files.map(() => "600"));
+  const folders = commands.map(([, , file]) => dirname(file));
+  expect(folders.map((place) => (statSync(place).mode & 0o777).toString(8))).toEqual(folders.map(() => "700"));
+});
+
+it("leaves no archive and no report behind once the job is over", async () => {
+  const archive = join(folder, "project-backup-archive", "20261122T180544Z-7f3a9c1e");
+  mkdirSync(archive, { recursive: true });
+  writeFileSync(join(archive, "Shop.zip"), "not encrypted");
+  writeFileSync(join(folder, "of-another-task.txt"), "stays");
+
+  vi.stubEnv("AGENT_TEMPDIRECTORY", folder);
+  await import("../../../tasks/RestoreItem/cleanup.ts");
+  vi.unstubAllEnvs();
+
+  expect(existsSync(join(folder, "project-backup-archive"))).toBe(false);
+  expect(existsSync(join(folder, "of-another-task.txt"))).toBe(true);
 });
