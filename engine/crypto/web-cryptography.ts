@@ -4,8 +4,10 @@ import { chunksOf, readAll, utf8 } from "../foundation/bytes.ts";
 import { BackupError } from "../foundation/errors.ts";
 import type { Cryptography, Digest } from "./cryptography.ts";
 import { checkOneGzipMember, gzipDamaged, gzipTooLong } from "./gzip-member.ts";
-import { openInBrowser, recipientInBrowser, sealInBrowser } from "./web-sealing.ts";
 import { chunksIn, streamOf } from "./web-streams.ts";
+
+/** Loaded once something is opened or sealed: the log, which pages show first, is only signed. */
+const sealing = (): Promise<typeof import("./web-sealing.ts")> => import("./web-sealing.ts");
 
 /** The port for browsers: Web Crypto, the age-encryption package, compression streams. */
 export function webCryptography(): Cryptography {
@@ -17,9 +19,11 @@ export function webCryptography(): Cryptography {
     publicKeyOf: async (seed) => ed25519.getPublicKey(seed),
     sign: async (seed, message) => ed25519.sign(message, seed),
     isSignedBy,
-    recipientOf: recipientInBrowser,
-    seal: sealInBrowser,
-    open: openInBrowser,
+    recipientOf: async (identity) => (await sealing()).recipientInBrowser(identity),
+    seal: async (recipients, plaintext) => (await sealing()).sealInBrowser(recipients, plaintext),
+    async *open(identities, sealed) {
+      yield* (await sealing()).openInBrowser(identities, sealed);
+    },
     openRange: () => Promise.reject(rangesUnsupported()),
     gzip: (bytes) => readAll(chunksIn(streamOf(chunksOf(bytes)).pipeThrough(new CompressionStream("gzip"))), Infinity),
     gunzip,
