@@ -105,8 +105,8 @@ describeInChromium("a person who sets up, backs up, looks and restores", () => {
     const texts = await rowsOf(hub, "Snapshots").allInnerTexts();
 
     expect(texts).toEqual([
-      expect.stringMatching(/Not checked\s+Last 1, newest/),
-      expect.stringMatching(/Not checked\s+30 daily, younger than 7 days/),
+      expect.stringMatching(/Not checked\s+Daily for 30 days, last 1 day/),
+      expect.stringMatching(/Not checked\s+Daily for 30 days, last 1 day/),
     ]);
   });
 

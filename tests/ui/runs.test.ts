@@ -8,6 +8,8 @@ import { ask } from "../support/simulator.ts";
 import { vaultOf } from "../support/hub-vault.ts";
 
 const runMs = 60_000;
+/** A run that takes this long is seen while it runs: the hub reads runs again every ten seconds. */
+const longerThanBetweenReadingsMs = 15_000;
 
 describeInChromium("runs, as the hub tells of them", () => {
   let browser: Browser;
@@ -198,6 +200,11 @@ describeInChromium("runs, as the hub tells of them", () => {
       const hub = await visit();
       await rowsOf(hub, "Snapshots").first().waitFor();
       const before = await rowsOf(hub, "Snapshots").filter({ hasText: "Complete" }).count();
+      world.azure.faults.add({
+        kind: "delay",
+        delayMs: longerThanBetweenReadingsMs,
+        when: ({ path }) => path.endsWith("/_apis/git/repositories"),
+      });
       await start();
       await rowsOf(hub, "Snapshots").filter({ hasText: "Running" }).waitFor({ timeout: runMs });
       const complete = rowsOf(hub, "Snapshots").filter({ hasText: "Complete" });
