@@ -3,7 +3,7 @@ import "azure-devops-ui/Core/override.css";
 import "./hub.css";
 import * as React from "react";
 import * as ReactDOM from "react-dom";
-import { ReportPage } from "./pages/report-page.tsx";
+import { ReportPage } from "./pages/runs/report-page.tsx";
 import { connectHost, hostServices, showFailed, showLoaded, watchBuild } from "./services/host.ts";
 
 async function showReport(): Promise<void> {

@@ -15,7 +15,7 @@ const days = 21;
 const { startHistoricWorld, openHub, button, panelOf, rowsOf, Wit } = await loadEngine(
   "tests/support/hub-history.ts",
   "tests/support/hub-browser.ts",
-  "tests/simulator/wit/builder.ts",
+  "tests/simulator/boards/builder.ts",
 );
 
 const world = await startHistoricWorld(days);

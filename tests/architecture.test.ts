@@ -58,7 +58,7 @@ const nodeOnlyNames = ["Buffer", "process", "require", "__dirname", "__filename"
 const homes: Readonly<Record<string, string>> = {
   archiver: "tasks/shared/zip-archive.ts",
   "azure-pipelines-task-lib": "tasks/shared/agent.ts",
-  "azure-devops-node-api": "engine/azure-devops/transport.ts",
+  "azure-devops-node-api": "engine/azure-devops/client/transport.ts",
   "simple-git": "engine/git/git-process.ts",
   "azure-devops-extension-sdk": "extension-ui/services/host.ts",
   "@azure/msal-browser": "extension-ui/services/storage-sign-in.ts",

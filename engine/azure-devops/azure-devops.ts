@@ -1,6 +1,6 @@
 /**
  * The Azure DevOps client's surface: raw requests, with everything that can go wrong turned into BackupErrors.
- * One file per API area (core.ts, git-repositories.ts, work-items.ts, …) builds on it and parses what it returns.
+ * One folder per product area (project/, repos/, boards/, …) builds on it and parses what it returns.
  *
  * Errors: ADO_UNAUTHORIZED (401, sign-in page, redirect to sign-in, expired token), ADO_FORBIDDEN, ADO_NOT_FOUND
  * (missing or hidden), ADO_CONFLICT (409, 412), ADO_REQUEST (other 4xx), ADO_VERSION (no api-version works),

@@ -4,14 +4,14 @@ import { inert } from "../foundation/text.ts";
 import type { AzureDevOps } from "./azure-devops.ts";
 import { organizationUrlOf } from "./organization-url.ts";
 import { readConnection, type ConnectionData } from "./organization.ts";
-import { Requests } from "./requests.ts";
-import type { ServiceUrls } from "./service-hosts.ts";
-import { Session } from "./session.ts";
+import { Requests } from "./client/requests.ts";
+import type { ServiceUrls } from "./client/service-hosts.ts";
+import { Session } from "./client/session.ts";
 import type { SignIn } from "./sign-in.ts";
-import { createGovernor } from "./throttle.ts";
-import type { Governor } from "./throttle.ts";
-import { nodeApiTransport } from "./transport.ts";
-import type { AgentProxy, CertificateFiles, Transport } from "./transport.ts";
+import { createGovernor } from "./client/throttle.ts";
+import type { Governor } from "./client/throttle.ts";
+import { nodeApiTransport } from "./client/transport.ts";
+import type { AgentProxy, CertificateFiles, Transport } from "./client/transport.ts";
 
 export interface AzureDevOpsOptions {
   /** Any form organizationUrlOf takes. */

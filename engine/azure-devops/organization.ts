@@ -2,7 +2,7 @@ import { BackupError } from "../foundation/errors.ts";
 import { objectAt, stringAt } from "../foundation/json.ts";
 import type { JsonObject } from "../foundation/json.ts";
 import type { AzureDevOps } from "./azure-devops.ts";
-import { requiredObject, requiredPart, requiredText } from "./fields.ts";
+import { requiredObject, requiredPart, requiredText } from "./reading/fields.ts";
 
 /** Who we are to the organisation, and which one it is. */
 export interface ConnectionData {

@@ -2,7 +2,7 @@
  * What a server advertises: refs (v0, v1) or capabilities (v2, whose refs are a second request). gitprotocol-http,
  * gitprotocol-pack, gitprotocol-v2.
  */
-import type { RefTarget } from "../vault/state.ts";
+import type { RefTarget } from "../vault/format/state.ts";
 import { delimiterPacket, flushPacket, packet } from "./pkt-line.ts";
 import type { PacketReader } from "./pkt-line.ts";
 import { isOid, isRefName } from "./ref-names.ts";

@@ -1,6 +1,6 @@
 /** Headers of Git bundles (gitformat-bundle): what stands before the pack. */
 import { BackupError } from "../foundation/errors.ts";
-import type { RefTarget } from "../vault/state.ts";
+import type { RefTarget } from "../vault/format/state.ts";
 
 export interface BundleHeader {
   readonly hash: "sha1" | "sha256";

@@ -6,8 +6,8 @@
  * GIT_TRUNCATED, GIT_REMOTE (fatal message of the server), GIT_MOVED (a wanted oid is no longer there: list again and
  * start over), GIT_PUSH (refused push), GIT_DAMAGED (local content), GIT_LFS (an LFS transfer that failed), GIT_LFS_CONTENT (what came is not the object).
  */
-import type { RefTarget } from "../vault/state.ts";
-import type { BundleContent } from "../vault/stream-writer.ts";
+import type { RefTarget } from "../vault/format/state.ts";
+import type { BundleContent } from "../vault/streams/stream-writer.ts";
 import type { PackFigures } from "./pack-news.ts";
 
 export interface GitRemote {

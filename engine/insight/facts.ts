@@ -1,5 +1,5 @@
 /** What is judged. Times are nights on the storage service's clock; nothing here is read or stored. */
-import type { ChainFigures, GitDelta, KindSum, Night } from "../vault/figures.ts";
+import type { ChainFigures, GitDelta, KindSum, Night } from "../vault/format/figures.ts";
 
 export interface SnapshotFacts {
   /** When the snapshot was begun. */

@@ -1,5 +1,5 @@
 /** Which levels a repository crosses in one night: judged from its own past only, so shards need nothing else. */
-import type { Crossing, GitDelta, GitTrend, Night } from "../vault/figures.ts";
+import type { Crossing, GitDelta, GitTrend, Night } from "../vault/format/figures.ts";
 import { filesBefore, freshFiles, isInRow, nextTrend, nothingSeen, tidied } from "./git-trend.ts";
 import { signalNames, signals, type Level, type SignalName } from "./signals.ts";
 

@@ -1,5 +1,5 @@
 /** What is kept of a repository's past nights: sums that fade, rows of nights, when levels were crossed last. */
-import type { GitDelta, GitTrend, Night } from "../vault/figures.ts";
+import type { GitDelta, GitTrend, Night } from "../vault/format/figures.ts";
 
 /** Sums fade by 6/7 a night. */
 const memoryNights = 7;

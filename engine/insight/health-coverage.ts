@@ -1,6 +1,6 @@
 /** Whether the newest backup covers the whole project, and what to do about what it lacks. */
-import { isWhole, type Coverage } from "../vault/coverage.ts";
-import { coverageLine } from "../vault/coverage-words.ts";
+import { isWhole, type Coverage } from "../vault/format/coverage.ts";
+import { coverageLine } from "../vault/format/coverage-words.ts";
 import type { HealthFinding } from "./health-finding.ts";
 import { isUsable } from "./recovery-point.ts";
 import type { Snapshot } from "./known-vault.ts";

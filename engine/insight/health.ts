@@ -3,7 +3,7 @@
  * Nothing here is read or stored; the same facts give the same answer.
  */
 import { counted } from "../foundation/text.ts";
-import type { Coverage } from "../vault/coverage.ts";
+import type { Coverage } from "../vault/format/coverage.ts";
 import { chainFindings, type ReportDifference } from "./health-chain.ts";
 import { coverageFindings, coverageOfNewest } from "./health-coverage.ts";
 import { hoursBetween, hoursForPeople, severities, type HealthFinding, type Severity } from "./health-finding.ts";

@@ -8,7 +8,7 @@ import {
   type ContainerPolicy,
   type ImmutabilityState,
   type SnapshotImmutability,
-} from "../vault/immutability.ts";
+} from "../vault/format/immutability.ts";
 
 export type ObjectFigures = Omit<SnapshotImmutability, "snapshot">;
 

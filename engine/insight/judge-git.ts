@@ -3,8 +3,8 @@
  * K cross it in one night by chance so seldom. A doubtful night alarms in a small project, is worth a note in a big
  * one, and alarms anywhere when several repositories share it.
  */
-import { instantOf, type Crossing, type GitDelta, type Night } from "../vault/figures.ts";
-import type { Anomaly } from "../vault/log-entry.ts";
+import { instantOf, type Crossing, type GitDelta, type Night } from "../vault/format/figures.ts";
+import type { Anomaly } from "../vault/format/log-entry.ts";
 import type { RepositoryFacts, SnapshotFacts } from "./facts.ts";
 import { filesBefore, freshFiles } from "./git-trend.ts";
 import { atLeast } from "./poisson.ts";

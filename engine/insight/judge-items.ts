@@ -2,8 +2,8 @@
  * Items and documents: a share of what is held, and what is usual for the project. Largest nights of the last 90 stand
  * for what is usual; nobody knows it before the sixth night with a change.
  */
-import { instantOf, type KindSum, type Night } from "../vault/figures.ts";
-import type { Anomaly } from "../vault/log-entry.ts";
+import { instantOf, type KindSum, type Night } from "../vault/format/figures.ts";
+import type { Anomaly } from "../vault/format/log-entry.ts";
 import type { EarlierSnapshot, SnapshotFacts } from "./facts.ts";
 
 const usualNights = 90;

@@ -1,6 +1,6 @@
 /** Repositories that are deleted, or that cannot be seen any more. */
-import { instantOf } from "../vault/figures.ts";
-import type { Anomaly } from "../vault/log-entry.ts";
+import { instantOf } from "../vault/format/figures.ts";
+import type { Anomaly } from "../vault/format/log-entry.ts";
 import type { SnapshotFacts } from "./facts.ts";
 import { alarmBudget } from "./judge-git.ts";
 import { atLeast } from "./poisson.ts";

@@ -1,6 +1,6 @@
 /** Rights and branch policies, of kinds that store them; and history that is rewritten soon after its policy went. */
-import { instantOf } from "../vault/figures.ts";
-import type { Anomaly } from "../vault/log-entry.ts";
+import { instantOf } from "../vault/format/figures.ts";
+import type { Anomaly } from "../vault/format/log-entry.ts";
 import type { SnapshotFacts } from "./facts.ts";
 
 const afterRemovalNights = 7;

@@ -2,7 +2,7 @@
  * What a snapshot shows of its project (docs/decisions/0013-insight.md): alarms, and notes that are worth a look. Pure:
  * backups judge what they commit, verifications judge again from what is stored, and both must come to the same.
  */
-import type { Anomaly } from "../vault/log-entry.ts";
+import type { Anomaly } from "../vault/format/log-entry.ts";
 import type { SnapshotFacts } from "./facts.ts";
 import { judgeGit } from "./judge-git.ts";
 import { judgeItems } from "./judge-items.ts";

@@ -1,6 +1,6 @@
 /** A vault as far as somebody knows it: from storage, checked or being checked, or from what runs have reported. */
-import type { SnapshotStatus, SnapshotSum } from "../vault/log-entry.ts";
-import type { IndexLine } from "../vault/state.ts";
+import type { SnapshotStatus, SnapshotSum } from "../vault/format/log-entry.ts";
+import type { IndexLine } from "../vault/format/state.ts";
 import type { SeenImmutability } from "./immutability.ts";
 import type { KnownAnomaly } from "./recovery-point.ts";
 
@@ -39,7 +39,7 @@ export interface Verification {
   readonly rtoSeconds?: number;
 }
 
-/** Something wrong with the log itself: a code of engine/vault/log-problems.ts, and one line for people. */
+/** Something wrong with the log itself: a code of engine/vault/log/problems.ts, and one line for people. */
 export interface ChainProblem {
   readonly code: string;
   readonly message: string;

@@ -2,10 +2,10 @@
  * Which snapshot to restore from after something bad has happened: the one rule of RestoreItem's `recommended`, of runs
  * and of the hub.
  */
-import { alarmsOf, isAboutTheProject } from "../vault/alarms.ts";
-import type { Anomaly, SnapshotStatus, SnapshotSum } from "../vault/log-entry.ts";
-import { entriesOf, type Log } from "../vault/log.ts";
-import type { IndexLine } from "../vault/state.ts";
+import { alarmsOf, isAboutTheProject } from "../vault/log/alarms.ts";
+import type { Anomaly, SnapshotStatus, SnapshotSum } from "../vault/format/log-entry.ts";
+import { entriesOf, type Log } from "../vault/log/log.ts";
+import type { IndexLine } from "../vault/format/state.ts";
 
 /** An anomaly, and whether the owner has acknowledged it. */
 export interface KnownAnomaly extends Anomaly {

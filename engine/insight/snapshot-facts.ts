@@ -1,8 +1,8 @@
 /** Facts of a snapshot, as a backup about to commit it knows them, and as a verification finds them stored. */
-import { alarmsOf, expectedCodes } from "../vault/alarms.ts";
-import { nightOf, type KindSum } from "../vault/figures.ts";
-import { entriesOf, type Log } from "../vault/log.ts";
-import type { IndexLine } from "../vault/state.ts";
+import { alarmsOf, expectedCodes } from "../vault/log/alarms.ts";
+import { nightOf, type KindSum } from "../vault/format/figures.ts";
+import { entriesOf, type Log } from "../vault/log/log.ts";
+import type { IndexLine } from "../vault/format/state.ts";
 import type { EarlierSnapshot, ListingFacts, RepositoryFacts, SnapshotFacts } from "./facts.ts";
 
 export interface StoredSnapshot {

@@ -1,8 +1,8 @@
 /** Open alarms of a log as runs tell them: one for each code and kind of a snapshot, those of earlier snapshots once. */
-import { isAboutTheProject, openAlarms, type Alarm } from "../vault/alarms.ts";
+import { isAboutTheProject, openAlarms, type Alarm } from "../vault/log/alarms.ts";
 import { counted } from "../foundation/text.ts";
-import type { Anomaly } from "../vault/log-entry.ts";
-import type { Log } from "../vault/log.ts";
+import type { Anomaly } from "../vault/format/log-entry.ts";
+import type { Log } from "../vault/log/log.ts";
 import { pointFacts, recoveryPoint } from "./recovery-point.ts";
 import { anomalyWords, type AnomalyWords, type WordFacts } from "./words.ts";
 

@@ -4,7 +4,7 @@
  */
 import { counted } from "../foundation/text.ts";
 import { figure, timeForPeople } from "../foundation/wording.ts";
-import type { Anomaly } from "../vault/log-entry.ts";
+import type { Anomaly } from "../vault/format/log-entry.ts";
 
 export interface AnomalyWords {
   readonly title: string;

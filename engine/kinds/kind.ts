@@ -12,11 +12,11 @@ import type { GitAccess } from "../git/git-access.ts";
 import type { Clock } from "../foundation/clock.ts";
 import type { JsonObject } from "../foundation/json.ts";
 import type { Reporter } from "../foundation/reporter.ts";
-import type { GitDelta, ItemFigures } from "../vault/figures.ts";
-import type { Ref } from "../vault/ref.ts";
-import type { FilesState, StreamState } from "../vault/state.ts";
-import type { SnapshotReader, StoredRecord, StreamReader } from "../vault/stream-reader.ts";
-import type { StreamWriter } from "../vault/stream-writer.ts";
+import type { GitDelta, ItemFigures } from "../vault/format/figures.ts";
+import type { Ref } from "../vault/format/ref.ts";
+import type { FilesState, StreamState } from "../vault/format/state.ts";
+import type { SnapshotReader, StoredRecord, StreamReader } from "../vault/streams/stream-reader.ts";
+import type { StreamWriter } from "../vault/streams/stream-writer.ts";
 
 /** Something that could not be read this time: makes the snapshot partial. */
 export interface Gap {

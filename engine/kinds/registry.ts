@@ -1,10 +1,10 @@
 /** The one list of kinds. Order is the order of backing up; restore order comes from `restoreAfter`. */
-import { areas } from "./areas.ts";
-import { gitRepositories } from "./git-repositories.ts";
-import { iterations } from "./iterations.ts";
+import { areas } from "./project/areas.ts";
+import { gitRepositories } from "./repos/git-repositories/index.ts";
+import { iterations } from "./project/iterations.ts";
 import type { ResourceKind } from "./kind.ts";
-import { project } from "./project.ts";
-import { workItems } from "./work-items.ts";
+import { project } from "./project/project.ts";
+import { workItems } from "./boards/work-items/index.ts";
 
 export const registry: readonly ResourceKind[] = [project, areas, iterations, gitRepositories, workItems];
 

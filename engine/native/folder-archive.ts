@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-/** Writes below `folder`; paths come clean and unique (operations/archive-items.ts). Existing files are an error. */
+/** Writes below `folder`; paths come clean and unique (operations/restore/archive-items.ts). Existing files are an error. */
 export function folderArchive(folder: string): {
   write(path: string, content: AsyncIterable<Uint8Array> | string): Promise<void>;
 } {

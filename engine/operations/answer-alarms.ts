@@ -4,12 +4,12 @@
  */
 import { BackupError } from "../foundation/errors.ts";
 import { counted } from "../foundation/text.ts";
-import { expectableCodes, maxExpectHours, openAlarms, type Alarm } from "../vault/alarms.ts";
-import { appendEntry, type AppendFacts, type EntryBody } from "../vault/log-append.ts";
-import type { LogKind } from "../vault/log-entry.ts";
-import { requireWritable } from "../vault/log-problems.ts";
-import { entriesOf, type Log, type LoggedEntry } from "../vault/log.ts";
-import { maySign } from "../vault/roles.ts";
+import { expectableCodes, maxExpectHours, openAlarms, type Alarm } from "../vault/log/alarms.ts";
+import { appendEntry, type AppendFacts, type EntryBody } from "../vault/log/append.ts";
+import type { LogKind } from "../vault/format/log-entry.ts";
+import { requireWritable } from "../vault/log/problems.ts";
+import { entriesOf, type Log, type LoggedEntry } from "../vault/log/log.ts";
+import { maySign } from "../vault/format/roles.ts";
 
 export interface AcknowledgeRequest {
   /** Run id of a snapshot, or the number of its log entry. */

@@ -2,9 +2,9 @@
 import type { Cryptography } from "../crypto/cryptography.ts";
 import { fingerprint } from "../crypto/keys.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { entriesOf, type Log } from "../vault/log.ts";
-import type { VaultKeys } from "../vault/log-entry.ts";
-import { maySign } from "../vault/roles.ts";
+import { entriesOf, type Log } from "../vault/log/log.ts";
+import type { VaultKeys } from "../vault/format/log-entry.ts";
+import { maySign } from "../vault/format/roles.ts";
 
 /** Throws KEY_MISMATCH, naming the input, unless one of the identities opens content of the vault. */
 export async function requireRecoveryKey(

@@ -1,8 +1,8 @@
 /** Which snapshots of a vault people mean: `latest`, `all`, a snapshot id, an ISO time, `recommended`. */
 import { BackupError } from "../foundation/errors.ts";
 import { pointFacts, recoveryPoint } from "../insight/recovery-point.ts";
-import type { Log } from "../vault/log.ts";
-import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots.ts";
+import type { Log } from "../vault/log/log.ts";
+import { keptSnapshots, type LoggedSnapshot } from "../vault/snapshots/snapshots.ts";
 
 /** Oldest first. Throws SNAPSHOT_UNKNOWN with what there is. */
 export function chooseSnapshots(log: Pick<Log, "entries">, selector: string): readonly LoggedSnapshot[] {

@@ -7,10 +7,10 @@ import type { PinnedSigner } from "../crypto/keys.ts";
 import { BackupError, hasCode } from "../foundation/errors.ts";
 import type { ProjectRef } from "../kinds/kind.ts";
 import type { ObjectReader } from "../store/object-store.ts";
-import { isVaultId } from "../vault/layout.ts";
-import { readLog } from "../vault/log.ts";
-import { newestSnapshot } from "../vault/snapshots.ts";
-import { openSnapshot } from "../vault/vault-snapshot-reader.ts";
+import { isVaultId } from "../vault/format/layout.ts";
+import { readLog } from "../vault/log/log.ts";
+import { newestSnapshot } from "../vault/snapshots/snapshots.ts";
+import { openSnapshot } from "../vault/snapshots/snapshot-reader.ts";
 
 export interface FoundVault {
   readonly vault: string;

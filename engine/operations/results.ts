@@ -1,9 +1,9 @@
 /** What operations hand to reports and tasks: plain values. */
 import type { Finding, Gap, Step, StepResult } from "../kinds/kind.ts";
-import type { Coverage } from "../vault/coverage.ts";
+import type { Coverage } from "../vault/format/coverage.ts";
 import type { ToldAlarm } from "../insight/told-alarms.ts";
-import type { SnapshotImmutability, ToldImmutability } from "../vault/immutability.ts";
-import type { Anomaly, Head, SnapshotStatus, SnapshotSum } from "../vault/log-entry.ts";
+import type { SnapshotImmutability, ToldImmutability } from "../vault/format/immutability.ts";
+import type { Anomaly, Head, SnapshotStatus, SnapshotSum } from "../vault/format/log-entry.ts";
 
 export interface KindSummary {
   readonly kind: string;

@@ -4,9 +4,9 @@
  * readers take them for claims, not for proof.
  */
 import type { BackupResult, KindSummary, RestorePlan, RestoreResult, VerifyResult } from "../operations/results.ts";
-import { isWhole } from "../vault/coverage.ts";
-import { formatHead } from "../vault/head-pin.ts";
-import { snapshotAttachmentType, snapshotForm } from "../vault/reported-snapshot.ts";
+import { isWhole } from "../vault/format/coverage.ts";
+import { formatHead } from "../vault/format/head-pin.ts";
+import { snapshotAttachmentType, snapshotForm } from "../vault/format/reported-snapshot.ts";
 import { actions, countsOf, differingCount, doneGroups, outcomes, plannedGroups } from "./items.ts";
 
 export interface RunAttachment {

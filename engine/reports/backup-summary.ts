@@ -3,7 +3,7 @@ import { bytesForPeople, counted } from "../foundation/text.ts";
 import { alarmLine } from "../insight/told-alarms.ts";
 import { anomalyText } from "../insight/words.ts";
 import type { BackupResult, KindSummary, RetentionSummary } from "../operations/results.ts";
-import { formatHead } from "../vault/head-pin.ts";
+import { formatHead } from "../vault/format/head-pin.ts";
 import { coveragePart, isFullyBackedUp, notCoveredPart } from "./coverage.ts";
 import { markdownText } from "./escape.ts";
 import { alarm, code, list, page, section, table, toCopy } from "./markdown.ts";

@@ -1,7 +1,7 @@
 /** How much of the project a backup covers, in its summary. */
 import type { BackupResult } from "../operations/results.ts";
-import { isWhole } from "../vault/coverage.ts";
-import { coverageFigures, coverageLine } from "../vault/coverage-words.ts";
+import { isWhole } from "../vault/format/coverage.ts";
+import { coverageFigures, coverageLine } from "../vault/format/coverage-words.ts";
 import { markdownText } from "./escape.ts";
 import { section, table } from "./markdown.ts";
 import { figure, kindTitle, placeText } from "./wording.ts";

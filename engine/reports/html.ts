@@ -5,7 +5,7 @@
 import { withFieldName } from "../foundation/field-names.ts";
 import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { RestorePlan, VerifiedStream, VerifyResult } from "../operations/results.ts";
-import { formatHead } from "../vault/head-pin.ts";
+import { formatHead } from "../vault/format/head-pin.ts";
 import { markupText } from "./escape.ts";
 import { immutabilityText } from "./immutability.ts";
 import { byKind, countOf, plannedGroups, type PlannedGroup } from "./items.ts";

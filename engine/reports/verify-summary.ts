@@ -1,7 +1,7 @@
 /** What a verification found: damage first, then how far one can rely on the rest. */
 import { bytesForPeople, counted } from "../foundation/text.ts";
 import type { VerifiedStream, VerifyResult } from "../operations/results.ts";
-import { formatHead } from "../vault/head-pin.ts";
+import { formatHead } from "../vault/format/head-pin.ts";
 import { markdownText } from "./escape.ts";
 import { immutabilityText } from "./immutability.ts";
 import { alarm, code, list, page, section, table } from "./markdown.ts";

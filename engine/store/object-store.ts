@@ -2,7 +2,7 @@ import { readAll } from "../foundation/bytes.ts";
 
 /**
  * The object store port. A reader cannot write by type; a store can create but never change; only retention
- * holds a store that can delete. Names are chosen by vault/layout.ts and hold no user text.
+ * holds a store that can delete. Names are chosen by vault/format/layout.ts and hold no user text.
  *
  * Errors are BackupErrors with these codes:
  * STORE_NOT_FOUND (the object), STORE_EXISTS (another object has the name), STORE_CONTAINER_MISSING,

@@ -1,6 +1,6 @@
 import * as React from "react";
-import { isWhole, type Coverage } from "../../engine/vault/coverage.ts";
-import { coverageFigures } from "../../engine/vault/coverage-words.ts";
+import { isWhole, type Coverage } from "../../engine/vault/format/coverage.ts";
+import { coverageFigures } from "../../engine/vault/format/coverage-words.ts";
 import { StateLabel } from "./state-label.tsx";
 
 /** How much of the project a snapshot covers: green only when the sum adds up. */

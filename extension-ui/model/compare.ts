@@ -1,6 +1,6 @@
 /** What is different between two snapshots: first by their indexes alone, then within a stream by its items. */
-import type { Ref } from "../../engine/vault/ref.ts";
-import type { CatalogueItem } from "../../engine/vault/state.ts";
+import type { Ref } from "../../engine/vault/format/ref.ts";
+import type { CatalogueItem } from "../../engine/vault/format/state.ts";
 import { companionOf, isCompanion, isInRecycleBin } from "./item-tree.ts";
 import type { StreamLine } from "./vault-source.ts";
 

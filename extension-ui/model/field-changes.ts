@@ -1,5 +1,5 @@
 /** What was different about an item, with the values before and after. */
-import type { CatalogueItem } from "../../engine/vault/state.ts";
+import type { CatalogueItem } from "../../engine/vault/format/state.ts";
 import type { ItemField } from "./compare.ts";
 import { itemFieldsText } from "./format.ts";
 import { shownText } from "./shown-text.ts";

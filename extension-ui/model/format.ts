@@ -1,8 +1,8 @@
 /** Figures and words of snapshots and items as the hub shows them. Texts only: nothing here is markup. */
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
-import type { SnapshotSum } from "../../engine/vault/log-entry.ts";
-import { disabledCode, isNeverStored } from "../../engine/vault/coverage.ts";
-import type { IndexLine, StreamStatus } from "../../engine/vault/state.ts";
+import type { SnapshotSum } from "../../engine/vault/format/log-entry.ts";
+import { disabledCode, isNeverStored } from "../../engine/vault/format/coverage.ts";
+import type { IndexLine, StreamStatus } from "../../engine/vault/format/state.ts";
 import type { ItemField } from "./compare.ts";
 import type { RowState } from "./snapshot-rows.ts";
 import { idWithZone, localTime, withLocalTimes } from "./times.ts";

@@ -1,5 +1,5 @@
 /** Stored bytes and changes over time, as points to draw. */
-import type { Anomaly, SnapshotStatus } from "../../engine/vault/log-entry.ts";
+import type { Anomaly, SnapshotStatus } from "../../engine/vault/format/log-entry.ts";
 import type { Snapshot } from "./vault-source.ts";
 
 export interface HistoryPoint {

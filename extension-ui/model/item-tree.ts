@@ -1,6 +1,6 @@
 /** What a snapshot holds as a tree: kinds, their streams, and below them items that are read when they are opened. */
 import { kindTitle } from "../../engine/foundation/wording.ts";
-import type { CatalogueItem, StreamStatus } from "../../engine/vault/state.ts";
+import type { CatalogueItem, StreamStatus } from "../../engine/vault/format/state.ts";
 import type { StreamLine } from "./vault-source.ts";
 
 export interface KindNode {

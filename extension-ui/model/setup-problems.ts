@@ -2,8 +2,8 @@
 import { parseRecipients, parseSigners } from "../../engine/crypto/keys.ts";
 import { BackupError, describeError } from "../../engine/foundation/errors.ts";
 import { parseContainerAddress } from "../../engine/store/container-address.ts";
-import { parseHead } from "../../engine/vault/head-pin.ts";
-import { parseRetention } from "../../engine/vault/retention-rules.ts";
+import { parseHead } from "../../engine/vault/format/head-pin.ts";
+import { parseRetention } from "../../engine/vault/retention/rules.ts";
 import type { PipelineSetup, PipelineStorage } from "./setup-pipelines.ts";
 
 export type SetupField =

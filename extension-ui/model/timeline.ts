@@ -1,7 +1,7 @@
 /** The states of one item over the snapshots. */
 import { mapConcurrent } from "../../engine/foundation/concurrency.ts";
 import { hasCode } from "../../engine/foundation/errors.ts";
-import type { CatalogueItem, StreamStatus } from "../../engine/vault/state.ts";
+import type { CatalogueItem, StreamStatus } from "../../engine/vault/format/state.ts";
 import { differenceOf, type ItemField } from "./compare.ts";
 import type { Snapshot, StreamLine, VaultSource, ViewerKey } from "./vault-source.ts";
 

@@ -1,6 +1,6 @@
 /** Where the hub reads a vault from, as pages see it. Implementations: vault/ (storage, attachments of runs). */
 import type { ChainProblem, ChainState, Snapshot, StreamLine, Verification } from "../../engine/insight/known-vault.ts";
-import type { CatalogueItem } from "../../engine/vault/state.ts";
+import type { CatalogueItem } from "../../engine/vault/format/state.ts";
 import type { OwnerAnswers } from "./owner-answers.ts";
 
 export type { ChainProblem, ChainState, Snapshot, StreamLine, Verification };

@@ -1,7 +1,7 @@
 /** The document that holds a project's settings: what is believed of it, and what is ever written into it. */
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { arrayAt, numberAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
-import { parseRetention } from "../../engine/vault/retention-rules.ts";
+import { parseRetention } from "../../engine/vault/retention/rules.ts";
 import { defaultRpoHours, type ProjectSettings } from "../model/project-services.ts";
 import { parseSetupAnswers } from "../model/setup-answers.ts";
 import { parseSigner } from "../model/signers.ts";

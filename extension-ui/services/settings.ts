@@ -5,7 +5,7 @@
  */
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { isObject, numberAt, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
-import { parseHead } from "../../engine/vault/head-pin.ts";
+import { parseHead } from "../../engine/vault/format/head-pin.ts";
 import type { SettingsStore } from "../model/project-services.ts";
 import { draftIn, parseSettings, writtenSettings } from "./settings-document.ts";
 

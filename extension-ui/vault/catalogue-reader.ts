@@ -2,11 +2,11 @@
 import { BackupError, hasCode } from "../../engine/foundation/errors.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { ObjectReader } from "../../engine/store/object-store.ts";
-import { readIndex } from "../../engine/vault/index-file.ts";
-import { readItems } from "../../engine/vault/items-catalogue.ts";
-import type { Ref } from "../../engine/vault/ref.ts";
-import type { VaultAccess } from "../../engine/vault/sealed-objects.ts";
-import type { CatalogueItem } from "../../engine/vault/state.ts";
+import { readIndex } from "../../engine/vault/objects/index-file.ts";
+import { readItems } from "../../engine/vault/streams/items-catalogue.ts";
+import type { Ref } from "../../engine/vault/format/ref.ts";
+import type { VaultAccess } from "../../engine/vault/objects/sealed-objects.ts";
+import type { CatalogueItem } from "../../engine/vault/format/state.ts";
 import { shownText } from "../model/shown-text.ts";
 import type { StreamLine, ViewerKey } from "../model/vault-source.ts";
 import { guardedReader } from "./guarded-reader.ts";

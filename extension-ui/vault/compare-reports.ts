@@ -2,7 +2,7 @@
  * What runs have reported against what the storage holds: a snapshot that a run reported and the log lacks, or has
  * with other bytes, is a rollback or another history. The other way round nothing follows: runs are deleted in time.
  */
-import { parseHead } from "../../engine/vault/head-pin.ts";
+import { parseHead } from "../../engine/vault/format/head-pin.ts";
 import type { VaultView } from "../model/vault-source.ts";
 import type { RunReport } from "./run-reports.ts";
 

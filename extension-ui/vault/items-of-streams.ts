@@ -1,6 +1,6 @@
 import { mapConcurrent } from "../../engine/foundation/concurrency.ts";
 import { hasCode } from "../../engine/foundation/errors.ts";
-import type { CatalogueItem } from "../../engine/vault/state.ts";
+import type { CatalogueItem } from "../../engine/vault/format/state.ts";
 import type { StreamLine, VaultSource, ViewerKey } from "../model/vault-source.ts";
 
 export interface StreamItems {

@@ -1,10 +1,10 @@
 /** Heads of the log that are known from outside the storage, and what the log makes of them. */
-import { formatHead, parseHead } from "../../engine/vault/head-pin.ts";
-import type { LogProblem } from "../../engine/vault/log-chain.ts";
-import type { Head } from "../../engine/vault/log-entry.ts";
-import { headProblem } from "../../engine/vault/log-trust.ts";
-import type { Log } from "../../engine/vault/log.ts";
-import { isWithin } from "../../engine/vault/void-numbers.ts";
+import { formatHead, parseHead } from "../../engine/vault/format/head-pin.ts";
+import type { LogProblem } from "../../engine/vault/log/chain.ts";
+import type { Head } from "../../engine/vault/format/log-entry.ts";
+import { headProblem } from "../../engine/vault/log/trust.ts";
+import type { Log } from "../../engine/vault/log/log.ts";
+import { isWithin } from "../../engine/vault/format/void-numbers.ts";
 
 /** The one with the highest number; texts that are no heads are ignored. */
 export function newestHead(heads: readonly string[] = []): Head | undefined {

@@ -1,11 +1,11 @@
 /** What runs of the backup and verify pipelines have reported about a vault: claims, not proof. */
 import { mapConcurrent } from "../../engine/foundation/concurrency.ts";
 import { arrayAt, numberAt, objectAt, parseObject, stringAt, type JsonObject } from "../../engine/foundation/json.ts";
-import { coverageKeys, type Coverage } from "../../engine/vault/coverage.ts";
-import type { Anomaly, SnapshotSum } from "../../engine/vault/log-entry.ts";
-import { containerPolicies } from "../../engine/vault/immutability.ts";
-import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
-import type { ReportedSnapshot } from "../../engine/vault/reported-snapshot.ts";
+import { coverageKeys, type Coverage } from "../../engine/vault/format/coverage.ts";
+import type { Anomaly, SnapshotSum } from "../../engine/vault/format/log-entry.ts";
+import { containerPolicies } from "../../engine/vault/format/immutability.ts";
+import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/format/reported-snapshot.ts";
+import type { ReportedSnapshot } from "../../engine/vault/format/reported-snapshot.ts";
 import {
   seenObjects,
   seenOfOthers,

@@ -2,7 +2,7 @@
  * The vault as the storage account holds it, read and checked in the browser.
  *
  *   watch:   the newest entries, each checked for itself → shown at once
- *            the whole chain from its beginning (engine/vault/log.ts) → shown as it comes
+ *            the whole chain from its beginning (engine/vault/log/log.ts) → shown as it comes
  *            compared with the pinned signers and with heads known from elsewhere → checked
  *   streams: the index that the snapshot's log entry names, opened with the viewer key
  *   items:   the names that the index line refers to, opened with the viewer key
@@ -11,15 +11,15 @@ import { BackupError, hasCode } from "../../engine/foundation/errors.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import { parseSignerLines } from "../../engine/crypto/keys.ts";
 import type { ObjectReader } from "../../engine/store/object-store.ts";
-import { formatHead } from "../../engine/vault/head-pin.ts";
-import type { LoggedEntry, LogProblem } from "../../engine/vault/log-chain.ts";
-import { isKind } from "../../engine/vault/log-chain.ts";
-import { maxEntryBytes } from "../../engine/vault/log-codec.ts";
-import { newestEntries, type NewestEntries } from "../../engine/vault/log-newest.ts";
-import { readLog } from "../../engine/vault/log.ts";
-import type { Log, LogProgress } from "../../engine/vault/log.ts";
-import { maySign } from "../../engine/vault/roles.ts";
-import type { Ref } from "../../engine/vault/ref.ts";
+import { formatHead } from "../../engine/vault/format/head-pin.ts";
+import type { LoggedEntry, LogProblem } from "../../engine/vault/log/chain.ts";
+import { isKind } from "../../engine/vault/log/chain.ts";
+import { maxEntryBytes } from "../../engine/vault/format/log-codec.ts";
+import { newestEntries, type NewestEntries } from "../../engine/vault/log/newest.ts";
+import { readLog } from "../../engine/vault/log/log.ts";
+import type { Log, LogProgress } from "../../engine/vault/log/log.ts";
+import { maySign } from "../../engine/vault/format/roles.ts";
+import type { Ref } from "../../engine/vault/format/ref.ts";
 import { counted } from "../../engine/foundation/text.ts";
 import { shownText } from "../model/shown-text.ts";
 import type { ChainProblem, ChainState, Snapshot, VaultSource, VaultView } from "../model/vault-source.ts";

@@ -9,9 +9,9 @@ import {
 } from "../../engine/crypto/keys.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
 import type { BackupOptions } from "../../engine/kinds/kind.ts";
-import { composing, everything, oneOfSeveral, type Share } from "../../engine/operations/share.ts";
-import { guardCodes, type GuardCode } from "../../engine/vault/retention-guards.ts";
-import { parseRetention, type RetentionRules } from "../../engine/vault/retention-rules.ts";
+import { composing, everything, oneOfSeveral, type Share } from "../../engine/operations/backup/share.ts";
+import { guardCodes, type GuardCode } from "../../engine/vault/retention/guards.ts";
+import { parseRetention, type RetentionRules } from "../../engine/vault/retention/rules.ts";
 import type { Agent } from "../shared/agent.ts";
 import { badInput, flag, lines, oneOf, refuseNotYet, requiredSecret, wholeNumber } from "../shared/inputs.ts";
 import { projectNames } from "../shared/project-names.ts";

@@ -6,7 +6,7 @@ import { counted } from "../../engine/foundation/text.ts";
 import { outcomesText } from "../../engine/foundation/wording.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import { findVault, type FoundVault } from "../../engine/operations/find-vault.ts";
-import { restoreItems, type RestoreRequest } from "../../engine/operations/restore-items.ts";
+import { restoreItems, type RestoreRequest } from "../../engine/operations/restore/restore-items.ts";
 import type { RestorePlan, RestoreResult } from "../../engine/operations/results.ts";
 import { planAttachment, planLines, restoreAttachment } from "../../engine/reports/attachments.ts";
 import { planHtml } from "../../engine/reports/html.ts";

@@ -2,10 +2,10 @@
 import { bytesForPeople, counted } from "../../engine/foundation/text.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import { findVault } from "../../engine/operations/find-vault.ts";
-import { recordVerification } from "../../engine/operations/record-verification.ts";
+import { recordVerification } from "../../engine/operations/verify/record-verification.ts";
 import type { VerifyResult } from "../../engine/operations/results.ts";
-import { alarmsDiffer, openAlarm } from "../../engine/operations/judge-again.ts";
-import { verifyBackup } from "../../engine/operations/verify-backup.ts";
+import { alarmsDiffer, openAlarm } from "../../engine/operations/verify/judge-again.ts";
+import { verifyBackup } from "../../engine/operations/verify/verify-backup.ts";
 import { verifyAttachment } from "../../engine/reports/attachments.ts";
 import { verifyHtml } from "../../engine/reports/html.ts";
 import { immutabilityText } from "../../engine/reports/immutability.ts";

@@ -1,5 +1,5 @@
 /** Proxy and certificate settings of the agent (variables the agent sets: agent.proxyurl, agent.cainfo, …). */
-import type { AgentProxy, CertificateFiles } from "../../engine/azure-devops/transport.ts";
+import type { AgentProxy, CertificateFiles } from "../../engine/azure-devops/client/transport.ts";
 import type { Agent } from "./agent.ts";
 
 export function agentNetwork(agent: Agent): {

@@ -2,13 +2,13 @@
  * Where the log of each vault should at least have got to: from the input `vaultHead`, else from what earlier runs
  * of this pipeline have attached (design: neither there → "not pinned").
  */
-import { attachmentsOfRuns } from "../../engine/azure-devops/builds.ts";
+import { attachmentsOfRuns } from "../../engine/azure-devops/pipelines/builds.ts";
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
 import { describeError, hasCode } from "../../engine/foundation/errors.ts";
 import type { Reporter } from "../../engine/foundation/reporter.ts";
-import { parseHead, parseVaultHeads } from "../../engine/vault/head-pin.ts";
-import type { Head } from "../../engine/vault/log-entry.ts";
-import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/reported-snapshot.ts";
+import { parseHead, parseVaultHeads } from "../../engine/vault/format/head-pin.ts";
+import type { Head } from "../../engine/vault/format/log-entry.ts";
+import { parseReportedSnapshot, snapshotAttachmentType } from "../../engine/vault/format/reported-snapshot.ts";
 import type { Agent } from "./agent.ts";
 
 /** Runs to look through: many in a row may have failed, or made no backup, before they attached anything. */

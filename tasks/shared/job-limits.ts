@@ -1,6 +1,6 @@
 /** What a run cannot see because it signs in with the token of a pipeline's job. */
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
-import { readJobLimits } from "../../engine/azure-devops/pipeline-settings.ts";
+import { readJobLimits } from "../../engine/azure-devops/pipelines/pipeline-settings.ts";
 import { BackupError, describeError, hasCode } from "../../engine/foundation/errors.ts";
 import type { Agent } from "./agent.ts";
 

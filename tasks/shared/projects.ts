@@ -1,5 +1,5 @@
 /** Projects by what people write: name, GUID, or `*`. */
-import { getProject, listProjects } from "../../engine/azure-devops/core.ts";
+import { getProject, listProjects } from "../../engine/azure-devops/project/projects.ts";
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
 import { hasCode } from "../../engine/foundation/errors.ts";
 import type { ProjectRef } from "../../engine/kinds/kind.ts";

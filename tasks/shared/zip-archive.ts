@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { ZipArchive } from "archiver";
-import type { ArchiveFile } from "../../engine/operations/archive-items.ts";
+import type { ArchiveFile } from "../../engine/operations/restore/archive-items.ts";
 
 export interface ZipFile extends ArchiveFile {
   close(): Promise<void>;

@@ -6,8 +6,8 @@ import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { Simulator } from "../simulator/server.ts";
 import type { SimProject } from "../simulator/service.ts";
-import { addManyWorkItems } from "../simulator/wit/many.ts";
-import { trackingOf } from "../simulator/wit/tracking.ts";
+import { addManyWorkItems } from "../simulator/boards/many.ts";
+import { trackingOf } from "../simulator/boards/tracking.ts";
 import { offer } from "./child.ts";
 
 export interface NamedThing {

@@ -4,7 +4,7 @@ import { devNull } from "node:os";
 import { join } from "node:path";
 import type { AzuriteContainer } from "../support/azurite.ts";
 import { basic } from "../support/simulator.ts";
-import { runGit, tryGit } from "../simulator/run-git.ts";
+import { runGit, tryGit } from "../simulator/git/run-git.ts";
 import type { NamedThing } from "./azure-devops-process.ts";
 import { largeRepository, type LargeRepository } from "./large-repository.ts";
 import { measureProgram, type Measured } from "./measured.ts";

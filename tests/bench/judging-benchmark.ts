@@ -2,9 +2,9 @@
 import { gitCrossings } from "../../engine/insight/git-crossings.ts";
 import { judgeSnapshot } from "../../engine/insight/judge-snapshot.ts";
 import { snapshotFacts, type StoredSnapshot } from "../../engine/insight/snapshot-facts.ts";
-import { nightOf, type GitDelta, type GitTrend, type KindSum } from "../../engine/vault/figures.ts";
-import type { Log } from "../../engine/vault/log.ts";
-import type { IndexLine } from "../../engine/vault/state.ts";
+import { nightOf, type GitDelta, type GitTrend, type KindSum } from "../../engine/vault/format/figures.ts";
+import type { Log } from "../../engine/vault/log/log.ts";
+import type { IndexLine } from "../../engine/vault/format/state.ts";
 import { randomOf, type Random } from "./random.ts";
 import { figure } from "./results.ts";
 import type { Benchmark } from "./workplace.ts";

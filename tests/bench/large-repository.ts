@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { runGit } from "../simulator/run-git.ts";
+import { runGit } from "../simulator/git/run-git.ts";
 import { noiseOf, randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
 import { sentenceOf, sourceFileOf, vocabularyOf } from "./source-text.ts";

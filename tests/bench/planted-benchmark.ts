@@ -1,6 +1,6 @@
 /** A vault into whose log somebody has planted names, who may create objects and nothing else. */
 import { join } from "node:path";
-import { logName } from "../../engine/vault/layout.ts";
+import { logName } from "../../engine/vault/format/layout.ts";
 import { forEachConcurrent } from "../../engine/foundation/concurrency.ts";
 import { initBare, workRepository } from "../support/git-repositories.ts";
 import type { AzuriteContainer } from "../support/azurite.ts";

@@ -7,7 +7,7 @@ import { md5 } from "../../engine/native/md5.ts";
 import { azureBlobStore, type AzureBlobStoreOptions } from "../../engine/store/azure-blob-store.ts";
 import { fetchBlobReader } from "../../engine/store/fetch-blob-reader.ts";
 import { readObject, type DeletingStore, type ObjectReader } from "../../engine/store/object-store.ts";
-import { startStorageProxy, type StorageProxy } from "../simulator/storage-proxy.ts";
+import { startStorageProxy, type StorageProxy } from "../simulator/storage/storage-proxy.ts";
 import { startAzurite, type Azurite, type AzuriteContainer, type SasOptions } from "../support/azurite.ts";
 import { parts } from "./object-store.ts";
 

@@ -6,7 +6,7 @@ import type { DeletingStore } from "../../engine/store/object-store.ts";
 import { md5 } from "../../engine/native/md5.ts";
 import { startAzurite, type Azurite } from "../support/azurite.ts";
 import { memoryStore } from "../support/memory-store.ts";
-import { startStorageProxy, type StorageProxy } from "../simulator/storage-proxy.ts";
+import { startStorageProxy, type StorageProxy } from "../simulator/storage/storage-proxy.ts";
 import {
   describeObjectReader,
   describeObjectStore,

@@ -1,8 +1,8 @@
 /** One change in the sample project for each kind: what a person might do between two nights. A new kind adds a line. */
-import { runGit } from "../simulator/run-git.ts";
+import { runGit } from "../simulator/git/run-git.ts";
 import type { SampleProject } from "../simulator/sample/index.ts";
 import type { SimulatorState } from "../simulator/state.ts";
-import { Wit } from "../simulator/wit/builder.ts";
+import { Wit } from "../simulator/boards/builder.ts";
 
 export interface SampleOrganization extends SampleProject {
   readonly state: SimulatorState;

@@ -12,7 +12,7 @@ import { bytesForPeople, inert } from "../../engine/foundation/text.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { addSampleProject, type SampleProject } from "../simulator/sample/index.ts";
 import { startSimulator, type Simulator } from "../simulator/server.ts";
-import { Wit } from "../simulator/wit/builder.ts";
+import { Wit } from "../simulator/boards/builder.ts";
 import { startAzurite, type Azurite } from "../support/azurite.ts";
 import { refsOf, runGit } from "../support/git-repositories.ts";
 import { startHubPlace } from "../support/hub-place.ts";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createNode, readTree, updateNode } from "../../engine/azure-devops/classification.ts";
+import { createNode, readTree, updateNode } from "../../engine/azure-devops/project/classification.ts";
 import { connectAzureDevOps, type AzureDevOpsConnection } from "../../engine/azure-devops/connection.ts";
 import {
   createProject,
@@ -13,7 +13,7 @@ import {
   projectProperties,
   undeleteProject,
   updateProject,
-} from "../../engine/azure-devops/core.ts";
+} from "../../engine/azure-devops/project/projects.ts";
 import {
   createRepository,
   getRepository,
@@ -23,8 +23,8 @@ import {
   listRepositories,
   undeleteRepository,
   updateRepository,
-} from "../../engine/azure-devops/git-repositories.ts";
-import { readIdentities } from "../../engine/azure-devops/identities.ts";
+} from "../../engine/azure-devops/repos/git-repositories.ts";
+import { readIdentities } from "../../engine/azure-devops/project/identities.ts";
 import { readConnection } from "../../engine/azure-devops/organization.ts";
 import { jobToken, personalAccessToken } from "../../engine/azure-devops/sign-in.ts";
 import {
@@ -33,7 +33,7 @@ import {
   relationTypes,
   tags,
   workItemTypes,
-} from "../../engine/azure-devops/work-item-settings.ts";
+} from "../../engine/azure-devops/boards/work-item-settings.ts";
 import {
   addComment,
   commentReactions,
@@ -54,14 +54,14 @@ import {
   uploadAttachment,
   workItemIds,
   workItemsBatch,
-} from "../../engine/azure-devops/work-items.ts";
+} from "../../engine/azure-devops/boards/work-items.ts";
 import { chunksOf, readAll, utf8 } from "../../engine/foundation/bytes.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { collect } from "../../engine/foundation/concurrency.ts";
 import type { JsonObject } from "../../engine/foundation/json.ts";
 import { silentReporter } from "../../engine/foundation/reporter.ts";
 import type { SimProject } from "../simulator/service.ts";
-import { Wit } from "../simulator/wit/builder.ts";
+import { Wit } from "../simulator/boards/builder.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { checkTraffic } from "../support/traffic-check.ts";
 

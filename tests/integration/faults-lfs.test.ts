@@ -8,7 +8,7 @@ import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
-import { lfsObjectPath } from "../simulator/lfs.ts";
+import { lfsObjectPath } from "../simulator/git/lfs.ts";
 import { engineOver } from "../support/backup-engine.ts";
 import { noise } from "../support/git-repositories.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";

@@ -8,14 +8,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import type { BackupRequest } from "../../engine/operations/back-up-session.ts";
+import type { BackupRequest } from "../../engine/operations/backup/session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
-import type { Exchange } from "../simulator/faults.ts";
-import type { TokenOptions } from "../simulator/sign-in.ts";
+import type { Exchange } from "../simulator/http/faults.ts";
+import type { TokenOptions } from "../simulator/http/sign-in.ts";
 import { engineOver } from "../support/backup-engine.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, newestContent, type SeenSnapshot } from "../support/oracle.ts";
-import { lfsObjectPath } from "../simulator/lfs.ts";
+import { lfsObjectPath } from "../simulator/git/lfs.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { lfsPointer, smallProject, type SmallProject } from "../support/small-project.ts";
 

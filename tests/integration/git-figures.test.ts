@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FetchedBundle, GitAccess } from "../../engine/git/git-access.ts";
 import { isAncestor } from "../../engine/git/pack-news.ts";
-import type { RefTarget } from "../../engine/vault/state.ts";
+import type { RefTarget } from "../../engine/vault/format/state.ts";
 import { flatRefs, remoteOf, testGitAccess } from "../support/git-backup.ts";
 import { git, initBare, noise, sampleText, workRepository, type WorkRepository } from "../support/git-repositories.ts";
 import { startGitServer, type GitServer, type GitServerOptions } from "../support/git-server.ts";

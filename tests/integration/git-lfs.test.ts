@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { chunksOf, readAll } from "../../engine/foundation/bytes.ts";
 import type { GitAccess, LfsObjectSource, LfsPointer } from "../../engine/git/git-access.ts";
-import { lfsObjectPath } from "../simulator/lfs.ts";
+import { lfsObjectPath } from "../simulator/git/lfs.ts";
 import { backUp, remoteOf, testGitAccess } from "../support/git-backup.ts";
 import { git, initBare, noise, runGit, workRepository } from "../support/git-repositories.ts";
 import { startGitServer } from "../support/git-server.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { GitAccess } from "../../engine/git/git-access.ts";
-import type { GitFaultAction } from "../simulator/git-faults.ts";
+import type { GitFaultAction } from "../simulator/git/git-faults.ts";
 import { backUp, bundlesOf, flatRefs, remoteOf, restoreByFetch, testGitAccess } from "../support/git-backup.ts";
 import type { StoredRepository } from "../support/git-backup.ts";
 import { git, initBare, refsOf, variedRepository, workRepository } from "../support/git-repositories.ts";

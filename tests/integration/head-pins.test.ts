@@ -4,11 +4,11 @@ import { connectAzureDevOps, type AzureDevOpsConnection } from "../../engine/azu
 import { personalAccessToken } from "../../engine/azure-devops/sign-in.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { silentReporter } from "../../engine/foundation/reporter.ts";
-import { formatHead } from "../../engine/vault/head-pin.ts";
-import { snapshotAttachmentType, snapshotForm } from "../../engine/vault/reported-snapshot.ts";
+import { formatHead } from "../../engine/vault/format/head-pin.ts";
+import { snapshotAttachmentType, snapshotForm } from "../../engine/vault/format/reported-snapshot.ts";
 import type { Agent } from "../../tasks/shared/agent.ts";
 import { headPins } from "../../tasks/shared/head-pins.ts";
-import type { BuildResult } from "../simulator/build-store.ts";
+import type { BuildResult } from "../simulator/pipelines/build-store.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 
 const vault = "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c";

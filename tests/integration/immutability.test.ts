@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { parseAgentKey, parseIdentities } from "../../engine/crypto/keys.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { gatherObjects } from "../../engine/operations/gather-objects.ts";
-import { recordVerification } from "../../engine/operations/record-verification.ts";
+import { gatherObjects } from "../../engine/operations/verify/gather-objects.ts";
+import { recordVerification } from "../../engine/operations/verify/record-verification.ts";
 import type { VerifyResult } from "../../engine/operations/results.ts";
 import type { ObjectInfo, ObjectProtection } from "../../engine/store/object-store.ts";
-import { dataName, logName } from "../../engine/vault/layout.ts";
-import { entriesOf, readLog } from "../../engine/vault/log.ts";
-import { keptSnapshots } from "../../engine/vault/snapshots.ts";
+import { dataName, logName } from "../../engine/vault/format/layout.ts";
+import { entriesOf, readLog } from "../../engine/vault/log/log.ts";
+import { keptSnapshots } from "../../engine/vault/snapshots/snapshots.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { faultyStore } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { utf8 } from "../../engine/foundation/bytes.ts";
 import { parseIdentities } from "../../engine/crypto/keys.ts";
-import { canaryPrefix, readmeName } from "../../engine/vault/layout.ts";
+import { canaryPrefix, readmeName } from "../../engine/vault/format/layout.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ProjectRecord } from "../simulator/project-store.ts";
-import { Wit } from "../simulator/wit/builder.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
+import { Wit } from "../simulator/boards/builder.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ProjectRecord } from "../simulator/project-store.ts";
-import { Wit } from "../simulator/wit/builder.ts";
-import type { WorkItem } from "../simulator/wit/model.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
+import { Wit } from "../simulator/boards/builder.ts";
+import type { WorkItem } from "../simulator/boards/model.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { ask, simulator, type TestSimulator } from "../support/simulator.ts";
 

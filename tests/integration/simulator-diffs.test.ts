@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectAzureDevOps, type AzureDevOpsConnection } from "../../engine/azure-devops/connection.ts";
-import { differenceBetween } from "../../engine/azure-devops/git-repositories.ts";
+import { differenceBetween } from "../../engine/azure-devops/repos/git-repositories.ts";
 import { personalAccessToken } from "../../engine/azure-devops/sign-in.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { silentReporter } from "../../engine/foundation/reporter.ts";

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseIdentities, parseSigners } from "../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { openForRestore } from "../../engine/operations/restore-items.ts";
+import { openForRestore } from "../../engine/operations/restore/restore-items.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
 import { randomOf } from "../bench/random.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";

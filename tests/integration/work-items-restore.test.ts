@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RestoreRequest } from "../../engine/operations/restore-items.ts";
+import type { RestoreRequest } from "../../engine/operations/restore/restore-items.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
-import type { ProjectRecord } from "../simulator/project-store.ts";
-import { Wit } from "../simulator/wit/builder.ts";
-import type { WorkItem } from "../simulator/wit/model.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
+import { Wit } from "../simulator/boards/builder.ts";
+import type { WorkItem } from "../simulator/boards/model.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { failuresOf, newIdOf, settable, shownItems } from "../support/shown-items.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";

@@ -4,24 +4,24 @@
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { areaRoutes } from "./areas/index.ts";
-import type { AreaOptions } from "./areas/index.ts";
-import { faultList } from "./faults.ts";
-import type { Faults } from "./faults.ts";
-import { gitFaults } from "./git-faults.ts";
-import type { GitFaults } from "./git-faults.ts";
-import { gitMount } from "./git-mount.ts";
-import { serve } from "./pipeline.ts";
-import type { Pipeline } from "./pipeline.ts";
-import { routerOf } from "./router.ts";
+import { areaRoutes } from "./routes.ts";
+import type { AreaOptions } from "./routes.ts";
+import { faultList } from "./http/faults.ts";
+import type { Faults } from "./http/faults.ts";
+import { gitFaults } from "./git/git-faults.ts";
+import type { GitFaults } from "./git/git-faults.ts";
+import { gitMount } from "./git/git-mount.ts";
+import { serve } from "./http/request-pipeline.ts";
+import type { Pipeline } from "./http/request-pipeline.ts";
+import { routerOf } from "./http/router.ts";
 import type { Route } from "./service.ts";
-import { storageHost } from "./storage-host.ts";
+import { storageHost } from "./storage/storage-host.ts";
 import { SimulatorState } from "./state.ts";
 import type { StateOptions } from "./state.ts";
-import { throttleOf } from "./throttle.ts";
-import type { Throttle, ThrottleOptions } from "./throttle.ts";
-import { trafficLog } from "./traffic.ts";
-import type { Traffic } from "./traffic.ts";
+import { throttleOf } from "./http/throttle.ts";
+import type { Throttle, ThrottleOptions } from "./http/throttle.ts";
+import { trafficLog } from "./http/traffic.ts";
+import type { Traffic } from "./http/traffic.ts";
 
 export interface SimulatorOptions extends AreaOptions {
   /** Default: a free one. */

@@ -6,23 +6,23 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import type { Clock } from "../../engine/foundation/clock.ts";
-import { buildStore } from "./build-store.ts";
-import type { BuildStore } from "./build-store.ts";
-import { documentStore } from "./extension-data.ts";
-import type { DocumentStore } from "./extension-data.ts";
-import { buildServiceOf, identityIn, personOf, teamOf } from "./identities.ts";
-import { operationStore } from "./operations.ts";
-import type { OperationStore } from "./operations.ts";
-import { pipelineSettingsStore } from "./pipeline-settings.ts";
-import type { PipelineSettingsStore } from "./pipeline-settings.ts";
-import { projectStore } from "./project-store.ts";
-import type { NewProject, ProjectRecord, ProjectStore } from "./project-store.ts";
-import { repositoryStore } from "./repository-store.ts";
-import type { NewRepository, RepositoryRecord, RepositoryStore } from "./repository-store.ts";
+import { buildStore } from "./pipelines/build-store.ts";
+import type { BuildStore } from "./pipelines/build-store.ts";
+import { documentStore } from "./project/extension-data-store.ts";
+import type { DocumentStore } from "./project/extension-data-store.ts";
+import { buildServiceOf, identityIn, personOf, teamOf } from "./project/identity-store.ts";
+import { operationStore } from "./project/operation-store.ts";
+import type { OperationStore } from "./project/operation-store.ts";
+import { pipelineSettingsStore } from "./pipelines/pipeline-settings-store.ts";
+import type { PipelineSettingsStore } from "./pipelines/pipeline-settings-store.ts";
+import { projectStore } from "./project/project-store.ts";
+import type { NewProject, ProjectRecord, ProjectStore } from "./project/project-store.ts";
+import { repositoryStore } from "./repos/repository-store.ts";
+import type { NewRepository, RepositoryRecord, RepositoryStore } from "./repos/repository-store.ts";
 import { sequenceOf, timestampsOf } from "./sequence.ts";
 import type { SimHost, SimIdentity, SimProject } from "./service.ts";
-import { signInDesk } from "./sign-in.ts";
-import type { SignIn, TokenOptions } from "./sign-in.ts";
+import { signInDesk } from "./http/sign-in.ts";
+import type { SignIn, TokenOptions } from "./http/sign-in.ts";
 
 export interface StateOptions {
   /** Where Git, LFS and attachments live; made when missing. */

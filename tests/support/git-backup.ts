@@ -7,7 +7,7 @@ import { silentReporter } from "../../engine/foundation/reporter.ts";
 import { nodeGitAccess } from "../../engine/git/node-git-access.ts";
 import type { NodeGitOptions } from "../../engine/git/node-git-access.ts";
 import type { FetchRequest, GitAccess, GitRemote, LfsPointer } from "../../engine/git/git-access.ts";
-import type { RefTarget } from "../../engine/vault/state.ts";
+import type { RefTarget } from "../../engine/vault/format/state.ts";
 import { git } from "./git-repositories.ts";
 
 export interface StoredSegment {

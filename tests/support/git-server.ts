@@ -1,12 +1,12 @@
 /** A small HTTP server around the simulator's Git and LFS handlers, for tests that need nothing else of it. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { gitFaults } from "../simulator/git-faults.ts";
-import type { GitFaults } from "../simulator/git-faults.ts";
-import { gitHttpHandler } from "../simulator/git-http.ts";
-import type { GitHttpOptions, ServedRepository } from "../simulator/git-http.ts";
-import { isLfsPath, lfsHandler } from "../simulator/lfs.ts";
-import type { LfsOptions } from "../simulator/lfs.ts";
+import { gitFaults } from "../simulator/git/git-faults.ts";
+import type { GitFaults } from "../simulator/git/git-faults.ts";
+import { gitHttpHandler } from "../simulator/git/git-http.ts";
+import type { GitHttpOptions, ServedRepository } from "../simulator/git/git-http.ts";
+import { isLfsPath, lfsHandler } from "../simulator/git/lfs.ts";
+import type { LfsOptions } from "../simulator/git/lfs.ts";
 
 export interface SeenRequest {
   readonly method: string;

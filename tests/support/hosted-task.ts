@@ -1,5 +1,5 @@
 /** Runs a task as a run of a pipeline in the simulated Azure DevOps: later runs find what it attached. */
-import type { BuildRecord, DefinitionRecord } from "../simulator/build-store.ts";
+import type { BuildRecord, DefinitionRecord } from "../simulator/pipelines/build-store.ts";
 import type { Simulator } from "../simulator/server.ts";
 import type { SimProject } from "../simulator/service.ts";
 import { runTask, type TaskRequest, type TaskRun } from "./run-task.ts";

@@ -10,11 +10,11 @@ import { makeKeySet, parseAgentKey, type KeySet } from "../../engine/crypto/keys
 import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { recordVerification } from "../../engine/operations/record-verification.ts";
+import { recordVerification } from "../../engine/operations/verify/record-verification.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
-import { startStorageProxy } from "../simulator/storage-proxy.ts";
+import { startStorageProxy } from "../simulator/storage/storage-proxy.ts";
 import { addSampleProject, type SampleProject } from "../simulator/sample/index.ts";
-import { Wit } from "../simulator/wit/builder.ts";
+import { Wit } from "../simulator/boards/builder.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "./azurite.ts";
 import { engineOver, type Engine } from "./backup-engine.ts";
 import { noise, workRepository, type WorkRepository } from "./git-repositories.ts";

@@ -2,15 +2,15 @@
 import { parseAgentKey, parseOwnerKey } from "../../engine/crypto/keys.ts";
 import { sha256Hex } from "../../engine/crypto/cryptography.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { writeIndex } from "../../engine/vault/index-file.ts";
-import { logName } from "../../engine/vault/layout.ts";
-import { logType, type EntryBody } from "../../engine/vault/log-codec.ts";
-import { writeFullPage } from "../../engine/vault/log-page.ts";
-import type { Ref } from "../../engine/vault/ref.ts";
-import { sealedWriter, type SealedWriter } from "../../engine/vault/sealed-objects.ts";
-import { signText } from "../../engine/vault/signed-text.ts";
-import type { IndexLine } from "../../engine/vault/state.ts";
-import { aRef, aSnapshotBody, genesisBody, type TestKeys } from "../unit/vault/log-vault.ts";
+import { writeIndex } from "../../engine/vault/objects/index-file.ts";
+import { logName } from "../../engine/vault/format/layout.ts";
+import { logType, type EntryBody } from "../../engine/vault/format/log-codec.ts";
+import { writeFullPage } from "../../engine/vault/log/page.ts";
+import type { Ref } from "../../engine/vault/format/ref.ts";
+import { sealedWriter, type SealedWriter } from "../../engine/vault/objects/sealed-objects.ts";
+import { signText } from "../../engine/vault/format/signed-text.ts";
+import type { IndexLine } from "../../engine/vault/format/state.ts";
+import { aRef, aSnapshotBody, genesisBody, type TestKeys } from "../unit/vault/log/log-vault.ts";
 import { storeOf, type HubWorld } from "./hub-world.ts";
 
 const cryptography = nodeCryptography();

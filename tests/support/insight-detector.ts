@@ -6,8 +6,8 @@ import { gitCrossings } from "../../engine/insight/git-crossings.ts";
 import { isLate } from "../../engine/insight/late.ts";
 import { judgeSnapshot } from "../../engine/insight/judge-snapshot.ts";
 import type { EarlierSnapshot, PolicyFacts, RepositoryFacts, SnapshotFacts } from "../../engine/insight/facts.ts";
-import { nightOf, type GitDelta, type GitTrend, type KindSum, type Night } from "../../engine/vault/figures.ts";
-import type { Anomaly } from "../../engine/vault/log-entry.ts";
+import { nightOf, type GitDelta, type GitTrend, type KindSum, type Night } from "../../engine/vault/format/figures.ts";
+import type { Anomaly } from "../../engine/vault/format/log-entry.ts";
 
 export const name = "engine/insight";
 

@@ -9,16 +9,16 @@ import { canonicalJson, isObject, type JsonValue } from "../../engine/foundation
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { ObjectReader } from "../../engine/store/object-store.ts";
 import { readObject } from "../../engine/store/object-store.ts";
-import { readIndex, readState } from "../../engine/vault/index-file.ts";
-import { dataName } from "../../engine/vault/layout.ts";
-import { readLog, type Log } from "../../engine/vault/log.ts";
-import { refsOfLine, refsOfState } from "../../engine/vault/reachable.ts";
-import type { Ref } from "../../engine/vault/ref.ts";
-import type { VaultAccess } from "../../engine/vault/sealed-objects.ts";
-import { keptSnapshots, type LoggedSnapshot } from "../../engine/vault/snapshots.ts";
-import type { IndexLine } from "../../engine/vault/state.ts";
-import type { StreamReader } from "../../engine/vault/stream-reader.ts";
-import { openSnapshot } from "../../engine/vault/vault-snapshot-reader.ts";
+import { readIndex, readState } from "../../engine/vault/objects/index-file.ts";
+import { dataName } from "../../engine/vault/format/layout.ts";
+import { readLog, type Log } from "../../engine/vault/log/log.ts";
+import { refsOfLine, refsOfState } from "../../engine/vault/snapshots/reachable.ts";
+import type { Ref } from "../../engine/vault/format/ref.ts";
+import type { VaultAccess } from "../../engine/vault/objects/sealed-objects.ts";
+import { keptSnapshots, type LoggedSnapshot } from "../../engine/vault/snapshots/snapshots.ts";
+import type { IndexLine } from "../../engine/vault/format/state.ts";
+import type { StreamReader } from "../../engine/vault/streams/stream-reader.ts";
+import { openSnapshot } from "../../engine/vault/snapshots/snapshot-reader.ts";
 
 const cryptography = nodeCryptography();
 const maxObjectBytes = 64 << 20;

@@ -4,10 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
-import type { BuildRecord, BuildResult, LogRecord } from "../simulator/build-store.ts";
-import type { StepPlan } from "../simulator/pipeline-runs/plan.ts";
+import type { BuildRecord, BuildResult, LogRecord } from "../simulator/pipelines/build-store.ts";
+import type { StepPlan } from "../simulator/pipelines/runs/plan.ts";
 import type { Simulator } from "../simulator/server.ts";
-import { begin, complete, touch, type TimelineRecord } from "../simulator/timeline.ts";
+import { begin, complete, touch, type TimelineRecord } from "../simulator/pipelines/timeline.ts";
 import type { AgentCommand } from "./agent-commands.ts";
 import { expanded, type EndpointFacts } from "./agent-environment.ts";
 import { runTask, type TaskName, type TaskRun } from "./run-task.ts";

@@ -2,10 +2,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { SimProject } from "../simulator/service.ts";
 import type { Simulator } from "../simulator/server.ts";
-import { latestOf } from "../simulator/wit/comments.ts";
-import { Wit } from "../simulator/wit/builder.ts";
-import { isShown, otherEnd } from "../simulator/wit/links.ts";
-import type { WorkItem } from "../simulator/wit/model.ts";
+import { latestOf } from "../simulator/boards/comments.ts";
+import { Wit } from "../simulator/boards/builder.ts";
+import { isShown, otherEnd } from "../simulator/boards/links.ts";
+import type { WorkItem } from "../simulator/boards/model.ts";
 import { refsOf } from "./git-repositories.ts";
 
 export interface ProjectView {

@@ -1,9 +1,9 @@
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { parseAgentKey, type AgentKeys } from "../../engine/crypto/keys.ts";
-import { sealedWriter, type SealedWriter, type VaultAccess } from "../../engine/vault/sealed-objects.ts";
-import type { VaultKeys } from "../../engine/vault/log-entry.ts";
-import { vaultStreamWriter } from "../../engine/vault/vault-stream-writer.ts";
-import type { StreamWriter } from "../../engine/vault/stream-writer.ts";
+import { sealedWriter, type SealedWriter, type VaultAccess } from "../../engine/vault/objects/sealed-objects.ts";
+import type { VaultKeys } from "../../engine/vault/format/log-entry.ts";
+import { vaultStreamWriter } from "../../engine/vault/streams/vault-stream-writer.ts";
+import type { StreamWriter } from "../../engine/vault/streams/stream-writer.ts";
 import vectors from "../format/v1/keys.json" with { type: "json" };
 import { memoryStore, type MemoryStore } from "./memory-store.ts";
 

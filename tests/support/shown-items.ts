@@ -1,8 +1,8 @@
 /** Work items as the service shows them after a restore, and what a restore's result says of them. */
 import { expect } from "vitest";
 import type { RestoreResult } from "../../engine/operations/results.ts";
-import type { ProjectRecord } from "../simulator/project-store.ts";
-import type { WorkItem } from "../simulator/wit/model.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
+import type { WorkItem } from "../simulator/boards/model.ts";
 import { ask, type TestSimulator } from "./simulator.ts";
 
 export interface ShownItem {

@@ -4,12 +4,12 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { lfsObjectPath } from "../simulator/lfs.ts";
-import type { ProjectRecord } from "../simulator/project-store.ts";
-import type { RepositoryRecord } from "../simulator/repository-store.ts";
+import { lfsObjectPath } from "../simulator/git/lfs.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
+import type { RepositoryRecord } from "../simulator/repos/repository-store.ts";
 import type { Simulator } from "../simulator/server.ts";
-import { Wit } from "../simulator/wit/builder.ts";
-import type { WorkItem } from "../simulator/wit/model.ts";
+import { Wit } from "../simulator/boards/builder.ts";
+import type { WorkItem } from "../simulator/boards/model.ts";
 import { noise, workRepository, type WorkRepository } from "./git-repositories.ts";
 
 /** Stands in file contents and long texts: must never be seen outside sealed objects. */

@@ -4,9 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import { isObject, objectAt, stringAt, type JsonObject, type JsonValue } from "../../engine/foundation/json.ts";
-import type { SnapshotReader } from "../../engine/vault/stream-reader.ts";
-import { linkEndOf } from "../simulator/wit/links.ts";
-import { typesOf, type WorkItemType } from "../simulator/wit/types.ts";
+import type { SnapshotReader } from "../../engine/vault/streams/stream-reader.ts";
+import { linkEndOf } from "../simulator/boards/links.ts";
+import { typesOf, type WorkItemType } from "../simulator/boards/types.ts";
 import { ask, basic, type TestSimulator } from "./simulator.ts";
 
 export interface ItemState {

@@ -1,10 +1,10 @@
 /** A project whose work items change at random, by everything people can do to them; the same seed does the same. */
 import { randomOf, type Random } from "../bench/random.ts";
-import type { ProjectRecord } from "../simulator/project-store.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import { SimError } from "../simulator/service.ts";
-import { Wit } from "../simulator/wit/builder.ts";
-import { latestOf } from "../simulator/wit/comments.ts";
-import type { Comment, WorkItem } from "../simulator/wit/model.ts";
+import { Wit } from "../simulator/boards/builder.ts";
+import { latestOf } from "../simulator/boards/comments.ts";
+import type { Comment, WorkItem } from "../simulator/boards/model.ts";
 import type { TestSimulator } from "./simulator.ts";
 
 const types = ["Bug", "Task", "User Story", "Feature", "Epic", "Test Case"] as const;

@@ -3,7 +3,7 @@ import { parseAgentKey, parseSigners, type KeySet } from "../../engine/crypto/ke
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
-import { openVault } from "../../engine/vault/genesis.ts";
+import { openVault } from "../../engine/vault/log/genesis.ts";
 
 const cryptography = nodeCryptography();
 

@@ -4,9 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { entriesOf, readLog, type Log } from "../../engine/vault/log.ts";
-import type { Exchange } from "../simulator/faults.ts";
-import type { ProjectRecord } from "../simulator/project-store.ts";
+import { entriesOf, readLog, type Log } from "../../engine/vault/log/log.ts";
+import type { Exchange } from "../simulator/http/faults.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import type { AzuriteContainer } from "../support/azurite.ts";
 import type { HostedRun } from "../support/hosted-task.ts";
 import { newestContent } from "../support/oracle.ts";

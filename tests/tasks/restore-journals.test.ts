@@ -5,7 +5,7 @@ import { sha256Hex } from "../../engine/crypto/cryptography.ts";
 import { utf8 } from "../../engine/foundation/bytes.ts";
 import { canonicalJson, type JsonObject } from "../../engine/foundation/json.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import type { ProjectRecord } from "../simulator/project-store.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import { refsOf } from "../support/git-repositories.ts";
 import { packed, plantJournal } from "../support/journal-forger.ts";
 import { viewOf } from "../support/project-view.ts";

@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parseIdentities } from "../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { readLog } from "../../engine/vault/log.ts";
-import { newestSnapshot } from "../../engine/vault/snapshots.ts";
-import { openSnapshot } from "../../engine/vault/vault-snapshot-reader.ts";
+import { readLog } from "../../engine/vault/log/log.ts";
+import { newestSnapshot } from "../../engine/vault/snapshots/snapshots.ts";
+import { openSnapshot } from "../../engine/vault/snapshots/snapshot-reader.ts";
 import { secretScan } from "../support/secret-scan.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
 import { workplace, type Workplace } from "./workplace.ts";

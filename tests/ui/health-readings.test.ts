@@ -1,8 +1,8 @@
 /** Health compares what runs have reported with storage: only with a storage that was read after them, and twice. */
 import type { Browser, FrameLocator, Locator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { logName } from "../../engine/vault/layout.ts";
-import { readLog } from "../../engine/vault/log.ts";
+import { logName } from "../../engine/vault/format/layout.ts";
+import { readLog } from "../../engine/vault/log/log.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
 import { button, command, openHub, panelOf, rowsOf, type HubPage } from "../support/hub-browser.ts";

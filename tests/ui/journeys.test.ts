@@ -8,7 +8,7 @@ import { describeInChromium, startChromium } from "../support/chromium.ts";
 import { button, command, enterSas, openHub, panelOf, rowsOf, type HubPage } from "../support/hub-browser.ts";
 import { startHubWorld, type HubWorld } from "../support/hub-world.ts";
 import { ask } from "../support/simulator.ts";
-import { runGit } from "../simulator/run-git.ts";
+import { runGit } from "../simulator/git/run-git.ts";
 import { addProjectPipelines, type ProjectPipelines } from "../support/project-pipelines.ts";
 
 describeInChromium("a person who sets up, backs up, looks and restores", () => {

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import type { Browser, Frame, FrameLocator } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { logName } from "../../engine/vault/layout.ts";
-import { readLog } from "../../engine/vault/log.ts";
+import { logName } from "../../engine/vault/format/layout.ts";
+import { readLog } from "../../engine/vault/log/log.ts";
 import { defaultChoice, previewParameters } from "../../extension-ui/model/restore-request.ts";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
 import {

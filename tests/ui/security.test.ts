@@ -6,14 +6,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { makeKeySet, parseAgentKey } from "../../engine/crypto/keys.ts";
-import { writeIndex } from "../../engine/vault/index-file.ts";
-import { writeItems } from "../../engine/vault/items-catalogue.ts";
-import { appendEntry } from "../../engine/vault/log-append.ts";
-import { logName } from "../../engine/vault/layout.ts";
-import type { Head } from "../../engine/vault/log-entry.ts";
-import { readLog } from "../../engine/vault/log.ts";
-import { logType } from "../../engine/vault/log-codec.ts";
-import { signText } from "../../engine/vault/signed-text.ts";
+import { writeIndex } from "../../engine/vault/objects/index-file.ts";
+import { writeItems } from "../../engine/vault/streams/items-catalogue.ts";
+import { appendEntry } from "../../engine/vault/log/append.ts";
+import { logName } from "../../engine/vault/format/layout.ts";
+import type { Head } from "../../engine/vault/format/log-entry.ts";
+import { readLog } from "../../engine/vault/log/log.ts";
+import { logType } from "../../engine/vault/format/log-codec.ts";
+import { signText } from "../../engine/vault/format/signed-text.ts";
 import { describeInChromium, startChromium } from "../support/chromium.ts";
 import { button, openHub, panelOf, rowsOf, tabTo, type HubPage, type OpenHub } from "../support/hub-browser.ts";
 import { runNumber, sealedWriterOf, snapshotBody, testKeysOf, vaultOf } from "../support/hub-vault.ts";
@@ -27,7 +27,7 @@ import {
   type HubWorld,
 } from "../support/hub-world.ts";
 import { each } from "../support/sealed-vault.ts";
-import { aRef } from "../unit/vault/log-vault.ts";
+import { aRef } from "../unit/vault/log/log-vault.ts";
 
 const cryptography = nodeCryptography();
 const script = `<img src=x onerror="alert(1)"><script>alert(2)</script>`;

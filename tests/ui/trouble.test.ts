@@ -8,7 +8,7 @@ import { button, command, openHub, panelOf, rowsOf, type HubPage, type OpenHub }
 import { letIn } from "../support/hub-place.ts";
 import { backUp, changeSettings, startHubWorld, type HubWorld } from "../support/hub-world.ts";
 import { ask } from "../support/simulator.ts";
-import { runGit } from "../simulator/run-git.ts";
+import { runGit } from "../simulator/git/run-git.ts";
 
 describeInChromium("the hub in trouble", () => {
   let browser: Browser;

@@ -1,5 +1,5 @@
 /** Git history written as one `git fast-import` stream: thousands of commits in a fraction of a second. */
-import { runGit } from "../run-git.ts";
+import { runGit } from "../git/run-git.ts";
 
 export interface Author {
   readonly displayName: string;

@@ -1,9 +1,9 @@
 /** The project of a team that builds a web shop: what `npm start` and the sandbox show. */
-import type { DefinitionRecord } from "../build-store.ts";
-import type { ProjectRecord } from "../project-store.ts";
+import type { DefinitionRecord } from "../pipelines/build-store.ts";
+import type { ProjectRecord } from "../project/project-store.ts";
 import type { SimulatorState } from "../state.ts";
-import { addSampleWorkItems } from "../wit/sample.ts";
-import type { SampleWorkItems } from "../wit/sample.ts";
+import { addSampleWorkItems } from "../boards/sample.ts";
+import type { SampleWorkItems } from "../boards/sample.ts";
 import { addSampleRepositories } from "./repositories.ts";
 import type { SampleRepositories } from "./repositories.ts";
 

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { lfsObjectPath } from "../lfs.ts";
-import type { RepositoryRecord } from "../repository-store.ts";
-import { runGit } from "../run-git.ts";
+import { lfsObjectPath } from "../git/lfs.ts";
+import type { RepositoryRecord } from "../repos/repository-store.ts";
+import { runGit } from "../git/run-git.ts";
 import type { SimIdentity, SimProject } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 import { History, randomOf } from "./history.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { accessToken, entraToken, jobToken, personalAccessToken } from "../../../engine/azure-devops/sign-in.ts";
-import { pat, virtualClock } from "./scripted-server.ts";
+import { pat, virtualClock } from "./client/scripted-server.ts";
 
 const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyb2JpbiJ9.c2lnbmF0dXJl";
 

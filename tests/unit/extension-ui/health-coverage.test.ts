@@ -3,9 +3,9 @@ import { coverageFindings, coverageOfNewest } from "../../../engine/insight/heal
 import { streamStateText } from "../../../extension-ui/model/format.ts";
 import { snapshotOfReport } from "../../../extension-ui/vault/run-reports.ts";
 import { snapshotAttachment } from "../../../engine/reports/attachments.ts";
-import { parseReportedSnapshot } from "../../../engine/vault/reported-snapshot.ts";
+import { parseReportedSnapshot } from "../../../engine/vault/format/reported-snapshot.ts";
 import { aBackup, aCoverage } from "../reports/builders.ts";
-import { aRef } from "../vault/log-vault.ts";
+import { aRef } from "../vault/log/log-vault.ts";
 import { aRun } from "./builders.ts";
 import { aSnapshot, aSum } from "./snapshots.ts";
 

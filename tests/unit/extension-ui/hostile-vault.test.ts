@@ -7,7 +7,7 @@ import { guardedReader } from "../../../extension-ui/vault/guarded-reader.ts";
 import { keptLists } from "../../../extension-ui/vault/kept-lists.ts";
 import { latest } from "../../../extension-ui/vault/latest.ts";
 import { memoryStore } from "../../support/memory-store.ts";
-import { aRef, cryptography, vaultId } from "../vault/log-vault.ts";
+import { aRef, cryptography, vaultId } from "../vault/log/log-vault.ts";
 import { never } from "./vault-world.ts";
 
 const limits = { signal: never, maxListed: 5, maxBytes: 100 };

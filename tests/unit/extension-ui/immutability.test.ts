@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { EntryBody } from "../../../engine/vault/log-codec.ts";
-import type { ToldImmutability } from "../../../engine/vault/immutability.ts";
+import type { EntryBody } from "../../../engine/vault/format/log-codec.ts";
+import type { ToldImmutability } from "../../../engine/vault/format/immutability.ts";
 import {
   newerSeen,
   protectionDetail,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { collect } from "../../../engine/foundation/concurrency.ts";
 import type { StreamLine, VaultSource } from "../../../extension-ui/model/vault-source.ts";
 import { itemsOfStreams } from "../../../extension-ui/vault/items-of-streams.ts";
-import { someKeys } from "../vault/log-vault.ts";
+import { someKeys } from "../vault/log/log-vault.ts";
 import { aWorld, lastView, never, newestOf, type World } from "./vault-world.ts";
 
 async function threeStreams(): Promise<{

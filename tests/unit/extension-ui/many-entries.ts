@@ -2,12 +2,12 @@
 import { sha256Hex } from "../../../engine/crypto/cryptography.ts";
 import { webCryptography } from "../../../engine/crypto/web-cryptography.ts";
 import type { ObjectStore } from "../../../engine/store/object-store.ts";
-import { logName } from "../../../engine/vault/layout.ts";
-import { logType, type EntryBody } from "../../../engine/vault/log-codec.ts";
-import { writeFullPage } from "../../../engine/vault/log-page.ts";
-import { agentKinds, ownerKinds } from "../../../engine/vault/roles.ts";
-import type { Ref } from "../../../engine/vault/ref.ts";
-import { signText } from "../../../engine/vault/signed-text.ts";
+import { logName } from "../../../engine/vault/format/layout.ts";
+import { logType, type EntryBody } from "../../../engine/vault/format/log-codec.ts";
+import { writeFullPage } from "../../../engine/vault/log/page.ts";
+import { agentKinds, ownerKinds } from "../../../engine/vault/format/roles.ts";
+import type { Ref } from "../../../engine/vault/format/ref.ts";
+import { signText } from "../../../engine/vault/format/signed-text.ts";
 import type { VaultSource } from "../../../extension-ui/model/vault-source.ts";
 import { storageSource, type StorageFacts } from "../../../extension-ui/vault/storage-source.ts";
 import { memoryStore } from "../../support/memory-store.ts";
@@ -19,7 +19,7 @@ import {
   someKeys,
   vaultId,
   type TestKeys,
-} from "../vault/log-vault.ts";
+} from "../vault/log/log-vault.ts";
 import { runNumber } from "./vault-world.ts";
 
 export interface ManyEntries {

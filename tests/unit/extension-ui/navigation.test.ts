@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { formatRoute, home, nextRoute, parseRoute } from "../../../extension-ui/pages/route.ts";
+import { formatRoute, home, nextRoute, parseRoute } from "../../../extension-ui/pages/hub/route.ts";
 import { navigationOver } from "../../../extension-ui/services/navigation.ts";
 
 /** A host whose browser tells of every change of the hash a little later, as browsers do. */

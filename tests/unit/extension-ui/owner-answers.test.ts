@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { acknowledgeCommand, inForce, isOpen } from "../../../extension-ui/model/owner-answers.ts";
 import { answersOf } from "../../../extension-ui/vault/answers-of-log.ts";
-import { aLogVault, asOwner, aSnapshotBody } from "../vault/log-vault.ts";
+import { aLogVault, asOwner, aSnapshotBody } from "../vault/log/log-vault.ts";
 
 describe("what the owner has said, as the hub shows it", () => {
   it("is which alarms are acknowledged, by which entry and when, and what is announced", async () => {

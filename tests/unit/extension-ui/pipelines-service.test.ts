@@ -13,7 +13,7 @@ import { runProgress } from "../../../extension-ui/model/run-progress.ts";
 import { backUpParameters, runOfRequest } from "../../../extension-ui/model/run-request.ts";
 import { pipelinesOver } from "../../../extension-ui/services/pipelines.ts";
 import { restClient } from "../../../extension-ui/services/rest.ts";
-import { begin } from "../../simulator/timeline.ts";
+import { begin } from "../../simulator/pipelines/timeline.ts";
 import { addProjectPipelines, type ProjectPipelines } from "../../support/project-pipelines.ts";
 import { simulator, type TestSimulator } from "../../support/simulator.ts";
 import { checkTraffic } from "../../support/traffic-check.ts";

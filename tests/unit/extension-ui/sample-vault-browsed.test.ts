@@ -9,7 +9,7 @@ import { storageSource } from "../../../extension-ui/vault/storage-source.ts";
 import { memoryStore } from "../../support/memory-store.ts";
 import { sampleRepository, sampleRuns, writeSampleVault } from "../../support/sample-vault.ts";
 import { sampleKeys, sampleVault } from "../../support/sealed-vault.ts";
-import { testClock } from "../vault/log-vault.ts";
+import { testClock } from "../vault/log/log-vault.ts";
 import { lastView, never } from "./vault-world.ts";
 
 const viewer = { identity: sampleKeys.viewerKey };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import type { ProjectSettings, SettingsStore } from "../../../extension-ui/model/project-services.ts";
 import { parseSettings, settingsStore, type ExtensionData } from "../../../extension-ui/services/settings.ts";
-import { documentStore, type DocumentStore } from "../../simulator/extension-data.ts";
+import { documentStore, type DocumentStore } from "../../simulator/project/extension-data-store.ts";
 import { aProjectId } from "./builders.ts";
 
 const settings: ProjectSettings = {

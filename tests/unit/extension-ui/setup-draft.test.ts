@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ProjectSettings } from "../../../extension-ui/model/project-services.ts";
 import { basisOf } from "../../../extension-ui/model/setup-basis.ts";
-import { draftOf, settingsOf, settingsProblems } from "../../../extension-ui/pages/setup-draft.ts";
+import { draftOf, settingsOf, settingsProblems } from "../../../extension-ui/pages/setup/draft.ts";
 
 const [agent, owner, theirs, others] = ["A", "B", "C", "D"].map((letter) => `ed25519:${letter.repeat(42)}A`);
 const recipient = `age1${"q".repeat(58)}`;

@@ -1,9 +1,9 @@
 /** Snapshots, index lines and the like, with defaults. */
-import type { ReportedSnapshot } from "../../../engine/vault/reported-snapshot.ts";
-import type { Ref } from "../../../engine/vault/ref.ts";
+import type { ReportedSnapshot } from "../../../engine/vault/format/reported-snapshot.ts";
+import type { Ref } from "../../../engine/vault/format/ref.ts";
 import type { Snapshot, StreamLine, Verification } from "../../../extension-ui/model/vault-source.ts";
 import type { RunReport } from "../../../extension-ui/vault/run-reports.ts";
-import { aRef, vaultId } from "../vault/log-vault.ts";
+import { aRef, vaultId } from "../vault/log/log-vault.ts";
 import { aRun } from "./builders.ts";
 import { runNumber } from "./vault-world.ts";
 

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { utf8 } from "../../../engine/foundation/bytes.ts";
 import { collect } from "../../../engine/foundation/concurrency.ts";
 import type { ObjectReader } from "../../../engine/store/object-store.ts";
-import { logName } from "../../../engine/vault/layout.ts";
-import { signText } from "../../../engine/vault/signed-text.ts";
+import { logName } from "../../../engine/vault/format/layout.ts";
+import { signText } from "../../../engine/vault/format/signed-text.ts";
 import type { StreamLine } from "../../../extension-ui/model/vault-source.ts";
-import { anIncidentBody, aRef, asOwner, cryptography, someKeys, vaultId } from "../vault/log-vault.ts";
+import { anIncidentBody, aRef, asOwner, cryptography, someKeys, vaultId } from "../vault/log/log-vault.ts";
 import { manyEntries } from "./many-entries.ts";
 import { aWorld, checkedChain, lastOf, lastView, never, newestOf, runNumber, viewsOf } from "./vault-world.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { collect } from "../../../engine/foundation/concurrency.ts";
 import { BackupError } from "../../../engine/foundation/errors.ts";
-import type { CatalogueItem } from "../../../engine/vault/state.ts";
+import type { CatalogueItem } from "../../../engine/vault/format/state.ts";
 import { sightingsOf, timelineOf, type Sighting } from "../../../extension-ui/model/timeline.ts";
 import type { VaultSource } from "../../../extension-ui/model/vault-source.ts";
 import { aSnapshot } from "./snapshots.ts";

@@ -1,17 +1,17 @@
 /** A vault in memory with snapshots whose indexes and names are sealed as the product seals them. */
 import { webCryptography } from "../../../engine/crypto/web-cryptography.ts";
-import { writeIndex } from "../../../engine/vault/index-file.ts";
-import { writeItems } from "../../../engine/vault/items-catalogue.ts";
-import type { EntryBody } from "../../../engine/vault/log-codec.ts";
-import type { SnapshotSum } from "../../../engine/vault/log-entry.ts";
-import type { LoggedEntry } from "../../../engine/vault/log-chain.ts";
-import type { Ref } from "../../../engine/vault/ref.ts";
-import { sealedWriter, type SealedWriter } from "../../../engine/vault/sealed-objects.ts";
-import type { CatalogueItem, IndexLine } from "../../../engine/vault/state.ts";
+import { writeIndex } from "../../../engine/vault/objects/index-file.ts";
+import { writeItems } from "../../../engine/vault/streams/items-catalogue.ts";
+import type { EntryBody } from "../../../engine/vault/format/log-codec.ts";
+import type { SnapshotSum } from "../../../engine/vault/format/log-entry.ts";
+import type { LoggedEntry } from "../../../engine/vault/log/chain.ts";
+import type { Ref } from "../../../engine/vault/format/ref.ts";
+import { sealedWriter, type SealedWriter } from "../../../engine/vault/objects/sealed-objects.ts";
+import type { CatalogueItem, IndexLine } from "../../../engine/vault/format/state.ts";
 import type { Snapshot, VaultSource, VaultView, ViewerKey } from "../../../extension-ui/model/vault-source.ts";
 import { storageSource, type StorageFacts } from "../../../extension-ui/vault/storage-source.ts";
 import { each } from "../../support/sealed-vault.ts";
-import { aLogVault, aRef, aSnapshotBody, cryptography, vaultId, type LogVault } from "../vault/log-vault.ts";
+import { aLogVault, aRef, aSnapshotBody, cryptography, vaultId, type LogVault } from "../vault/log/log-vault.ts";
 
 export interface WorldStream {
   readonly s: string;

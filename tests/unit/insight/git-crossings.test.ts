@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { gitCrossings } from "../../../engine/insight/git-crossings.ts";
-import type { GitDelta } from "../../../engine/vault/figures.ts";
+import type { GitDelta } from "../../../engine/vault/format/figures.ts";
 import { afterNights, aDelta, aDeltaWithout, firstNight } from "./night-builders.ts";
 
 describe("a night of a repository", () => {

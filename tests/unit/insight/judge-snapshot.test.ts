@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { judgeSnapshot } from "../../../engine/insight/judge-snapshot.ts";
 import type { SnapshotFacts } from "../../../engine/insight/facts.ts";
 import { anomalyCodes, anomalyWords } from "../../../engine/insight/words.ts";
-import type { GitDelta } from "../../../engine/vault/figures.ts";
+import type { GitDelta } from "../../../engine/vault/format/figures.ts";
 import { aKindSum, aQuiet, aRepository, firstNight, someFacts } from "./night-builders.ts";
 
 const names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];

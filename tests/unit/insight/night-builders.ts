@@ -1,7 +1,7 @@
 /** Nights of repositories and snapshots of projects, with defaults: nothing happened. */
 import { gitCrossings } from "../../../engine/insight/git-crossings.ts";
 import type { RepositoryFacts, SnapshotFacts } from "../../../engine/insight/facts.ts";
-import type { GitDelta, GitTrend, KindSum, Night } from "../../../engine/vault/figures.ts";
+import type { GitDelta, GitTrend, KindSum, Night } from "../../../engine/vault/format/figures.ts";
 
 export const firstNight: Night = 20_500;
 

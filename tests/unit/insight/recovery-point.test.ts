@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { lostAfter, recoveryPoint, type PointFacts } from "../../../engine/insight/recovery-point.ts";
 import { chooseSnapshot } from "../../../engine/operations/choose-snapshots.ts";
-import type { Anomaly } from "../../../engine/vault/log-entry.ts";
-import { aCommitVault, runId } from "../vault/commit-vault.ts";
+import type { Anomaly } from "../../../engine/vault/format/log-entry.ts";
+import { aCommitVault, runId } from "../vault/snapshots/commit-vault.ts";
 import { aLine } from "../extension-ui/snapshots.ts";
 
 function at(hour: number): string {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { judgedAgain } from "../../../engine/operations/judge-again.ts";
-import { writeIndex } from "../../../engine/vault/index-file.ts";
-import type { Anomaly } from "../../../engine/vault/log-entry.ts";
-import type { Log } from "../../../engine/vault/log.ts";
-import { keptSnapshots, newestSnapshot } from "../../../engine/vault/snapshots.ts";
-import type { IndexLine } from "../../../engine/vault/state.ts";
-import { aCommitVault, runId, type CommitVault } from "../vault/commit-vault.ts";
-import { aSnapshotBody } from "../vault/log-vault.ts";
+import { judgedAgain } from "../../../engine/operations/verify/judge-again.ts";
+import { writeIndex } from "../../../engine/vault/objects/index-file.ts";
+import type { Anomaly } from "../../../engine/vault/format/log-entry.ts";
+import type { Log } from "../../../engine/vault/log/log.ts";
+import { keptSnapshots, newestSnapshot } from "../../../engine/vault/snapshots/snapshots.ts";
+import type { IndexLine } from "../../../engine/vault/format/state.ts";
+import { aCommitVault, runId, type CommitVault } from "../vault/snapshots/commit-vault.ts";
+import { aSnapshotBody } from "../vault/log/log-vault.ts";
 import { aRepository } from "../insight/night-builders.ts";
 
 const calm: IndexLine = { s: "git-repositories/web", name: "Web", st: "ok" };

@@ -6,7 +6,7 @@ import {
   snapshotAttachment,
   verifyAttachment,
 } from "../../../engine/reports/attachments.ts";
-import { parseReportedSnapshot } from "../../../engine/vault/reported-snapshot.ts";
+import { parseReportedSnapshot } from "../../../engine/vault/format/reported-snapshot.ts";
 import { aBackup, aPlan, aRestore, aStep, aStream, aVerification, damage, head, vault } from "./builders.ts";
 
 describe("the attachment of a snapshot", () => {

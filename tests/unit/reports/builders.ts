@@ -1,5 +1,5 @@
 /** Results as operations give them, with defaults. */
-import type { Coverage } from "../../../engine/vault/coverage.ts";
+import type { Coverage } from "../../../engine/vault/format/coverage.ts";
 import type { Step } from "../../../engine/kinds/kind.ts";
 import type {
   BackupResult,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { planAttachment, snapshotAttachment } from "../../../engine/reports/attachments.ts";
 import { backupSummary, planSummary } from "../../../engine/reports/summary.ts";
-import { coverageLine } from "../../../engine/vault/coverage-words.ts";
+import { coverageLine } from "../../../engine/vault/format/coverage-words.ts";
 import { parsePlan } from "../../../extension-ui/model/restore-plan.ts";
 import { aBackup, aCoverage, aPlan } from "./builders.ts";
 

@@ -1,4 +1,0 @@
-/** Area paths. */
-import { classificationKind } from "./classification.ts";
-
-export const areas = classificationKind("areas", "Areas");

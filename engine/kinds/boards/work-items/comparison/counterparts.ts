@@ -1,0 +1,133 @@
+/** Work items as the target has them: where each of the snapshot's is now, and finding what a restore has made. */
+import { getDeleted, queryByWiql, workItemsBatch } from "../../../../azure-devops/boards/work-items.ts";
+import { hasCode } from "../../../../foundation/errors.ts";
+import { numberAt, stringAt, type JsonObject } from "../../../../foundation/json.ts";
+import type { TargetProject } from "../../../kind.ts";
+import { tagsOf } from "../fields.ts";
+import { fieldsOf, type WorkItemRecord } from "../record.ts";
+import { factsOf } from "./target-facts.ts";
+
+const kindName = "work-items";
+
+export type LiveItem =
+  | { readonly place: "live"; readonly id: number; readonly item: JsonObject }
+  | { readonly place: "recycle-bin"; readonly id: number };
+
+/** By their ids in the target; what is in neither place is not there. */
+export type LiveItems = ReadonlyMap<number, LiveItem>;
+
+/** Where the items are now: one call for 200. */
+export async function findLive(ids: Iterable<number>, target: TargetProject): Promise<LiveItems> {
+  const found = new Map<number, LiveItem>();
+  const asked = [...new Set(ids)];
+  if (asked.length === 0 || target.isNew) return found;
+  for (const [id, item] of await workItemsBatch(target.azureDevOps, asked)) {
+    if (item !== null) found.set(id, { place: "live", id, item });
+    else if (await isInRecycleBin(id, target)) found.set(id, { place: "recycle-bin", id });
+  }
+  return found;
+}
+
+async function isInRecycleBin(id: number, target: TargetProject): Promise<boolean> {
+  const list = await factsOf(target).recycleBin();
+  if (list !== undefined) return list.has(id);
+  try {
+    await getDeleted(target.azureDevOps, target.project.id, id);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ADO_NOT_FOUND")) return false;
+    throw error;
+  }
+}
+
+/**
+ * Fills in what no journal told: which items of the target are copies of which of the snapshot, by the links to their
+ * origins. What a journal told counts as long as it is there.
+ */
+export async function learnCopies(target: TargetProject): Promise<void> {
+  if (target.isNew) return;
+  const doubtful = new Map<number, number>();
+  const copies = await factsOf(target).copies();
+  for (const [origin, [first, ...others]] of copies) {
+    const known = mappedId(origin, target);
+    if (first === undefined || known === first || (known !== undefined && others.includes(known))) continue;
+    if (known === undefined) target.ids.set(kindName, String(origin), String(first));
+    else doubtful.set(origin, known);
+  }
+  const live = await findLive(doubtful.values(), target);
+  for (const [origin, known] of doubtful) {
+    const [first] = copies.get(origin) ?? [];
+    if (!live.has(known) && first !== undefined) target.ids.set(kindName, String(origin), String(first));
+  }
+}
+
+/** Copies of it in the target, by their links. */
+export async function copiesOf(id: number, target: TargetProject): Promise<readonly number[]> {
+  return target.isNew ? [] : ((await factsOf(target).copies()).get(id) ?? []);
+}
+
+/** What an earlier restore has made of it in this target. */
+export function mappedId(id: number, { ids }: Pick<TargetProject, "ids">): number | undefined {
+  const known = ids.get(kindName, String(id));
+  return known === undefined ? undefined : Number(known);
+}
+
+/**
+ * Ids under which the item itself may be in the target, the likeliest first. The original counts more than an earlier
+ * restore's copy, but where copies are asked for.
+ */
+export function ownIds(id: number, target: TargetProject): readonly number[] {
+  const mapped = mappedId(id, target);
+  const original = target.isSource ? [id] : [];
+  const copies = mapped === undefined || mapped === id ? [] : [mapped];
+  return target.conflictPolicy === "rename" ? [...copies, ...original] : [...original, ...copies];
+}
+
+/** Ids under which the other end of a link may be: as copied; else, in the same organisation, the original. */
+export function otherIds(id: number, isCopy: boolean, target: TargetProject): readonly number[] {
+  const mapped = mappedId(id, target);
+  const original = isSameOrganization(target) && !isAwaited(id, target) ? [id] : [];
+  const copies = mapped === undefined || mapped === id ? [] : [mapped];
+  return isCopy ? [...copies, ...original] : [...original, ...copies];
+}
+
+/** A copy that this restore could not make yet: its links come with it. */
+export function isAwaited(id: number, { ids }: Pick<TargetProject, "ids">): boolean {
+  return ids.isAwaited(kindName, String(id));
+}
+
+export function isSameOrganization({ azureDevOps, source }: TargetProject): boolean {
+  return azureDevOps.organization.url.toLowerCase() === source.organizationUrl.toLowerCase();
+}
+
+/** A tag that finds a created item again after a crash; taken off in the last step. */
+export function markerTag(id: number, { restoreId }: Pick<TargetProject, "restoreId">): string {
+  return `restore-${restoreId.slice(0, 12)}-${id}`;
+}
+
+/** The item that an interrupted run has made of the stored one. */
+export async function findMarked(id: number, target: TargetProject): Promise<number | undefined> {
+  const tag = markerTag(id, target);
+  const wiql = `SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project AND [System.Tags] CONTAINS '${tag}'`;
+  const candidates = await queryByWiql(target.azureDevOps, target.project.id, { wiql });
+  if (candidates.length === 0) return undefined;
+  const items = await workItemsBatch(target.azureDevOps, candidates);
+  return candidates.find((candidate) => tagsOf(fieldsOf(items.get(candidate) ?? {})["System.Tags"]).includes(tag));
+}
+
+export function typeOf(item: JsonObject): string {
+  return stringAt(fieldsOf(item), "System.WorkItemType") ?? stringAt(item, "type") ?? "Task";
+}
+
+export function titleOf(record: WorkItemRecord): string {
+  const fields = fieldsOf(record.item);
+  return stringAt(fields, "System.Title") ?? stringAt(record.item, "name") ?? `work item ${record.id}`;
+}
+
+export function projectOf(item: JsonObject): string {
+  return stringAt(fieldsOf(item), "System.TeamProject") ?? "";
+}
+
+export function revOf(item: JsonObject): number {
+  return numberAt(item, "rev") ?? 0;
+}

@@ -1,0 +1,4 @@
+/** Area paths. */
+import { classificationKind } from "./tree-kind.ts";
+
+export const areas = classificationKind("areas", "Areas");

@@ -1,0 +1,188 @@
+/**
+ * Areas and iterations: two trees of the same form. A node is known by its number, so that renaming it is a change and
+ * the catalogue can leave its name out; work items refer to it by its full path (`Shop\Web`). Restoring goes
+ * top-down, and the first segment becomes the target project's name.
+ */
+import {
+  createNode,
+  readTree,
+  updateNode,
+  type ClassificationNode,
+  type TreeGroup,
+} from "../../azure-devops/project/classification.ts";
+import { BackupError } from "../../foundation/errors.ts";
+import { canonicalJson, objectAt, stringAt, type JsonObject } from "../../foundation/json.ts";
+import { backUpDocuments, type StoredDocument } from "../documents/back-up-documents.ts";
+import { archiveRecords, verifyRecords } from "../documents/records.ts";
+import type {
+  Absence,
+  ApplyContext,
+  BackupWork,
+  ResourceKind,
+  Selection,
+  SourceProject,
+  SourceStream,
+  Step,
+  StepResult,
+  TargetProject,
+} from "../kind.ts";
+
+const schema = 1;
+
+/** The kind of one of the two trees. */
+export function classificationKind(name: TreeGroup, title: string): ResourceKind {
+  return {
+    name,
+    title,
+    restoreAfter: ["project"],
+    applying: "ordered",
+    permissions: {
+      backUp: [{ scope: "vso.work", permission: "View permissions for the nodes" }],
+      restore: [{ scope: "vso.work_write", permission: "Create child nodes" }],
+    },
+    streams: async function* () {
+      yield { id: name, name: title, facts: {} };
+    },
+    absence: async (): Promise<Absence> => ({ status: "missing", reason: "the tree always exists" }),
+    backUp: async (stream, work) => backUpTree(name, stream, work),
+    references: async function* () {
+      // Paths carry their parents with them: see plan.
+    },
+    plan: (selection, target) => planTree(name, selection, target),
+    covers: coveredKeys,
+    apply: (step, context) => applyNode(name, step, context),
+    verify: (stream) => verifyRecords(stream, ({ value }) => stringAt(value, "path") !== undefined),
+    archive: (selection, into) =>
+      archiveRecords(
+        selection,
+        into,
+        ({ key, value }) => `${name}/${(stringAt(value, "path") ?? String(key)).replaceAll("\\", "/")}.json`,
+      ),
+  };
+}
+
+async function backUpTree(name: TreeGroup, stream: SourceStream, work: BackupWork): ReturnType<ResourceKind["backUp"]> {
+  const { azureDevOps, project }: SourceProject = work.source;
+  const nodes = await readTree(azureDevOps, project.id, name);
+  return backUpDocuments(stream, work, { documents: nodes.map(documentOf), schema });
+}
+
+function documentOf(node: ClassificationNode): StoredDocument {
+  const value: JsonObject = { path: node.path, node: node.raw };
+  return {
+    key: String(node.id),
+    value,
+    significant: { path: node.path, attributes: objectAt(node.raw, "attributes") ?? {} },
+    item: { name: node.path, type: node.path.includes("\\") ? "node" : "root" },
+  };
+}
+
+async function* planTree(name: TreeGroup, selection: Selection, target: TargetProject): AsyncGenerator<Step> {
+  const live = new Map<string, ClassificationNode>();
+  if (!target.isNew)
+    for (const node of await readTree(target.azureDevOps, target.project.id, name))
+      live.set(node.path.toLowerCase(), node);
+  for await (const stored of withParents(selection)) {
+    const step = stepOf({ ...stored, name, stream: selection.stream.line.s, live }, target);
+    if (step !== undefined) yield step;
+  }
+}
+
+interface Stored {
+  readonly key: string;
+  readonly value: JsonObject;
+}
+
+/** The selected nodes (by number or by path) and everything above them, parents first. */
+async function* withParents({ keys, stream }: Selection): AsyncGenerator<Stored> {
+  const all: Stored[] = [];
+  for await (const { key, value } of stream.records()) all.push({ key: String(key), value });
+  const wanted = new Set<string>();
+  for (const { key, value } of all) {
+    const path = stringAt(value, "path") ?? "";
+    if (keys === "all" || keys.has(key) || keys.has(path)) for (const above of pathsDownTo(path)) wanted.add(above);
+  }
+  const chosen = all.filter(({ value }) => wanted.has(stringAt(value, "path") ?? ""));
+  yield* chosen.sort((a, b) => depthOf(a.value) - depthOf(b.value));
+}
+
+async function coveredKeys(selection: Selection): Promise<(key: string) => boolean> {
+  const keys = new Set<string>();
+  for await (const { key } of withParents(selection)) keys.add(key);
+  return (key) => keys.has(key);
+}
+
+/** `Shop`, `Shop\Web`, `Shop\Web\Checkout`. */
+function pathsDownTo(path: string): readonly string[] {
+  const segments = path.split("\\");
+  return segments.map((_, index) => segments.slice(0, index + 1).join("\\"));
+}
+
+function depthOf(value: JsonObject): number {
+  return (stringAt(value, "path") ?? "").split("\\").length;
+}
+
+interface Node extends Stored {
+  readonly name: TreeGroup;
+  readonly stream: string;
+  readonly live: ReadonlyMap<string, ClassificationNode>;
+}
+
+function stepOf({ name, stream, key, value, live }: Node, target: TargetProject): Step | undefined {
+  const path = stringAt(value, "path");
+  const node = objectAt(value, "node");
+  if (path === undefined || node === undefined || !path.includes("\\")) return undefined;
+  const targetPath = movedPath(path, target.project.name);
+  const base = { kind: name, stream, key, name: path, phase: "create" as const };
+  const existing = live.get(targetPath.toLowerCase());
+  const attributes = objectAt(node, "attributes");
+  const detail: JsonObject = { path: targetPath, ...(attributes === undefined ? {} : { attributes }) };
+  if (existing === undefined) return { ...base, action: "create", changes: [`new node ${targetPath}`], detail };
+  const differs =
+    attributes !== undefined && canonicalJson(attributes) !== canonicalJson(objectAt(existing.raw, "attributes") ?? {});
+  if (!differs) return { ...base, action: "skip", changes: [], reason: "exists", detail };
+  const changes = [`dates of ${targetPath}`];
+  if (target.conflictPolicy === "overwrite") return { ...base, action: "update", changes, detail };
+  return {
+    ...base,
+    action: "skip",
+    changes,
+    reason: "exists with other dates; conflictPolicy leaves it alone",
+    detail,
+  };
+}
+
+/** The path with the target project's name at its root. */
+export function movedPath(path: string, projectName: string): string {
+  return [projectName, ...path.split("\\").slice(1)].join("\\");
+}
+
+/** What is made comes from the snapshot; the plan only says which node, and whether it is to be made or changed. */
+async function applyNode(name: TreeGroup, step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
+  const stored = await selection.stream.record(step.key);
+  const storedPath = stringAt(stored ?? {}, "path");
+  if (storedPath === undefined) throw notStored(step);
+  const path = movedPath(storedPath, target.project.name);
+  const segments = path.split("\\").slice(1);
+  const own = segments.at(-1) ?? "";
+  const parent = segments.slice(0, -1);
+  const attributes = objectAt(objectAt(stored ?? {}, "node") ?? {}, "attributes");
+  const node = { name: own, ...(attributes === undefined ? {} : { attributes }) };
+  if (step.action === "create") {
+    const { created } = await createNode(target.azureDevOps, target.project.id, { group: name, parent, node });
+    target.ids.set(name, step.key, path);
+    return { outcome: created ? "created" : "adopted", newId: path };
+  }
+  target.ids.set(name, step.key, path);
+  if (step.action === "update")
+    await updateNode(target.azureDevOps, target.project.id, { group: name, path: segments, node });
+  return { outcome: step.action === "update" ? "updated" : "skipped", newId: path };
+}
+
+function notStored({ stream, key }: Step): BackupError {
+  return new BackupError({
+    code: "SELECTION_EMPTY",
+    message: `Node ${key} of ${stream} is not in this snapshot`,
+    hint: "Make a new plan: run the restore again, with previewOnly first.",
+  });
+}

@@ -1,0 +1,209 @@
+/**
+ * Carrying out a plan. Before a batch of steps is begun its intent is journalled, afterwards its results; a run that
+ * was killed is continued from there: steps with a result are done, steps with an intent are looked up before they
+ * are made, so that nothing comes out twice (format.md §3.10). One failing step does not stop the others.
+ */
+import { collect, mapConcurrent } from "../../foundation/concurrency.ts";
+import { BackupError, describeError } from "../../foundation/errors.ts";
+import type { ResourceKind, Selection, Step, StepResult } from "../../kinds/kind.ts";
+import { kindOfStream } from "../../kinds/registry.ts";
+import { PackedList } from "../../native/packed-list.ts";
+import type { JournalResult } from "../../vault/journal/restore-journal.ts";
+import { isSignInRefused } from "../backup/back-up-stream.ts";
+import type { DoneStep, RestorePlan, RestoreResult } from "../results.ts";
+import type { RestoreTarget } from "./target.ts";
+import type { Turn } from "./turn.ts";
+import type { Selections } from "./select-items.ts";
+
+/** What a restore remembers of itself; kept sealed in the vault (vault/journal/restore-journal.ts). Steps by their place in the plan. */
+export interface StepJournal {
+  readonly results: ReadonlyMap<number, StepResult>;
+  readonly intents: ReadonlySet<number>;
+  intend(steps: readonly number[]): Promise<void>;
+  record(results: readonly (readonly [step: number, result: JournalResult])[]): Promise<void>;
+}
+
+export interface ApplyRequest {
+  readonly plan: RestorePlan;
+  readonly selections: Selections;
+  readonly target: RestoreTarget;
+  readonly kinds: readonly ResourceKind[];
+  readonly journal: StepJournal;
+  readonly turn: Pick<Turn, "mustHold">;
+  readonly resumed: boolean;
+}
+
+/** Steps whose intent is written at once: a killed run looks up at most so many. */
+const batchSteps = 64;
+
+interface Numbered {
+  readonly number: number;
+  readonly step: Step;
+}
+
+export async function applyRestore(request: ApplyRequest): Promise<RestoreResult> {
+  const { plan, target, journal } = request;
+  const startedMs = target.clock.monotonicMs();
+  prepare(request);
+  const done = new PackedList<DoneStep>();
+  for (const batch of batchesOf(plan.steps, journal.results)) {
+    for (const entry of await carriedOut(batch, request)) done.push(entry);
+    target.reporter.progress({ activity: "Restoring", done: done.length, total: plan.steps.length });
+  }
+  return resultOf(request, done, target.clock.monotonicMs() - startedMs);
+}
+
+/** Tells the target what is going to be made, and what an interrupted run has made already. */
+function prepare({ plan, target, journal }: ApplyRequest): void {
+  let number = 0;
+  for (const step of plan.steps) {
+    if (step.action === "create") target.ids.expect(step.kind, step.key);
+    remember(step, journal.results.get(number), target);
+    number += 1;
+  }
+}
+
+/** The steps with what came of them, in their order. */
+async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly DoneStep[]> {
+  const { target, journal } = request;
+  if ("result" in batch) return [{ ...batch.step, result: batch.result }];
+  target.signal.throwIfAborted();
+  const numbers = batch.entries.map(({ number }) => number);
+  await journal.intend(numbers.filter((number) => !journal.intents.has(number)));
+  const done = await applyBatch(batch.entries, request);
+  await journal.record(done.map(({ number, step, result }) => [number, { ...result, item: [step.kind, step.key] }]));
+  stopWithoutProject(done);
+  return done.map(({ step, result }) => ({ ...step, result }));
+}
+
+/** Neighbouring steps of one kind and phase, or a step that an interrupted run has done. */
+type Batch = { readonly entries: readonly Numbered[] } | { readonly step: Step; readonly result: StepResult };
+
+function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResult>): Generator<Batch> {
+  let entries: Numbered[] = [];
+  let number = 0;
+  for (const step of steps) {
+    const earlier = results.get(number);
+    const isDone = earlier !== undefined && earlier.outcome !== "failed";
+    const first = entries[0]?.step;
+    const isFull = entries.length === batchSteps || first?.kind !== step.kind || first.phase !== step.phase;
+    if (entries.length > 0 && (isFull || isDone)) {
+      yield { entries };
+      entries = [];
+    }
+    if (isDone) yield { step, result: earlier };
+    else entries.push({ number, step });
+    number += 1;
+  }
+  if (entries.length > 0) yield { entries };
+}
+
+async function applyBatch(
+  batch: readonly Numbered[],
+  request: ApplyRequest,
+): Promise<readonly (Numbered & { readonly result: StepResult })[]> {
+  const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
+  const lanes = kind?.applying === "ordered" ? 1 : Math.max(1, request.target.parallelism);
+  return collect(
+    mapConcurrent(batch, lanes, async (entry) => ({ ...entry, result: await applyOne(entry, kind, request) })),
+  );
+}
+
+async function applyOne(
+  { step, number }: Numbered,
+  kind: ResourceKind | undefined,
+  request: ApplyRequest,
+): Promise<StepResult> {
+  const { target, journal } = request;
+  if (step.action === "cannot") return { outcome: "failed", message: step.reason ?? "cannot be restored" };
+  try {
+    if (kind === undefined) throw unknownKind(step);
+    request.turn.mustHold();
+    const selection = selectionOf(step, request);
+    const result = await kind.apply(step, { selection, target, attempted: journal.intents.has(number) });
+    remember(step, result, target);
+    return result;
+  } catch (error) {
+    if (!(error instanceof BackupError) || concernsTheRun(error) || target.signal.aborted) throw error;
+    target.reporter.warn(`${step.kind} ${step.name}: ${describeError(error)}`);
+    return { outcome: "failed", message: describeError(error) };
+  }
+}
+
+/** A refused token or storage that is closed lets no other step succeed either: better stop, and go on later. */
+function concernsTheRun(error: BackupError): boolean {
+  return /^(?:STORE|JOURNAL)_/.test(error.code) || isSignInRefused(error);
+}
+
+/** What the step is about, out of what was selected: nothing else is ever restored. */
+function selectionOf(step: Step, { selections, kinds }: ApplyRequest): Selection {
+  const selected = selections.get(step.stream);
+  if (selected === undefined || kindOfStream(step.stream, kinds)?.name !== step.kind) throw unknownKind(step);
+  return { stream: selected.stream, keys: new Set([step.key]), parts: selected.parts };
+}
+
+function unknownKind(step: Step): BackupError {
+  return new BackupError({
+    code: "RESTORE_KIND",
+    message: `The plan names ${step.stream}, which this snapshot, its selection or this version does not have`,
+    hint: "Update the extension, or restore from a snapshot that has it.",
+  });
+}
+
+function remember(step: Step, result: StepResult | undefined, target: RestoreTarget): void {
+  if (result?.newId === undefined || result.outcome === "failed") return;
+  target.ids.set(step.kind, step.key, result.newId);
+  if (step.kind === "project" && target.isNew) target.enter({ id: result.newId, name: target.project.name });
+}
+
+/** Without the project nothing else has a place to go. */
+function stopWithoutProject(done: readonly { readonly step: Step; readonly result: StepResult }[]): void {
+  for (const { step, result } of done) {
+    if (step.kind !== "project" || step.action !== "create" || result.outcome !== "failed") continue;
+    throw new BackupError({
+      code: "RESTORE_PROJECT",
+      message: `Project ${step.name} could not be created: ${result.message ?? "no reason was given"}`,
+      hint: "Give the identity Create new projects, or create the project by hand and run the restore again.",
+    });
+  }
+}
+
+function resultOf(
+  { plan, resumed, target }: ApplyRequest,
+  steps: PackedList<DoneStep>,
+  durationMs: number,
+): RestoreResult {
+  return {
+    plan,
+    restoreId: target.restoreId,
+    resumed,
+    applied: true,
+    steps,
+    ...itemOutcomes(steps),
+    worksheet: secretsToEnter(plan.steps),
+    durationMs,
+  };
+}
+
+/** One line each. */
+export function secretsToEnter(steps: Iterable<Step>): readonly string[] {
+  const lines: string[] = [];
+  for (const { kind, name, secrets = [] } of steps)
+    for (const secret of secrets) lines.push(`${kind} ${name}: ${secret}`);
+  return lines;
+}
+
+const ranks = ["failed", "created", "updated", "skipped"] as const;
+
+/** Each item counts once: as the first of failed, created (undeleted, adopted), updated, skipped that any step had. */
+function itemOutcomes(steps: Iterable<DoneStep>): Readonly<Record<(typeof ranks)[number], number>> {
+  const best = new Map<string, number>();
+  for (const { kind, key, result } of steps) {
+    const outcome = result.outcome === "undeleted" || result.outcome === "adopted" ? "created" : result.outcome;
+    const item = `${kind}/${key}`;
+    best.set(item, Math.min(best.get(item) ?? ranks.length, ranks.indexOf(outcome)));
+  }
+  const counts = { failed: 0, created: 0, updated: 0, skipped: 0 };
+  for (const rank of best.values()) counts[ranks[rank] ?? "failed"] += 1;
+  return counts;
+}
