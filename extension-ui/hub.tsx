@@ -10,7 +10,7 @@ import { rememberFocus } from "./components/focus-trail.ts";
 import type { ProjectServices } from "./model/project-services.ts";
 import type { VaultSource } from "./model/vault-source.ts";
 import { HubApp } from "./pages/hub/hub-app.tsx";
-import type { HubParts, StorageAccess, VaultRequest } from "./pages/hub/hub-context.ts";
+import type { HubParts, StorageAccess, VaultRequest } from "./pages/hub/hub-parts.ts";
 import { connectHost, hostServices, showFailed, showLoaded } from "./services/host.ts";
 import { runsSource } from "./vault/runs-source.ts";
 import { storageSource } from "./vault/storage-source.ts";

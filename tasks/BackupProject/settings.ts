@@ -13,7 +13,8 @@ import { composing, everything, oneOfSeveral, type Share } from "../../engine/op
 import { guardCodes, type GuardCode } from "../../engine/vault/retention/guards.ts";
 import { parseRetention, type RetentionRules } from "../../engine/vault/retention/rules.ts";
 import type { Agent } from "../shared/agent.ts";
-import { badInput, flag, lines, oneOf, refuseNotYet, requiredSecret, wholeNumber } from "../shared/inputs.ts";
+import { flag, lines, oneOf, refuseNotYet, requiredSecret, wholeNumber } from "../shared/inputs.ts";
+import { badInput } from "../shared/bad-input.ts";
 import { projectNames } from "../shared/project-names.ts";
 import { pinnedSigners } from "../shared/signers.ts";
 import { toolVersion } from "../shared/tool-version.ts";

@@ -5,7 +5,8 @@ import { withoutSecrets } from "../../engine/foundation/secret-shapes.ts";
 import { parseObject, type JsonObject } from "../../engine/foundation/json.ts";
 import type { ConflictPolicy, WorkItemHistory } from "../../engine/kinds/kind.ts";
 import type { Agent } from "../shared/agent.ts";
-import { badInput, flag, lines, oneOf, requiredSecret } from "../shared/inputs.ts";
+import { flag, lines, oneOf, requiredSecret } from "../shared/inputs.ts";
+import { badInput } from "../shared/bad-input.ts";
 import { pinnedSigners } from "../shared/signers.ts";
 
 export interface Settings {

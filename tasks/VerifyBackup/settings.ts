@@ -1,9 +1,10 @@
 /** The inputs of VerifyBackup, read and checked before anything is contacted. */
 import { parseAgentKey, parseIdentities, type AgentKeys } from "../../engine/crypto/keys.ts";
 import type { Cryptography } from "../../engine/crypto/cryptography.ts";
-import type { VerifyRequest } from "../../engine/operations/verify/verify-backup.ts";
+import type { VerifyRequest } from "../../engine/operations/verify/checking.ts";
 import type { Agent } from "../shared/agent.ts";
-import { badInput, oneOf, refuseNotYet, wholeNumber } from "../shared/inputs.ts";
+import { oneOf, refuseNotYet, wholeNumber } from "../shared/inputs.ts";
+import { badInput } from "../shared/bad-input.ts";
 import { projectNames } from "../shared/project-names.ts";
 import { pinnedSigners } from "../shared/signers.ts";
 

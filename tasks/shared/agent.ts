@@ -7,7 +7,7 @@ import * as library from "azure-pipelines-task-lib/task.js";
 import { inert } from "../../engine/foundation/text.ts";
 import { maskedText, secretsIn, withoutSecrets } from "../../engine/foundation/secret-shapes.ts";
 import { markdownText } from "../../engine/reports/escape.ts";
-import { badInput } from "./inputs.ts";
+import { badInput } from "./bad-input.ts";
 
 export interface ServiceConnection {
   readonly id: string;

@@ -3,7 +3,7 @@ import type { AzureEndpoint } from "../../engine/store/azure-sign-in.ts";
 import type { TokenSource } from "../../engine/store/access-token.ts";
 import type { Clock } from "../../engine/foundation/clock.ts";
 import type { Agent, ServiceConnection } from "./agent.ts";
-import { badInput } from "./inputs.ts";
+import { badInput } from "./bad-input.ts";
 
 export interface AzureSignIn {
   readonly credential: TokenSource;

@@ -6,7 +6,8 @@ import type { Reporter } from "../../engine/foundation/reporter.ts";
 import type { Agent } from "./agent.ts";
 import { agentNetwork } from "./agent-network.ts";
 import { azureSignIn } from "./azure-connection.ts";
-import { badInput, oneOf, requiredInput } from "./inputs.ts";
+import { oneOf, requiredInput } from "./inputs.ts";
+import { badInput } from "./bad-input.ts";
 
 export interface Wiring {
   readonly agent: Agent;

@@ -1,10 +1,6 @@
 /** Reading inputs with one clear line when one is wrong. */
-import { BackupError } from "../../engine/foundation/errors.ts";
 import type { Agent } from "./agent.ts";
-
-export function badInput(name: string, found: string, hint: string): BackupError {
-  return new BackupError({ code: "INPUT", message: `Input ${name} ${found}`, hint });
-}
+import { badInput } from "./bad-input.ts";
 
 export function requiredInput(agent: Agent, name: string, hint: string): string {
   const value = agent.input(name);

@@ -1,6 +1,7 @@
 /** The input `projects` of the tasks that work on several. */
 import type { Agent } from "./agent.ts";
-import { badInput, lines } from "./inputs.ts";
+import { lines } from "./inputs.ts";
+import { badInput } from "./bad-input.ts";
 
 /** Input `projects`, one per line; without it the job's own project. */
 export function projectNames(agent: Agent, hint: string): readonly string[] {

@@ -3,7 +3,7 @@ import { getProject, listProjects } from "../../engine/azure-devops/project/proj
 import type { AzureDevOps } from "../../engine/azure-devops/azure-devops.ts";
 import { hasCode } from "../../engine/foundation/errors.ts";
 import type { ProjectRef } from "../../engine/kinds/kind.ts";
-import { badInput } from "./inputs.ts";
+import { badInput } from "./bad-input.ts";
 
 /** Distinct projects in the order given. Throws INPUT for one that cannot be found. */
 export async function projectsNamed(

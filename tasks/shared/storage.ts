@@ -4,7 +4,8 @@ import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
 import type { Agent } from "./agent.ts";
 import { azureSignIn, type SignInPlace } from "./azure-connection.ts";
-import { badInput, oneOf, requiredInput } from "./inputs.ts";
+import { oneOf, requiredInput } from "./inputs.ts";
+import { badInput } from "./bad-input.ts";
 
 export function storageOf(place: SignInPlace): DeletingStore {
   const { agent, clock, random } = place;

@@ -8,7 +8,7 @@ import { utf8 } from "../../engine/foundation/bytes.ts";
 import type { JsonObject } from "../../engine/foundation/json.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { hashOf } from "../../engine/operations/restore/plan-restore.ts";
-import type { RestoreRequest } from "../../engine/operations/restore/restore-items.ts";
+import type { RestoreRequest } from "../../engine/operations/restore/request.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
 import { planSummary } from "../../engine/reports/summary.ts";
 import type { Step } from "../../engine/kinds/kind.ts";

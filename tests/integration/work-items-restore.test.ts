@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RestoreRequest } from "../../engine/operations/restore/restore-items.ts";
+import type { RestoreRequest } from "../../engine/operations/restore/request.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
 import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import { Wit } from "../simulator/boards/builder.ts";

@@ -1,5 +1,5 @@
 /** The one list of the simulator's parts. */
-import { operationRoutes } from "./project/operation-store.ts";
+import { operationRoutes } from "./project/operation-routes.ts";
 import type { Route } from "./service.ts";
 import type { SimulatorState } from "./state.ts";
 import { workItemRoutes } from "./boards/routes.ts";

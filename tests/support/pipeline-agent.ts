@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { BuildRecord, BuildResult, LogRecord } from "../simulator/pipelines/build-store.ts";
-import type { StepPlan } from "../simulator/pipelines/runs/plan.ts";
+import type { StepPlan } from "../simulator/pipelines/steps.ts";
 import type { Simulator } from "../simulator/server.ts";
 import { begin, complete, touch, type TimelineRecord } from "../simulator/pipelines/timeline.ts";
 import type { AgentCommand } from "./agent-commands.ts";

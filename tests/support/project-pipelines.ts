@@ -1,7 +1,7 @@
 /** The pipelines of a project as Set up shows them, defined in the simulated Azure DevOps with their secrets. */
 import type { KeySet } from "../../engine/crypto/keys.ts";
 import { pipelineFiles, type PipelineFile, type PipelineSetup } from "../../extension-ui/model/setup-pipelines.ts";
-import type { PipelineVariables } from "../simulator/pipelines/build-store.ts";
+import type { PipelineVariables } from "../simulator/pipelines/variables.ts";
 import type { RepositoryRecord } from "../simulator/repos/repository-store.ts";
 import { runGit } from "../simulator/git/run-git.ts";
 import { History } from "../simulator/sample/history.ts";

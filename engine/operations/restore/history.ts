@@ -12,7 +12,7 @@ import type { Log } from "../../vault/log/log.ts";
 import { pastRestores, type JournalTarget } from "../../vault/journal/restore-journal.ts";
 import { openRegister, type RestoreRegister } from "../../vault/journal/restore-register.ts";
 import { recipientsEver } from "../check-keys.ts";
-import type { RestoreRequest, RestoreTools } from "./restore-items.ts";
+import type { RestoreRequest, RestoreTools } from "./request.ts";
 import { idMap, type FillingIdMap } from "./target.ts";
 
 /** Where the journals of one recovery key lie, and this restore's id there. */

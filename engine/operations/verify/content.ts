@@ -5,7 +5,7 @@ import type { StoredFile, StreamReader } from "../../vault/streams/stream-reader
 import type { LoggedSnapshot } from "../../vault/snapshots/snapshots.ts";
 import { openSnapshot } from "../../vault/snapshots/snapshot-reader.ts";
 import type { Finding } from "../../kinds/kind.ts";
-import { tallyOf, type Checking } from "./verify-backup.ts";
+import { tallyOf, type Checking } from "./checking.ts";
 
 export async function verifyContent(
   checking: Checking & { readonly snapshots: readonly LoggedSnapshot[] },

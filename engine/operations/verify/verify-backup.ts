@@ -5,12 +5,8 @@
  * nothing of it can be deleted is asked at every level; what the service does not tell stays unknown.
  */
 import type { Cryptography } from "../../crypto/cryptography.ts";
-import type { PinnedSigner } from "../../crypto/keys.ts";
-import type { Clock } from "../../foundation/clock.ts";
-import type { Reporter } from "../../foundation/reporter.ts";
-import type { Finding, ResourceKind, VerifyTools } from "../../kinds/kind.ts";
+import type { Finding } from "../../kinds/kind.ts";
 import type { ObjectReader } from "../../store/object-store.ts";
-import type { Head } from "../../vault/format/log-entry.ts";
 import { requireWritable } from "../../vault/log/problems.ts";
 import { entriesOf, readLog, type Log } from "../../vault/log/log.ts";
 import type { VaultAccess } from "../../vault/objects/sealed-objects.ts";
@@ -28,41 +24,11 @@ import { gatherObjects, type Gathered, type UsedObject } from "./gather-objects.
 import { judgedAgain } from "./judge-again.ts";
 import { judgeImmutability } from "./judge-immutability.ts";
 import type { VerifiedStream, VerifyResult } from "../results.ts";
-import { parseSample, type Sample } from "./sample.ts";
+import { parseSample } from "./sample.ts";
 import { companionFindings } from "./companions.ts";
 import { digestFindings } from "./digests.ts";
 import { verifyContent } from "./content.ts";
-
-export interface VerifyRequest {
-  readonly vault: string;
-  readonly snapshot: string;
-  readonly level: "catalogue" | "stored" | "content";
-  readonly sample: string;
-  /** Catalogue or recovery identities; recovery ones for `content`. */
-  readonly identities: readonly string[];
-  /** Signer of the agent key that is to record the result. */
-  readonly agentSigner?: string | undefined;
-  /** The agent key's, to compare states with their digests; without it that is not looked at. */
-  readonly macKey?: Uint8Array | undefined;
-  readonly pinnedSigners: readonly PinnedSigner[];
-  readonly pin: Head | undefined;
-  readonly kinds: readonly ResourceKind[];
-  readonly parallelism: number;
-  readonly maxAgeHours: number | undefined;
-}
-
-export interface VerifySurroundings extends VerifyTools {
-  readonly store: ObjectReader;
-  readonly cryptography: Cryptography;
-  readonly clock: Clock;
-  readonly reporter: Reporter;
-}
-
-/** Per stream: what was found, and how much was looked at. */
-export interface StreamTally {
-  readonly findings: Finding[];
-  checkedBytes: number;
-}
+import { type VerifyRequest, type VerifySurroundings, type StreamTally, type Checking, tallyOf } from "./checking.ts";
 
 export async function verifyBackup(request: VerifyRequest, tools: VerifySurroundings): Promise<VerifyResult> {
   const { store, cryptography, clock } = tools;
@@ -157,21 +123,6 @@ async function isTooOld(
   // The entry says what its agent was told, the storage when it created the object; a copied container looks younger.
   const takenMs = Math.min(Date.parse(newest.entry.srv), Date.parse(newest.createdAt));
   return (await store.serviceTime()).getTime() - takenMs > maxAgeHours * 3_600_000;
-}
-
-export interface Checking {
-  readonly request: VerifyRequest;
-  readonly tools: VerifySurroundings;
-  readonly access: VaultAccess;
-  readonly gathered: Gathered;
-  readonly sample: Sample;
-  readonly tallies: Map<string, StreamTally>;
-}
-
-export function tallyOf(tallies: Map<string, StreamTally>, stream: string): StreamTally {
-  const tally = tallies.get(stream) ?? { findings: [], checkedBytes: 0 };
-  tallies.set(stream, tally);
-  return tally;
 }
 
 interface CheckedObjects {

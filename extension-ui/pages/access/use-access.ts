@@ -2,7 +2,7 @@ import * as React from "react";
 import type { ContainerSas, ProjectServices, ProjectSettings } from "../../model/project-services.ts";
 import type { SettingsTrust } from "../../model/settings-trust.ts";
 import type { ViewerKey } from "../../model/vault-source.ts";
-import type { StorageAccess } from "../hub/hub-context.ts";
+import type { StorageAccess } from "../hub/hub-parts.ts";
 
 export interface Access {
   /** How this visit reads storage; undefined when nothing has been entered or set up for it. */

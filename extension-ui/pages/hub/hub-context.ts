@@ -1,7 +1,4 @@
 import * as React from "react";
-import type { Clock } from "../../../engine/foundation/clock.ts";
-import type { ProjectServices, ProjectSettings } from "../../model/project-services.ts";
-import type { VaultSource, VaultView } from "../../model/vault-source.ts";
 import type { Picks } from "../snapshots/picks.ts";
 import type { Route } from "./route.ts";
 import type { Access } from "../access/use-access.ts";
@@ -11,40 +8,7 @@ import type { Go } from "./use-route.ts";
 import type { LiveRuns } from "../runs/use-runs.ts";
 import type { SetupState } from "../setup/use-setup-state.ts";
 import type { Settings } from "./use-settings.ts";
-
-/** How this visit may read the container. */
-export type StorageAccess =
-  { readonly by: "sas"; readonly sas: string } | { readonly by: "entra"; readonly token: () => Promise<string> };
-
-export interface VaultRequest {
-  readonly settings: ProjectSettings;
-  /** Undefined: what runs have reported is all there is. */
-  readonly access: StorageAccess | undefined;
-  /** Heads known from elsewhere, `<seq>:<sha256>` each: an earlier visit's, those that runs have reported. */
-  readonly heads: readonly string[];
-}
-
-/** What the pages are made of; hub.tsx puts the real ones together. */
-export interface HubParts {
-  readonly services: ProjectServices;
-  readonly clock: Clock;
-  readonly openVault: (request: VaultRequest) => VaultSource;
-}
-
-/** What is known of the vault by now. */
-export interface VaultStatus {
-  readonly source: VaultSource | undefined;
-  readonly view: VaultView | undefined;
-  /** Why storage cannot be read; what runs have reported may be shown all the same. */
-  readonly error: unknown;
-  /** Nothing more will come unless it is read again. */
-  readonly isDone: boolean;
-  /** When the reading that is shown began, by the clock of people; undefined while nothing is shown. */
-  readonly readAt: Date | undefined;
-  /** The same on a clock that nobody can set, in milliseconds since the page was opened. */
-  readonly startedAt: number | undefined;
-  readonly reload: () => void;
-}
+import type { HubParts, VaultStatus } from "./hub-parts.ts";
 
 export interface Hub extends HubParts, Access, Panels, Settings, KeyMaking {
   /** What Set up was told, and how far the person is. */

@@ -3,7 +3,7 @@ import type { Clock } from "../../../engine/foundation/clock.ts";
 import { untilVisible } from "../../components/until-visible.ts";
 import type { Pipelines, Run } from "../../model/project-services.ts";
 import { endedSince, isActive } from "../../model/run-request.ts";
-import type { HubParts } from "../hub/hub-context.ts";
+import type { HubParts } from "../hub/hub-parts.ts";
 
 /** Newest runs of a pipeline, read again and again while somebody looks. */
 export interface LiveRuns {

@@ -19,7 +19,7 @@ import {
 } from "../../model/setup-keys.ts";
 import { signersOfKeys } from "../../model/signers.ts";
 import { useHub } from "../hub/hub-context.ts";
-import type { SectionProps } from "./setup-page.tsx";
+import type { SectionProps } from "./section-props.ts";
 import type { MadeKeys } from "./use-made-keys.ts";
 
 /** Makes the keys in the browser and shows each while this tab is open, with where it belongs. */

@@ -10,7 +10,7 @@ import { scheduleChoices, schedules } from "../../model/setup-schedule.ts";
 import { pipelineSetupProblems, type SetupField, type SetupProblem } from "../../model/setup-problems.ts";
 import { useHub } from "../hub/hub-context.ts";
 import { pipelineSetup, type SetupDraft } from "./draft.ts";
-import type { SectionProps } from "./setup-page.tsx";
+import type { SectionProps } from "./section-props.ts";
 
 const titles: Readonly<Record<PipelineFile["purpose"], string>> = {
   backup: "Backup pipeline",

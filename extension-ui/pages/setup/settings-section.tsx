@@ -10,7 +10,7 @@ import { useLoaded } from "../../components/use-loaded.ts";
 import { pipelinePaths } from "../../model/setup-pipelines.ts";
 import { useHub } from "../hub/hub-context.ts";
 import { containerUrlIn, settingsOf, settingsProblems } from "./draft.ts";
-import type { SectionProps } from "./setup-page.tsx";
+import type { SectionProps } from "./section-props.ts";
 
 const pipelineFields: readonly {
   readonly field: "backupPipelineId" | "verifyPipelineId" | "restorePipelineId";

@@ -9,11 +9,6 @@ import { SetupPipelinesSection } from "./pipelines-section.tsx";
 import { SetupSettingsSection } from "./settings-section.tsx";
 import { SetupStorageSection } from "./storage-section.tsx";
 
-export interface SectionProps {
-  readonly draft: SetupDraft;
-  readonly change: (part: Partial<SetupDraft>) => void;
-}
-
 /** From nothing to a first backup; later the place of the settings. */
 export function SetupPage(): React.ReactElement {
   const { settings, services, trust, setup } = useHub();

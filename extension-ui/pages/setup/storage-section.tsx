@@ -14,7 +14,7 @@ import {
 } from "../../model/setup-storage.ts";
 import { useHub } from "../hub/hub-context.ts";
 import { storageSetup, type SetupDraft } from "./draft.ts";
-import type { SectionProps } from "./setup-page.tsx";
+import type { SectionProps } from "./section-props.ts";
 
 const fields: readonly {
   readonly field: StorageField & keyof SetupDraft;

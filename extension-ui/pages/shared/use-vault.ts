@@ -1,7 +1,7 @@
 import * as React from "react";
 import type { ProjectServices, ProjectSettings } from "../../model/project-services.ts";
 import type { VaultSource, VaultView } from "../../model/vault-source.ts";
-import type { HubParts, StorageAccess, VaultStatus } from "../hub/hub-context.ts";
+import type { HubParts, StorageAccess, VaultStatus } from "../hub/hub-parts.ts";
 
 type State = Omit<VaultStatus, "reload">;
 

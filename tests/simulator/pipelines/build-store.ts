@@ -1,19 +1,11 @@
 /** Pipelines, their runs, what runs log and attach to themselves. */
 import { badRequest } from "../http/errors.ts";
-import type { StepPlan } from "./runs/plan.ts";
+import type { StepPlan } from "./steps.ts";
 import type { SimIdentity, SimProject } from "../service.ts";
 import { begin, complete, plannedTimeline } from "./timeline.ts";
 import { variableGroupStore, type VariableGroupStore } from "./variable-group-store.ts";
 import type { PlannedRun, RecordResult, TimelineRecord } from "./timeline.ts";
-
-export interface PipelineVariable {
-  readonly value: string;
-  readonly isSecret?: boolean;
-  /** May be set by whoever starts a run. */
-  readonly isSettable?: boolean;
-}
-
-export type PipelineVariables = Readonly<Record<string, PipelineVariable>>;
+import type { PipelineVariables } from "./variables.ts";
 
 export interface DefinitionRecord {
   readonly id: number;

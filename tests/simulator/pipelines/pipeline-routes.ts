@@ -1,6 +1,7 @@
 /** Pipelines and their definitions (rest-reference §8.15); runs are in pipeline-run-routes.ts. */
 import { isObject, objectAt, stringAt, type JsonObject } from "../../../engine/foundation/json.ts";
-import type { BuildRecord, DefinitionRecord, PipelineVariables } from "./build-store.ts";
+import type { BuildRecord, DefinitionRecord } from "./build-store.ts";
+import type { PipelineVariables } from "./variables.ts";
 import { badRequest, repositoryNotFound } from "../http/errors.ts";
 import { identityRef } from "../project/identity-store.ts";
 import { isOn, listAnswer, tokenPage } from "../http/paging.ts";

@@ -1,7 +1,8 @@
 /** Runs of pipelines: previews, starts, refusals (rest-reference §8.15). What a run does, an agent does. */
 import { isObject, objectAt, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
-import type { BuildRecord, DefinitionRecord, PipelineVariables } from "./build-store.ts";
+import type { BuildRecord, DefinitionRecord } from "./build-store.ts";
+import type { PipelineVariables } from "./variables.ts";
 import { runEnums } from "../http/enums.ts";
 import { badRequest } from "../http/errors.ts";
 import { listAnswer } from "../http/paging.ts";

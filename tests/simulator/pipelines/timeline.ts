@@ -1,5 +1,5 @@
 /** The records of a run as its page shows them: stage, phase, job and the job's tasks. */
-import type { StepPlan } from "./runs/plan.ts";
+import type { StepPlan } from "./steps.ts";
 
 export type RecordState = "pending" | "inProgress" | "completed";
 export type RecordResult = "succeeded" | "succeededWithIssues" | "failed" | "canceled" | "skipped";

@@ -1,6 +1,6 @@
 /** Variable groups over REST; the values of secrets go in and never come out. */
 import { arrayAt, isObject, objectAt, stringAt, type JsonObject } from "../../../engine/foundation/json.ts";
-import type { PipelineVariables } from "./build-store.ts";
+import type { PipelineVariables } from "./variables.ts";
 import { badRequest, projectNotFound } from "../http/errors.ts";
 import { identityRef } from "../project/identity-store.ts";
 import { listAnswer } from "../http/paging.ts";

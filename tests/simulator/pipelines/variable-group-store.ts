@@ -1,5 +1,5 @@
 /** Variable groups of projects: values that pipelines share, secret ones among them. */
-import type { PipelineVariables } from "./build-store.ts";
+import type { PipelineVariables } from "./variables.ts";
 import { badRequest } from "../http/errors.ts";
 import type { SimIdentity, SimProject } from "../service.ts";
 

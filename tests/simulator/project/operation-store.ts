@@ -1,7 +1,4 @@
 /** Long-running operations: their state follows the clock, as callers who poll them see it. */
-import type { Route } from "../service.ts";
-import { SimError } from "../service.ts";
-import type { SimulatorState } from "../state.ts";
 
 export interface OperationStore {
   /** Queues an operation that ends after `durationMs`; `failure` makes it fail with this message. */
@@ -32,26 +29,4 @@ export function operationStore(context: { readonly newId: () => string; readonly
       return { status: record.failure === undefined ? "succeeded" : "failed", failure: record.failure };
     },
   };
-}
-
-export function operationRoutes(state: SimulatorState): readonly Route[] {
-  return [
-    {
-      method: "GET",
-      template: "_apis/operations/{operationId}",
-      version: "7.1",
-      scope: "",
-      handle: ({ params, organizationUrl }) => {
-        const id = params.operationId ?? "";
-        const found = state.operations.statusOf(id);
-        if (found === undefined) {
-          throw new SimError(404, "OperationNotFoundException", `VS403346: The operation ${id} does not exist.`);
-        }
-        const url = `${organizationUrl}/_apis/operations/${id}`;
-        const failure =
-          found.failure === undefined ? {} : { resultMessage: found.failure, detailedMessage: found.failure };
-        return { body: { id, status: found.status, url, _links: { self: { href: url } }, ...failure } };
-      },
-    },
-  ];
 }

@@ -1,20 +1,12 @@
 /** From a pipeline's file to what an agent has to do. */
-import type { BuildStore, DefinitionRecord, PipelineVariable, PipelineVariables } from "../build-store.ts";
+import type { BuildStore, DefinitionRecord } from "../build-store.ts";
+import type { PipelineVariable, PipelineVariables } from "../variables.ts";
 import { badRequest } from "../../http/errors.ts";
 import { expand, jobsOf } from "./expand.ts";
 import type { Parameters } from "./expressions.ts";
 import { parametersOf } from "./parameters.ts";
 import { isList, isMap, mapsAt, parseYaml, printYaml, stringsOf, textAt, type YamlMap } from "./yaml.ts";
-
-/** A task of a job. */
-export interface StepPlan {
-  /** `RestoreItem`. */
-  readonly task: string;
-  /** `1`. */
-  readonly version: string;
-  readonly displayName: string;
-  readonly inputs: Readonly<Record<string, string>>;
-}
+import type { StepPlan } from "../steps.ts";
 
 export interface RunPlan {
   readonly finalYaml: string;
