@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from "../../foundation/json.ts";
 import type { ApiRequest, AzureDevOps, ListOf } from "../azure-devops.ts";
 import { requiredNumber, requiredObject, requiredObjects, requiredText } from "../reading/fields.ts";
 import { itemsIn, listWithGaps, pagesByBody, pagesBySkip, tokenGuard, wholeList } from "../reading/paging.ts";
-import { truncated } from "../client/transport.ts";
+import { truncated } from "../reading/truncated.ts";
 
 export { downloadAttachment, uploadAttachment } from "./attachments.ts";
 

@@ -5,8 +5,8 @@ import type { JsonObject, JsonValue } from "../../foundation/json.ts";
 import { inert } from "../../foundation/text.ts";
 import { scopeOf } from "./service-areas.ts";
 import type { ApiRequest } from "../azure-devops.ts";
-import { requestName } from "./request-url.ts";
-import { truncated } from "./transport.ts";
+import { requestName } from "../reading/request-name.ts";
+import { truncated } from "../reading/truncated.ts";
 import type { RawAnswer } from "./transport.ts";
 
 /*

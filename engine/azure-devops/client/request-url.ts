@@ -10,12 +10,6 @@ export function requestUrl(baseUrl: string, request: ApiRequest, version: string
   return new URL(`${baseUrl}/${path}?${queryText({ "api-version": version, ...request.query })}`);
 }
 
-/** Names a request in messages: method and path, without host and query. */
-export function requestName(request: ApiRequest): string {
-  const scope = [request.project, request.team].filter((part) => part !== undefined);
-  return `${request.method ?? "GET"} ${[...scope, ...request.path].join("/")}`;
-}
-
 function encodedSegment(segment: string): string {
   // `.` and `..` would be resolved away by URL, even when encoded: another resource would be asked for.
   if (segment === "" || segment === "." || segment === "..")

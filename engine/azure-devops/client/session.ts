@@ -2,10 +2,10 @@ import { fromBase64, fromUtf8 } from "../../foundation/bytes.ts";
 import type { Reporter } from "../../foundation/reporter.ts";
 import { isSignInAddress, unauthorized } from "./answers.ts";
 import type { ApiRequest } from "../azure-devops.ts";
-import { requestName } from "./request-url.ts";
+import { requestName } from "../reading/request-name.ts";
 import type { SignIn } from "../sign-in.ts";
 import type { Governor } from "./throttle.ts";
-import { truncated } from "./transport.ts";
+import { truncated } from "../reading/truncated.ts";
 import type { RawAnswer, Transport } from "./transport.ts";
 
 export interface Outgoing {

@@ -8,6 +8,7 @@ import type {
   IRequestOptions,
 } from "azure-devops-node-api/interfaces/common/VsoBaseInterfaces.js";
 import { BackupError } from "../../foundation/errors.ts";
+import { truncated } from "../reading/truncated.ts";
 
 /** Proxy of the agent (`Agent.ProxyUrl` and its siblings). Loopback addresses never go through it. */
 export interface AgentProxy {
@@ -185,15 +186,6 @@ async function* gunzipped(compressed: AsyncIterable<Uint8Array>): AsyncGenerator
   // Errors of either side end the reading below; the callback only keeps them from being thrown a second time.
   pipeline(Readable.from(compressed), gunzip, () => undefined);
   yield* gunzip as AsyncIterable<Uint8Array>;
-}
-
-/** A body that broke off, is not what it should be or lacks something: never to be read as "nothing there". */
-export function truncated(name: string, found: string): BackupError {
-  return new BackupError({
-    code: "ADO_TRUNCATED",
-    message: `${name}: the answer of Azure DevOps is damaged (${found})`,
-    hint: "Run again; if it stays, look for a proxy or firewall that cuts or rewrites answers.",
-  });
 }
 
 const notSentCodes = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"];

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../foundation/json.ts";
 import type { ApiRequest, AzureDevOps } from "../azure-devops.ts";
 import { flagOf, requiredNumber, requiredObject, requiredText } from "../reading/fields.ts";
 import { isNotFound } from "../reading/paging.ts";
-import { truncated } from "../client/transport.ts";
+import { truncated } from "../reading/truncated.ts";
 
 export type TreeGroup = "areas" | "iterations";
 

@@ -1,6 +1,6 @@
 import { arrayAt, isObject, numberAt, objectAt, stringAt } from "../../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";
-import { truncated } from "../client/transport.ts";
+import { truncated } from "./truncated.ts";
 
 /*
  * Strict reading of the few fields we use. What is missing or of another type makes the whole answer unusable

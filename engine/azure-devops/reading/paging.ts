@@ -3,8 +3,8 @@ import type { JsonObject, JsonValue } from "../../foundation/json.ts";
 import { BackupError } from "../../foundation/errors.ts";
 import type { ApiAnswer, ApiRequest, AzureDevOps, ListOf, Query } from "../azure-devops.ts";
 import { requiredObject } from "./fields.ts";
-import { requestName } from "../client/request-url.ts";
-import { truncated } from "../client/transport.ts";
+import { requestName } from "./request-name.ts";
+import { truncated } from "./truncated.ts";
 
 /*
  * The four paging styles (rest-reference §6). What says "more" is the token, never the size of a page: a page may be

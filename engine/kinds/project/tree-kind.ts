@@ -26,6 +26,7 @@ import type {
   StepResult,
   TargetProject,
 } from "../kind.ts";
+import { movedPath } from "../restore/moved-path.ts";
 
 const schema = 1;
 
@@ -150,11 +151,6 @@ function stepOf({ name, stream, key, value, live }: Node, target: TargetProject)
     reason: "exists with other dates; conflictPolicy leaves it alone",
     detail,
   };
-}
-
-/** The path with the target project's name at its root. */
-export function movedPath(path: string, projectName: string): string {
-  return [projectName, ...path.split("\\").slice(1)].join("\\");
 }
 
 /** What is made comes from the snapshot; the plan only says which node, and whether it is to be made or changed. */

@@ -20,6 +20,7 @@ import type { FilesState, IndexLine, StreamState } from "../../vault/format/stat
 import type { StreamWriter } from "../../vault/streams/stream-writer.ts";
 import { withGitFigures } from "./git-figures.ts";
 import { keysReplaced, previousStream, type PreviousFacts } from "./previous-stream.ts";
+import { isSignInRefused } from "../sign-in-refused.ts";
 
 /** What one stream contributes to the snapshot. */
 export interface StreamDraft {
@@ -135,12 +136,6 @@ export function isOfTheSource(error: unknown): error is BackupError {
   return (
     error instanceof BackupError && /^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code) && !isSignInRefused(error)
   );
-}
-
-/** Git says UNAUTHORIZED for a forbidden repository (403) too; that is the repository's own matter. */
-export function isSignInRefused(error: BackupError): boolean {
-  if (error.code === "ADO_UNAUTHORIZED") return true;
-  return error.code === "GIT_UNAUTHORIZED" && error.context.status !== undefined && error.context.status !== 403;
 }
 
 /** What the past of a repository adds to what its kind has seen. */

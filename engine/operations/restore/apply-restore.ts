@@ -9,7 +9,7 @@ import type { ResourceKind, Selection, Step, StepResult } from "../../kinds/kind
 import { kindOfStream } from "../../kinds/registry.ts";
 import { PackedList } from "../../native/packed-list.ts";
 import type { JournalResult } from "../../vault/journal/restore-journal.ts";
-import { isSignInRefused } from "../backup/back-up-stream.ts";
+import { isSignInRefused } from "../sign-in-refused.ts";
 import type { DoneStep, RestorePlan, RestoreResult } from "../results.ts";
 import type { RestoreTarget } from "./target.ts";
 import type { Turn } from "./turn.ts";

@@ -13,7 +13,7 @@ import { chainFiguresOf, gitDeltaOf, gitTrendOf } from "./figures-codec.ts";
 import { parseObjectPath } from "./layout.ts";
 import type { Frame, Ref, Segment } from "./ref.ts";
 import { compareKeys } from "./record-keys.ts";
-import { plaintextLength } from "../objects/sealed-objects.ts";
+import { plaintextLength } from "./plaintext-length.ts";
 import type { FilesState, GitState, IndexLine, RecordsState, StreamState, StreamStatus } from "./state.ts";
 
 const streamPattern = /^[a-z][a-z0-9-]*(?:\/[A-Za-z0-9][A-Za-z0-9_-]*)*$/;

@@ -24,6 +24,7 @@ import {
 } from "./stored-objects.ts";
 import type { StoredAccess } from "./stored-objects.ts";
 import { readStart } from "./stream-start.ts";
+import { nonceBytes, plaintextLength } from "../format/plaintext-length.ts";
 
 /** `catalogue`: catalogue recipient and all recovery recipients; `content`: all recovery recipients. */
 export type Audience = "catalogue" | "content";
@@ -58,9 +59,6 @@ export interface VaultAccess extends StoredAccess {
 
 /** Objects up to this size are kept until they are stored, so that a taken name costs nothing. */
 const smallObjectBytes = 1 << 20;
-const nonceBytes = 16;
-const chunkBytes = 64 * 1024;
-const tagBytes = 16;
 
 export function sealedWriter(facts: SealedWriterFacts): SealedWriter {
   const { store, cryptography, vault, run, shard, keys } = facts;
@@ -197,12 +195,6 @@ export function rangedObject(access: VaultAccess, ref: Ref): RangedObject {
       return open(offset, length);
     },
   };
-}
-
-/** Bytes that the sealed object holds. */
-export function plaintextLength(ref: Pick<Ref, "n" | "hl">): number {
-  const payload = ref.n - ref.hl - nonceBytes;
-  return payload - tagBytes * Math.ceil(payload / (chunkBytes + tagBytes));
 }
 
 async function readRange(

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../foundation/json.ts";
 import { parseObjectPath } from "../format/layout.ts";
 import { mergedRecords, recordFinder } from "./record-segments.ts";
 import type { Segment } from "../format/ref.ts";
-import { plaintextLength } from "../objects/sealed-objects.ts";
+import { plaintextLength } from "../format/plaintext-length.ts";
 import type { VaultAccess } from "../objects/sealed-objects.ts";
 import type { FilesState } from "../format/state.ts";
 import { isTarName, tarHeaderBytes } from "../format/tar.ts";

@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readAll, utf8, fromUtf8 } from "../../../../engine/foundation/bytes.ts";
-import {
-  openSealed,
-  plaintextLength,
-  rangedObject,
-  readSealed,
-} from "../../../../engine/vault/objects/sealed-objects.ts";
+import { openSealed, rangedObject, readSealed } from "../../../../engine/vault/objects/sealed-objects.ts";
+import { plaintextLength } from "../../../../engine/vault/format/plaintext-length.ts";
 import { checkStored } from "../../../../engine/vault/objects/stored-objects.ts";
 import { memoryStore } from "../../../support/memory-store.ts";
 import {

@@ -4,7 +4,7 @@
  * for again when an item that shows it is read again.
  */
 import { downloadAttachment } from "../../../../azure-devops/boards/work-items.ts";
-import { truncated } from "../../../../azure-devops/client/transport.ts";
+import { truncated } from "../../../../azure-devops/reading/truncated.ts";
 import { chunksOf, readAll } from "../../../../foundation/bytes.ts";
 import { describeError, hasCode } from "../../../../foundation/errors.ts";
 import { numberAt, type JsonObject } from "../../../../foundation/json.ts";

@@ -1,5 +1,5 @@
 /** The values of a stored work item in terms of the target: paths, people, mentions, addresses of images. */
-import { movedPath } from "../../../project/tree-kind.ts";
+import { movedPath } from "../../../restore/moved-path.ts";
 import { quotedText, type WantedComment } from "../comments.ts";
 import { formatOf, identityName, isBoardField, type FieldTranslation } from "../fields.ts";
 import { mayMentionFile } from "../record-json.ts";
