@@ -49,7 +49,7 @@ const engine = await loadEngine(
   "engine/operations/restore/select-items.ts",
   "engine/operations/verify/verify-backup.ts",
   "engine/store/azure-blob-store.ts",
-  "engine/vault/log/alarms.ts",
+  "engine/vault/format/alarms.ts",
   "engine/vault/format/head-pin.ts",
   "engine/vault/log/log.ts",
   "engine/vault/snapshots/snapshots.ts",

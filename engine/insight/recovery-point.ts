@@ -2,10 +2,10 @@
  * Which snapshot to restore from after something bad has happened: the one rule of RestoreItem's `recommended`, of runs
  * and of the hub.
  */
-import { alarmsOf, isAboutTheProject } from "../vault/log/alarms.ts";
+import { alarmsOf, isAboutTheProject } from "../vault/format/alarms.ts";
 import type { Anomaly, SnapshotStatus, SnapshotSum } from "../vault/format/log-entry.ts";
-import { entriesOf, type Log } from "../vault/log/log.ts";
 import type { IndexLine } from "../vault/format/state.ts";
+import { entriesOf, type LoggedEntries } from "../vault/format/logged-entry.ts";
 
 /** An anomaly, and whether the owner has acknowledged it. */
 export interface KnownAnomaly extends Anomaly {
@@ -90,7 +90,7 @@ function beganMs(snapshot: PointFacts): number {
 }
 
 /** The snapshots of a log, newest first, as the rule takes them. */
-export function pointFacts(log: Pick<Log, "entries">): readonly PointFacts[] {
+export function pointFacts(log: LoggedEntries): readonly PointFacts[] {
   const retired = new Set(entriesOf(log, "retire").flatMap(({ entry }) => entry.retire.snapshots));
   const damaged = new Set(entriesOf(log, "incident").flatMap(({ entry }) => entry.incident.snapshots));
   const anomalies = knownAnomalies(log);
@@ -109,7 +109,7 @@ export function pointFacts(log: Pick<Log, "entries">): readonly PointFacts[] {
 }
 
 /** Anomalies by the number of the snapshot's entry. */
-export function knownAnomalies(log: Pick<Log, "entries">): ReadonlyMap<number, readonly KnownAnomaly[]> {
+export function knownAnomalies(log: LoggedEntries): ReadonlyMap<number, readonly KnownAnomaly[]> {
   const acknowledged = new Set(
     alarmsOf(log).flatMap(({ anomaly, acknowledgedBy }) => (acknowledgedBy === undefined ? [] : [anomaly])),
   );

@@ -1,13 +1,13 @@
 /** Facts of a snapshot, as a backup about to commit it knows them, and as a verification finds them stored. */
-import { alarmsOf, expectedCodes } from "../vault/log/alarms.ts";
+import { alarmsOf, expectedCodes } from "../vault/format/alarms.ts";
 import { nightOf, type KindSum } from "../vault/format/figures.ts";
-import { entriesOf, type Log } from "../vault/log/log.ts";
 import type { IndexLine } from "../vault/format/state.ts";
 import type { EarlierSnapshot, ListingFacts, RepositoryFacts, SnapshotFacts } from "./facts.ts";
+import { entriesOf, type LoggedEntries } from "../vault/format/logged-entry.ts";
 
 export interface StoredSnapshot {
   /** The log before the snapshot's own entry. */
-  readonly log: Pick<Log, "entries">;
+  readonly log: LoggedEntries;
   /** When it was begun, on the storage service's clock: the first member of its window. */
   readonly begunAt: Date;
   /** Its index, and that of the snapshot before; `d` only in lines whose change it stored. */
@@ -54,7 +54,7 @@ function listingFacts(lines: readonly IndexLine[], before: ReadonlyMap<string, I
 }
 
 /** Snapshots with figures, retired ones too: their entries stay. */
-function earlierSnapshots(log: Pick<Log, "entries">): readonly EarlierSnapshot[] {
+function earlierSnapshots(log: LoggedEntries): readonly EarlierSnapshot[] {
   const acknowledged = new Map<number, string[]>();
   for (const { seq, anomaly, acknowledgedBy } of alarmsOf(log)) {
     if (acknowledgedBy !== undefined) acknowledged.set(seq, [...(acknowledged.get(seq) ?? []), anomaly.code]);

@@ -1,10 +1,10 @@
 /** Open alarms of a log as runs tell them: one for each code and kind of a snapshot, those of earlier snapshots once. */
-import { isAboutTheProject, openAlarms, type Alarm } from "../vault/log/alarms.ts";
+import { isAboutTheProject, openAlarms, type Alarm } from "../vault/format/alarms.ts";
 import { counted } from "../foundation/text.ts";
 import type { Anomaly } from "../vault/format/log-entry.ts";
-import type { Log } from "../vault/log/log.ts";
 import { pointFacts, recoveryPoint } from "./recovery-point.ts";
 import { anomalyWords, type AnomalyWords, type WordFacts } from "./words.ts";
+import type { LoggedEntries } from "../vault/format/logged-entry.ts";
 
 export interface ToldAlarm extends AnomalyWords {
   readonly code: string;
@@ -17,7 +17,7 @@ export interface ToldAlarm extends AnomalyWords {
 
 /** `seq`: entry of the snapshot just made; undefined for none. A clock that was off in an earlier run is over. */
 export function toldAlarms(
-  log: Pick<Log, "entries">,
+  log: LoggedEntries,
   { seq, nameOf }: { readonly seq?: number; readonly nameOf?: WordFacts["nameOf"] },
 ): readonly ToldAlarm[] {
   const open = openAlarms(log).filter((alarm) => alarm.seq === seq || isAboutTheProject(alarm.anomaly));

@@ -4,11 +4,13 @@
  */
 import { BackupError } from "../foundation/errors.ts";
 import { counted } from "../foundation/text.ts";
-import { expectableCodes, maxExpectHours, openAlarms, type Alarm } from "../vault/log/alarms.ts";
+import { expectableCodes, maxExpectHours, openAlarms, type Alarm } from "../vault/format/alarms.ts";
 import { appendEntry, type AppendFacts, type EntryBody } from "../vault/log/append.ts";
 import type { LogKind } from "../vault/format/log-entry.ts";
 import { requireWritable } from "../vault/log/problems.ts";
-import { entriesOf, type Log, type LoggedEntry } from "../vault/log/log.ts";
+import { type Log } from "../vault/log/log.ts";
+import type { LoggedEntry } from "../vault/format/logged-entry.ts";
+import { entriesOf } from "../vault/format/logged-entry.ts";
 import { maySign } from "../vault/format/roles.ts";
 
 export interface AcknowledgeRequest {

@@ -2,7 +2,8 @@
 import type { Cryptography } from "../crypto/cryptography.ts";
 import { fingerprint } from "../crypto/keys.ts";
 import { BackupError } from "../foundation/errors.ts";
-import { entriesOf, type Log } from "../vault/log/log.ts";
+import { type Log } from "../vault/log/log.ts";
+import { entriesOf } from "../vault/format/logged-entry.ts";
 import type { VaultKeys } from "../vault/format/log-entry.ts";
 import { maySign } from "../vault/format/roles.ts";
 

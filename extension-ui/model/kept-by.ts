@@ -1,6 +1,6 @@
 /** Why each snapshot is kept, from the retention rules that Set up names; the pipeline's own rules decide. */
 import { counted } from "../../engine/foundation/text.ts";
-import { pointsBeforeAlarms } from "../../engine/vault/log/alarms.ts";
+import { pointsBeforeAlarms } from "../../engine/vault/format/alarms.ts";
 import { parseRetention, planSnapshots, type RetentionRules } from "../../engine/vault/retention/rules.ts";
 import { protectionOf, type Protection } from "../../engine/insight/immutability.ts";
 import { isOpen } from "./owner-answers.ts";

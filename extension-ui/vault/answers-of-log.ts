@@ -1,7 +1,7 @@
 /** What the owner has said, from the entries of a log. */
-import { alarmsOf, endOfAnnouncement } from "../../engine/vault/log/alarms.ts";
-import type { LoggedEntry } from "../../engine/vault/log/chain.ts";
-import { entriesOf } from "../../engine/vault/log/log.ts";
+import { alarmsOf, endOfAnnouncement } from "../../engine/vault/format/alarms.ts";
+import type { LoggedEntry } from "../../engine/vault/format/logged-entry.ts";
+import { entriesOf } from "../../engine/vault/format/logged-entry.ts";
 import type { KnownAlarm, OwnerAnswers } from "../model/owner-answers.ts";
 import { shownText } from "../model/shown-text.ts";
 

@@ -1,7 +1,7 @@
 /** The entries of a log put together by snapshot: verifications, retirement and incidents belong to what they name. */
 import { knownAnomalies, type KnownAnomaly } from "../../engine/insight/recovery-point.ts";
-import type { LoggedEntry } from "../../engine/vault/log/chain.ts";
-import { isKind } from "../../engine/vault/log/chain.ts";
+import type { LoggedEntry } from "../../engine/vault/format/logged-entry.ts";
+import { isKind } from "../../engine/vault/format/logged-entry.ts";
 import type { SnapshotEntry, VerificationEntry } from "../../engine/vault/format/log-entry.ts";
 import { newerSeen, seenObjects, seenOfOthers, type SeenImmutability } from "../../engine/insight/immutability.ts";
 import { shownText } from "../model/shown-text.ts";

@@ -13,7 +13,7 @@ import type { BackupResult } from "../../engine/operations/results.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
 import { dataPrefix, logName, logPrefix } from "../../engine/vault/format/layout.ts";
-import { entriesOf } from "../../engine/vault/log/log.ts";
+import { entriesOf } from "../../engine/vault/format/logged-entry.ts";
 import { startStorageProxy, type StorageProxy, type StorageRequest } from "../simulator/storage/storage-proxy.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "../support/azurite.ts";
 import { engineOver } from "../support/backup-engine.ts";

@@ -8,7 +8,8 @@ import { recordVerification } from "../../engine/operations/verify/record-verifi
 import type { VerifyResult } from "../../engine/operations/results.ts";
 import type { ObjectInfo, ObjectProtection } from "../../engine/store/object-store.ts";
 import { dataName, logName } from "../../engine/vault/format/layout.ts";
-import { entriesOf, readLog } from "../../engine/vault/log/log.ts";
+import { readLog } from "../../engine/vault/log/log.ts";
+import { entriesOf } from "../../engine/vault/format/logged-entry.ts";
 import { keptSnapshots } from "../../engine/vault/snapshots/snapshots.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { faultyStore } from "../support/faulty-store.ts";

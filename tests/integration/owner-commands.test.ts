@@ -7,7 +7,7 @@ import { systemClock } from "../../engine/foundation/clock.ts";
 import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { azureBlobStore } from "../../engine/store/azure-blob-store.ts";
-import { openAlarms } from "../../engine/vault/log/alarms.ts";
+import { openAlarms } from "../../engine/vault/format/alarms.ts";
 import { openVault } from "../../engine/vault/log/genesis.ts";
 import { formatHead } from "../../engine/vault/format/head-pin.ts";
 import { appendEntry } from "../../engine/vault/log/append.ts";

@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
-import { entriesOf, readLog, type Log } from "../../engine/vault/log/log.ts";
+import { readLog, type Log } from "../../engine/vault/log/log.ts";
+import { entriesOf } from "../../engine/vault/format/logged-entry.ts";
 import type { Exchange } from "../simulator/http/faults.ts";
 import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import type { AzuriteContainer } from "../support/azurite.ts";

@@ -3,7 +3,7 @@ import { BackupError } from "../../foundation/errors.ts";
 import type { PreviousStream } from "../../kinds/kind.ts";
 import { rebaseReason, writtenAt } from "../../vault/snapshots/chain-rules.ts";
 import { readState } from "../../vault/objects/index-file.ts";
-import { entriesOf } from "../../vault/log/log.ts";
+import { entriesOf } from "../../vault/format/logged-entry.ts";
 import type { Log } from "../../vault/log/log.ts";
 import { mergedRecords } from "../../vault/streams/record-segments.ts";
 import type { Reaches } from "../../vault/snapshots/reaches.ts";

@@ -5,7 +5,7 @@ import type { Gap } from "../../kinds/kind.ts";
 import type { Committed } from "../../vault/snapshots/commit.ts";
 import { disabledCode } from "../../vault/format/coverage.ts";
 import type { IndexLine } from "../../vault/format/state.ts";
-import { entriesOf } from "../../vault/log/log.ts";
+import { entriesOf } from "../../vault/format/logged-entry.ts";
 import { pinnable } from "../../vault/format/roles.ts";
 import type { Session } from "./session.ts";
 import type { WalkResult } from "./read-source.ts";

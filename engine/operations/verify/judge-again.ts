@@ -9,7 +9,7 @@ import { judgeSnapshot } from "../../insight/judge-snapshot.ts";
 import { snapshotFacts } from "../../insight/snapshot-facts.ts";
 import { alarmLine, toldAlarms } from "../../insight/told-alarms.ts";
 import type { Finding } from "../../kinds/kind.ts";
-import { isAboutTheProject } from "../../vault/log/alarms.ts";
+import { isAboutTheProject } from "../../vault/format/alarms.ts";
 import { readIndex } from "../../vault/objects/index-file.ts";
 import type { Anomaly } from "../../vault/format/log-entry.ts";
 import type { Log } from "../../vault/log/log.ts";

@@ -8,7 +8,8 @@ import type { Cryptography } from "../../crypto/cryptography.ts";
 import type { Finding } from "../../kinds/kind.ts";
 import type { ObjectReader } from "../../store/object-store.ts";
 import { requireWritable } from "../../vault/log/problems.ts";
-import { entriesOf, readLog, type Log } from "../../vault/log/log.ts";
+import { readLog, type Log } from "../../vault/log/log.ts";
+import { entriesOf } from "../../vault/format/logged-entry.ts";
 import type { VaultAccess } from "../../vault/objects/sealed-objects.ts";
 import { keptSnapshots, type LoggedSnapshot } from "../../vault/snapshots/snapshots.ts";
 import {

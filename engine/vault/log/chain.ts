@@ -17,16 +17,8 @@ import { signerAmong, splitSigned } from "../format/signed-text.ts";
 import type { SignedText } from "../format/signed-text.ts";
 import { areExactly } from "../format/void-numbers.ts";
 import type { NumberRange } from "../format/void-numbers.ts";
-
-/** A valid entry and where it was found. */
-export interface LoggedEntry<Entry extends LogEntry = LogEntry> {
-  readonly entry: Entry;
-  /** SHA-256 of all its bytes, hex. */
-  readonly sha256: string;
-  /** When the storage service created it; retention and grace go by this time alone. */
-  readonly createdAt: string;
-  readonly signer: string;
-}
+import type { LoggedEntry } from "../format/logged-entry.ts";
+import { isKind } from "../format/logged-entry.ts";
 
 /** One void entry, or neighbouring ones that are void for the same reason. */
 export interface VoidEntry extends NumberRange {
@@ -97,13 +89,6 @@ export function extended(chain: Chain, logged: LoggedEntry): Chain {
     roles: keys === undefined ? chain.roles : rolesOf(keys),
     head: { seq: entry.seq, sha256 },
   };
-}
-
-export function isKind<Kind extends LogEntry["kind"]>(
-  logged: LoggedEntry,
-  kind: Kind,
-): logged is LoggedEntry<Extract<LogEntry, { readonly kind: Kind }>> {
-  return logged.entry.kind === kind;
 }
 
 type Opened =

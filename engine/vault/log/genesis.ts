@@ -8,7 +8,7 @@ import { BackupError, hasCode } from "../../foundation/errors.ts";
 import type { AgentKeys, PinnedSigner } from "../../crypto/keys.ts";
 import { fingerprint } from "../../crypto/keys.ts";
 import { writeCanaries } from "../format/canary.ts";
-import type { LoggedEntry } from "./chain.ts";
+import type { LoggedEntry } from "../format/logged-entry.ts";
 import { appendEntry } from "./append.ts";
 import type { AppendFacts } from "./append.ts";
 import type { EntryBody } from "../format/log-codec.ts";

@@ -2,7 +2,7 @@
 import { logName } from "../format/layout.ts";
 import { appendEntry } from "./append.ts";
 import type { AppendFacts } from "./append.ts";
-import { entriesOf } from "./log.ts";
+import { entriesOf } from "../format/logged-entry.ts";
 import type { Log } from "./log.ts";
 import { numbersOf } from "../format/void-numbers.ts";
 

@@ -13,9 +13,10 @@
 import type { PinnedSigner } from "../../crypto/keys.ts";
 import { mapConcurrent } from "../../foundation/concurrency.ts";
 import { logNumbersPrefix } from "../format/layout.ts";
-import { emptyChain, extended, isKind } from "./chain.ts";
-import type { Chain, Judgement, LoggedEntry, LogProblem, VoidEntry } from "./chain.ts";
-import type { Head, LogEntry } from "../format/log-entry.ts";
+import { emptyChain, extended } from "./chain.ts";
+import type { Chain, Judgement, LogProblem, VoidEntry } from "./chain.ts";
+import type { LoggedEntry } from "../format/logged-entry.ts";
+import type { Head } from "../format/log-entry.ts";
 import { logFinder } from "./finder.ts";
 import type { LogFinder } from "./finder.ts";
 import { firstVersionThatVerifies, judgeStored, listEntries, resolveEntry } from "./objects.ts";
@@ -27,7 +28,7 @@ import { leastRecorded, recordersOf } from "./recorders.ts";
 import { addVoid, covers, lastOf, numbersOf, voidNumbers, without } from "../format/void-numbers.ts";
 import type { VoidNumbers } from "../format/void-numbers.ts";
 
-export type { LoggedEntry, LogProblem, VoidEntry } from "./chain.ts";
+export type { LogProblem, VoidEntry } from "./chain.ts";
 export type { SignerTrust } from "./trust.ts";
 
 export interface LogFacts extends LogObjects {
@@ -146,14 +147,6 @@ function* upcoming(reading: Reading, wanted: readonly ListedEntry[]): Generator<
     if (reading.missingBefore > reading.expected && ++reading.behindMissing > mostBehindMissing) return;
     yield entry;
   }
-}
-
-/** Entries of one kind, oldest first. */
-export function entriesOf<Kind extends LogEntry["kind"]>(
-  log: Pick<Log, "entries">,
-  kind: Kind,
-): readonly LoggedEntry<Extract<LogEntry, { readonly kind: Kind }>>[] {
-  return log.entries.filter((logged) => isKind(logged, kind));
 }
 
 /** What reading adds up; changed entry by entry. */

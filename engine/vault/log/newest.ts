@@ -7,7 +7,8 @@
 import type { PinnedSigner } from "../../crypto/keys.ts";
 import { collect, mapConcurrent } from "../../foundation/concurrency.ts";
 import { emptyChain, extended, judge } from "./chain.ts";
-import type { Chain, Judgement, LoggedEntry, StoredEntry } from "./chain.ts";
+import type { Chain, Judgement, StoredEntry } from "./chain.ts";
+import type { LoggedEntry } from "../format/logged-entry.ts";
 import { endOfLog } from "./end.ts";
 import { listEntries, readBySeq, readCurrent } from "./objects.ts";
 import type { ListedEntry, LogObjects } from "./objects.ts";

@@ -1,8 +1,9 @@
 /** Compares a log with what people know of it from outside the storage: signers and head. */
 import type { PinnedSigner } from "../../crypto/keys.ts";
 import { BackupError } from "../../foundation/errors.ts";
-import { isKind } from "./chain.ts";
-import type { Chain, LoggedEntry, LogProblem } from "./chain.ts";
+import { isKind } from "../format/logged-entry.ts";
+import type { Chain, LogProblem } from "./chain.ts";
+import type { LoggedEntry } from "../format/logged-entry.ts";
 import type { Head, LogKind } from "../format/log-entry.ts";
 import { forked, rolledBack } from "./problems.ts";
 import { roleOf } from "../format/roles.ts";

@@ -1,8 +1,8 @@
 /** What speaks against carrying a retention plan out (format.md §3.8): each must be allowed by a person, by name. */
-import { openAlarms } from "../log/alarms.ts";
+import { openAlarms } from "../format/alarms.ts";
 import { counted } from "../../foundation/text.ts";
 import type { UnreadablePart } from "../snapshots/closure.ts";
-import { entriesOf } from "../log/log.ts";
+import { entriesOf } from "../format/logged-entry.ts";
 import type { Log } from "../log/log.ts";
 import { beyondFlow, type Retirement } from "./flow.ts";
 import { minAgeDays, type RetentionRules, type SnapshotFacts, type SnapshotPlan } from "./rules.ts";

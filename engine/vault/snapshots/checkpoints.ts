@@ -12,7 +12,7 @@ import type { ObjectStore } from "../../store/object-store.ts";
 import { checkpointName, checkpointPrefix, parseCheckpointName, runsPrefix } from "../format/layout.ts";
 import type { NumberedParts } from "../format/layout.ts";
 import { writeLines } from "../objects/line-objects.ts";
-import { entriesOf } from "../log/log.ts";
+import { entriesOf } from "../format/logged-entry.ts";
 import type { Log } from "../log/log.ts";
 import { streamOf } from "./merge-index.ts";
 import type { Index, StreamDraft } from "./merge-index.ts";

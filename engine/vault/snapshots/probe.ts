@@ -7,7 +7,7 @@ import { hasCode } from "../../foundation/errors.ts";
 import { readState } from "../objects/index-file.ts";
 import { dataName, pathOfDataName } from "../format/layout.ts";
 import type { Log } from "../log/log.ts";
-import { entriesOf } from "../log/log.ts";
+import { entriesOf } from "../format/logged-entry.ts";
 import { streamOf } from "./merge-index.ts";
 import { refsOfLine, refsOfState } from "./reachable.ts";
 import type { SizedObject } from "./reaches.ts";

@@ -1,7 +1,7 @@
 /** Snapshots as the log tells of them. */
-import type { LoggedEntry } from "../log/chain.ts";
+import type { LoggedEntry } from "../format/logged-entry.ts";
 import type { SnapshotEntry } from "../format/log-entry.ts";
-import { entriesOf } from "../log/log.ts";
+import { entriesOf } from "../format/logged-entry.ts";
 import type { Log } from "../log/log.ts";
 
 export type LoggedSnapshot = LoggedEntry<SnapshotEntry>;

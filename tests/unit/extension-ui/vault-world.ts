@@ -4,7 +4,7 @@ import { writeIndex } from "../../../engine/vault/objects/index-file.ts";
 import { writeItems } from "../../../engine/vault/streams/items-catalogue.ts";
 import type { EntryBody } from "../../../engine/vault/format/log-codec.ts";
 import type { SnapshotSum } from "../../../engine/vault/format/log-entry.ts";
-import type { LoggedEntry } from "../../../engine/vault/log/chain.ts";
+import type { LoggedEntry } from "../../../engine/vault/format/logged-entry.ts";
 import type { Ref } from "../../../engine/vault/format/ref.ts";
 import { sealedWriter, type SealedWriter } from "../../../engine/vault/objects/sealed-objects.ts";
 import type { CatalogueItem, IndexLine } from "../../../engine/vault/format/state.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { collect } from "../../../../engine/foundation/concurrency.ts";
 import { readAll } from "../../../../engine/foundation/bytes.ts";
-import { entriesOf, readLog } from "../../../../engine/vault/log/log.ts";
+import { readLog } from "../../../../engine/vault/log/log.ts";
+import { entriesOf } from "../../../../engine/vault/format/logged-entry.ts";
 import type { SnapshotReader } from "../../../../engine/vault/streams/stream-reader.ts";
 import { openSnapshot } from "../../../../engine/vault/snapshots/snapshot-reader.ts";
 import { vaultStreamReader } from "../../../../engine/vault/streams/vault-stream-reader.ts";

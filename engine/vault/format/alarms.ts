@@ -2,9 +2,8 @@
  * What snapshots of a log have shown, and what the owner has said of it (format.md 3.1). An alarm counts until an
  * `acknowledge` entry names its snapshot and its code; later clean snapshots do not end it.
  */
-import type { AcknowledgeEntry, Anomaly, ExpectEntry } from "../format/log-entry.ts";
-import { entriesOf } from "./log.ts";
-import type { Log } from "./log.ts";
+import type { AcknowledgeEntry, Anomaly, ExpectEntry } from "./log-entry.ts";
+import { entriesOf, type LoggedEntries } from "./logged-entry.ts";
 
 export interface Alarm {
   /** Entry of the snapshot that shows it, its run id, and when the storage service created it. */
@@ -17,7 +16,7 @@ export interface Alarm {
 }
 
 /** Every alarm of the log, oldest first, also of snapshots that are retired; notes are none. */
-export function alarmsOf(log: Pick<Log, "entries">): readonly Alarm[] {
+export function alarmsOf(log: LoggedEntries): readonly Alarm[] {
   const acknowledgements = entriesOf(log, "acknowledge");
   return entriesOf(log, "snapshot").flatMap(({ entry }) =>
     entry.snapshot.anomaly
@@ -31,7 +30,7 @@ export function alarmsOf(log: Pick<Log, "entries">): readonly Alarm[] {
 }
 
 /** Alarms that nobody has acknowledged. */
-export function openAlarms(log: Pick<Log, "entries">): readonly Alarm[] {
+export function openAlarms(log: LoggedEntries): readonly Alarm[] {
   return alarmsOf(log).filter(({ acknowledgedBy }) => acknowledgedBy === undefined);
 }
 
@@ -65,7 +64,7 @@ export function pointsBeforeAlarms(
 }
 
 /** Codes that the owner has announced for this time. */
-export function expectedCodes(log: Pick<Log, "entries">, at: Date): ReadonlySet<string> {
+export function expectedCodes(log: LoggedEntries, at: Date): ReadonlySet<string> {
   const valid = entriesOf(log, "expect").filter(
     ({ entry }) => Date.parse(entry.srv) <= at.getTime() && at.getTime() <= endOfAnnouncement(entry),
   );

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { alarmsOf, expectedCodes, openAlarms, pointsBeforeAlarms } from "../../../../engine/vault/log/alarms.ts";
+import { alarmsOf, expectedCodes, openAlarms, pointsBeforeAlarms } from "../../../../engine/vault/format/alarms.ts";
 import type { Anomaly } from "../../../../engine/vault/format/log-entry.ts";
-import { aLogVault, asOwner, aSnapshotBody, type LogVault } from "./log-vault.ts";
+import { aLogVault, asOwner, aSnapshotBody, type LogVault } from "../log/log-vault.ts";
 
 let vault: LogVault;
 
