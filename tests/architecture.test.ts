@@ -33,6 +33,48 @@ const engine: Readonly<Record<string, Module>> = {
   reports: { uses: ["foundation", "vault", "insight"], usesTypesOf: ["kinds", "operations"] },
 };
 
+/** Rooms inside a module, by path below it: which of the others each may use. `.` is what lies in the module itself. */
+const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  "engine/vault": {
+    format: [],
+    objects: ["format"],
+    streams: ["format", "objects"],
+    log: ["format"],
+    journal: ["format"],
+    snapshots: ["format", "objects", "streams", "log", "journal"],
+    retention: ["format", "objects", "streams", "log", "journal", "snapshots"],
+  },
+  "engine/azure-devops": {
+    ".": ["client", "reading"],
+    client: [".", "reading"],
+    reading: ["."],
+    project: [".", "reading"],
+    repos: [".", "reading"],
+    boards: [".", "reading"],
+    pipelines: [".", "reading"],
+  },
+  "engine/kinds": {
+    ".": ["project", "repos", "boards"],
+    documents: [".", "restore"],
+    restore: ["."],
+    project: [".", "documents", "restore"],
+    repos: [".", "documents", "restore"],
+    boards: [".", "documents", "restore"],
+  },
+  "engine/operations": { ".": [], backup: ["."], restore: ["."], verify: ["."] },
+};
+
+/** Rooms of which others may use only some: what uses them, and what it may use there. */
+const narrowed: readonly { readonly from: string; readonly into: string; readonly rooms: readonly string[] }[] = [
+  { from: "engine/insight", into: "engine/vault", rooms: ["format"] },
+  { from: "engine/kinds", into: "engine/vault", rooms: ["format", "streams"] },
+];
+
+/** The only file of each folder that may use another room of it. */
+const doors: Readonly<Record<string, string>> = {
+  "engine/azure-devops/client": "engine/azure-devops/connection.ts",
+};
+
 /** Folders of extension-ui. All of them may use what of the engine runs in browsers. */
 const hub: Readonly<Record<string, Module>> = {
   model: { uses: [] },
@@ -99,6 +141,68 @@ describe("the architecture", () => {
       );
 
     expect(Object.keys(engine).flatMap((name) => reach(name, [name]))).toEqual([]);
+  });
+
+  it("has no circle among files anywhere", () => {
+    const files = [...engineFiles, ...taskFiles, ...hubFiles, ...sourceFiles("tests")];
+
+    expect(circlesAmong(files)).toEqual([]);
+  });
+
+  it("has no room in a module that these tables do not know", () => {
+    const unknown = Object.entries(rooms).flatMap(([module, known]) =>
+      engineFiles
+        .filter(({ path }) => path.startsWith(`${module}/`) && !(roomOf(module, path) in known))
+        .map(({ path }) => path),
+    );
+
+    expect(unknown).toEqual([]);
+  });
+
+  it("lets each room of a module use only those it is built on", () => {
+    const found = Object.entries(rooms).flatMap(([module, known]) =>
+      engineFiles
+        .filter(({ path }) => path.startsWith(`${module}/`))
+        .flatMap((file) =>
+          breaches(file, ({ to }) => {
+            if (!to.startsWith(`${module}/`)) return undefined;
+            const [from, into] = [roomOf(module, file.path), roomOf(module, to)];
+            return from === into || known[from]?.includes(into) === true ? undefined : `${from} may not use ${into}`;
+          }),
+        ),
+    );
+
+    expect(found).toEqual([]);
+  });
+
+  it("shows kinds the format and the streams of a vault, and insight its format alone", () => {
+    const found = narrowed.flatMap(({ from, into, rooms: shown }) =>
+      engineFiles
+        .filter(({ path }) => path.startsWith(`${from}/`))
+        .flatMap((file) =>
+          breaches(file, ({ to }) =>
+            to.startsWith(`${into}/`) && !shown.includes(roomOf(into, to))
+              ? `only ${shown.join(", ")} of it`
+              : undefined,
+          ),
+        ),
+    );
+
+    expect(found).toEqual([]);
+  });
+
+  it("has one door to the client of Azure DevOps", () => {
+    const found = Object.entries(doors).flatMap(([room, door]) =>
+      engineFiles
+        .filter(({ path }) => !path.startsWith(`${room}/`) && path !== door)
+        .flatMap((file) =>
+          breaches(file, ({ to, isTypeOnly }) =>
+            to.startsWith(`${room}/`) && !isTypeOnly ? `only ${door} may` : undefined,
+          ),
+        ),
+    );
+
+    expect(found).toEqual([]);
   });
 
   it("keeps each package at home", () => {
@@ -169,9 +273,16 @@ describe("the architecture", () => {
   it("lets no kind know another kind", () => {
     const registry = engineFiles.find(({ path }) => path === "engine/kinds/registry.ts");
     const kinds = (registry?.imports ?? []).filter(({ isTypeOnly }) => !isTypeOnly).map(({ to }) => to);
+    // A kind of several files owns the folder of its index.
+    const territories = kinds.map((path) => path.replace(/\/index\.ts$/, "/"));
     const found = engineFiles
       .filter(({ path }) => path.startsWith("engine/kinds/") && path !== registry?.path)
-      .flatMap((file) => breaches(file, ({ to }) => (kinds.includes(to) ? "it is a kind" : undefined)));
+      .flatMap((file) =>
+        breaches(file, ({ to }) => {
+          const other = territories.find((kind) => to.startsWith(kind) && !file.path.startsWith(kind));
+          return other === undefined ? undefined : "it belongs to a kind";
+        }),
+      );
 
     expect(kinds.length).toBeGreaterThan(0);
     expect(found).toEqual([]);
@@ -190,6 +301,28 @@ describe("the architecture", () => {
     expect(found).toEqual([]);
   });
 });
+
+/** The folder below a module that a file lies in; `.` is the module itself. */
+function roomOf(module: string, path: string): string {
+  const [room = "", inside] = path.slice(module.length + 1).split("/");
+  return inside === undefined ? "." : room;
+}
+
+/** Each circle of files once, as a path from its first file back to it; types count too. */
+function circlesAmong(files: readonly SourceFile[]): readonly string[] {
+  const uses = new Map(files.map(({ path, imports }) => [path, imports.map(({ to }) => to)]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (path: string, trail: readonly string[]): void => {
+    const begin = trail.indexOf(path);
+    if (begin >= 0) circles.push([...trail.slice(begin), path].join(" → "));
+    if (begin >= 0 || done.has(path)) return;
+    for (const next of uses.get(path) ?? []) walk(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of uses.keys()) walk(path, []);
+  return circles;
+}
 
 function forbiddenUse(file: SourceFile, { to, packageName, isTypeOnly }: Import): string | undefined {
   if (packageName !== undefined) return undefined;
