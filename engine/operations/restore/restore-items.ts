@@ -19,6 +19,7 @@ import { requireRecoveryKey } from "../check-keys.ts";
 import { chooseSnapshot } from "../choose-snapshots.ts";
 import { planRestore, type PlannedRestore, type PlanRequest } from "./plan-restore.ts";
 import { knownRestores, openHistory, type KeptRestores } from "./history.ts";
+import { selectItems } from "./select-items.ts";
 import { restoreTarget, type RestoreTarget } from "./target.ts";
 import { keepTurn, takeTurn, type Turn } from "./turn.ts";
 import type { RestorePlan, RestoreResult } from "../results.ts";
@@ -64,6 +65,7 @@ async function preview(work: Work): Promise<RestoreResult> {
 async function restore(work: Work): Promise<RestoreResult> {
   const { request, tools, history } = work;
   let target = requestedTarget(request, tools);
+  const early = await refusedEarly(work, target);
   await takeTurn(history, target, tools);
   const journals: RestoreJournal[] = [];
   for (const { place, restoreId } of history) journals.push(await openJournal({ ...place, restoreId }));
@@ -74,7 +76,7 @@ async function restore(work: Work): Promise<RestoreResult> {
     for (const journal of journals) if (journal.chain.names.length > 0) await journal.sign("alive");
     const journal = journals.find(({ state }) => state === "unfinished") ?? journals[0];
     if (journal === undefined) throw new Error("a recovery key of the vault has a journal");
-    const done = await applied(work, journal, turn);
+    const done = await applied(work, { journal, turn, early: stillValid(early, history) });
     target = done.target;
     return done.result;
   } catch (error) {
@@ -85,15 +87,53 @@ async function restore(work: Work): Promise<RestoreResult> {
   }
 }
 
+interface EarlyPlan extends Planned {
+  /** Entries of the registers when it was made. */
+  readonly entries: number;
+}
+
+/**
+ * What cannot be carried out is refused before anything is written: items that the snapshot does not have, a plan that
+ * is not the approved one. Gives the plan where one had to be made; none while an interrupted run is to be continued.
+ */
+async function refusedEarly(work: Work, target: JournalTarget): Promise<EarlyPlan | undefined> {
+  const { request, snapshot, history } = work;
+  const wasBegun = history.some(({ register, restoreId }) => register.into(target).includes(restoreId));
+  if (request.planHash === undefined || wasBegun) {
+    await selectItems(request.selectors, snapshot, request.kinds);
+    return undefined;
+  }
+  const entries = entriesOf(history);
+  const planned = await newPlan(work, history[0]?.restoreId ?? "");
+  if (planned.plan.hash !== request.planHash) announce({ ...planned.plan, notes: planned.notes }, work.tools);
+  checkHash(request, planned.plan);
+  return { ...planned, entries };
+}
+
+/** Only this restore has entered the register since: no other one has changed the target meanwhile. */
+function stillValid(early: EarlyPlan | undefined, history: readonly KeptRestores[]): Planned | undefined {
+  return early !== undefined && entriesOf(history) === early.entries + history.length ? early : undefined;
+}
+
+function entriesOf(history: readonly KeptRestores[]): number {
+  return history.reduce((sum, { register }) => sum + register.chain.names.length, 0);
+}
+
+interface Applying {
+  readonly journal: RestoreJournal;
+  readonly turn: Turn;
+  /** A plan that was made before and still holds. */
+  readonly early: Planned | undefined;
+}
+
 async function applied(
   work: Work,
-  journal: RestoreJournal,
-  turn: Turn,
+  { journal, turn, early }: Applying,
 ): Promise<{ readonly result: RestoreResult; readonly target: JournalTarget }> {
   const { request, tools } = work;
   const { restoreId } = journal;
   const resumed = await continued(work, journal);
-  const planned = resumed ?? (await newPlan(work, restoreId));
+  const planned = resumed ?? early ?? (await newPlan(work, restoreId));
   const { target, notes } = planned;
   const plan = { ...planned.plan, notes };
   announce(plan, tools);
