@@ -4,7 +4,8 @@
  */
 import { BackupError } from "../foundation/errors.ts";
 import { counted } from "../foundation/text.ts";
-import { expectableCodes, maxExpectHours, openAlarms, type Alarm } from "../vault/format/alarms.ts";
+import { anomalyCodes } from "../insight/words.ts";
+import { isAboutTheProject, maxExpectHours, openAlarms, type Alarm } from "../vault/format/alarms.ts";
 import { appendEntry, type AppendFacts, type EntryBody } from "../vault/log/append.ts";
 import type { LogKind } from "../vault/format/log-entry.ts";
 import { requireWritable } from "../vault/log/problems.ts";
@@ -12,6 +13,9 @@ import { type Log } from "../vault/log/log.ts";
 import type { LoggedEntry } from "../vault/format/logged-entry.ts";
 import { entriesOf } from "../vault/format/logged-entry.ts";
 import { maySign } from "../vault/format/roles.ts";
+
+/** Codes that can be announced: all that tell of the project. */
+const expectableCodes = anomalyCodes.filter((code) => isAboutTheProject({ code }));
 
 export interface AcknowledgeRequest {
   /** Run id of a snapshot, or the number of its log entry. */

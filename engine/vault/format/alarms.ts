@@ -71,25 +71,6 @@ export function expectedCodes(log: LoggedEntries, at: Date): ReadonlySet<string>
   return new Set(valid.flatMap(({ entry }) => entry.expect.codes));
 }
 
-/** Codes that can be announced: all that tell of the project. */
-export const expectableCodes: readonly string[] = [
-  "content-scrambled",
-  "files-lost",
-  "files-replaced",
-  "history-rewritten",
-  "branches-rewritten",
-  "branches-deleted",
-  "tags-deleted",
-  "mass-delete",
-  "mass-change",
-  "states-reset",
-  "mass-disappearance",
-  "permissions-removed",
-  "administrator-added",
-  "policies-removed",
-  "protection-lowered",
-];
-
 /** An announcement holds for 72 hours at most, whatever it says. */
 export const maxExpectHours = 72;
 
