@@ -106,7 +106,10 @@ interface OpenParts {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-/** `Contoso Build Service (org)`: service identities have descriptors of their own (rest-reference §2). */
+/**
+ * `Contoso Build Service (org)`: service identities have descriptors of their own
+ * (learn.microsoft.com/azure/devops/integrate/get-started/authentication/authentication-guidance).
+ */
 function isBuildService({ descriptor, subjectDescriptor }: ConnectionData["user"]): boolean {
   const isService = descriptor?.startsWith("Microsoft.TeamFoundation.ServiceIdentity;") === true;
   return (isService && descriptor.includes(":Build:")) || subjectDescriptor?.startsWith("svc.") === true;

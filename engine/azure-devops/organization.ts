@@ -24,7 +24,7 @@ const what = "GET connectionData";
 const anonymousId = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
 
 /**
- * The credential test (rest-reference §1). Throws ADO_UNAUTHORIZED also when the service lets us in, but as nobody:
+ * The credential test. Throws ADO_UNAUTHORIZED also when the service lets us in, but as nobody:
  * it does that for organisations with public projects.
  */
 export async function readConnection(azureDevOps: Pick<AzureDevOps, "call">): Promise<ConnectionData> {

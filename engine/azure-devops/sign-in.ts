@@ -2,7 +2,10 @@ import { toBase64, utf8 } from "../foundation/bytes.ts";
 import type { Clock } from "../foundation/clock.ts";
 import { BackupError } from "../foundation/errors.ts";
 
-/** How we prove who we are (rest-reference §2). */
+/**
+ * How we prove who we are
+ * (learn.microsoft.com/azure/devops/integrate/get-started/authentication/authentication-guidance).
+ */
 export interface SignIn {
   /**
    * Value of the Authorization header. `rejected` is the value the service has just refused: a sign-in that can
@@ -27,7 +30,10 @@ export function jobToken(token: string): SignIn {
   return isPersonalAccessToken(clean) ? personalAccessToken(clean) : fixed(`Bearer ${clean}`);
 }
 
-/** A token a person typed in: a Microsoft Entra token (a JWT) is sent as Bearer, anything else is a personal access token. */
+/**
+ * A token a person typed in: a Microsoft Entra token (a JWT) is sent as Bearer, anything else is a personal access
+ * token.
+ */
 export function accessToken(token: string): SignIn {
   const clean = cleanToken(token, "The access token");
   return isJwt(clean) ? fixed(`Bearer ${clean}`) : personalAccessToken(clean);
@@ -73,7 +79,10 @@ function fixed(authorization: string): SignIn {
   return { authorization: () => Promise.resolve(authorization) };
 }
 
-/** Classic ones have 52 characters; new ones 84 with AZDO at position 76 (rest-reference §2). */
+/**
+ * Classic ones have 52 characters; new ones 84 with AZDO at position 76
+ * (learn.microsoft.com/azure/devops/integrate/get-started/authentication/authentication-guidance).
+ */
 function isPersonalAccessToken(token: string): boolean {
   return /^[a-z2-7]{52}$/.test(token) || (token.length === 84 && token.slice(76, 80) === "AZDO");
 }

@@ -7,7 +7,7 @@ import { keyForm } from "./crypto-errors.ts";
 export { fingerprint } from "./age-keys.ts";
 
 /**
- * The four keys of a vault (design.md: agent, owner, viewer, recovery) as people hold them: strings.
+ * The four keys of a vault (agent, owner, viewer, recovery) as people hold them: strings.
  * Implementation notes and the derivations stand in docs/format.md; test vectors in tests/format/v1/keys.json.
  */
 export interface KeySet {

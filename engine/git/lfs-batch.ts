@@ -1,4 +1,7 @@
-/** The LFS batch API (git-lfs, docs/api/batch.md): what to do with which object, and with which credentials. */
+/**
+ * The LFS batch API (github.com/git-lfs/git-lfs/blob/main/docs/api/batch.md): what to do with which object, and with
+ * which credentials.
+ */
 import { BackupError } from "../foundation/errors.ts";
 import { readAll } from "../foundation/bytes.ts";
 import { arrayAt, isObject, numberAt, objectAt, parseObject, stringAt } from "../foundation/json.ts";

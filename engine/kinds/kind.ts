@@ -137,12 +137,12 @@ export type StreamOutcome =
       readonly findings?: readonly Finding[];
     }
   /**
-   * The service itself does not deliver it now (disabled repository): the last state is carried, with the finding. While
-   * nothing of it was ever stored there is none to carry: then it is the gap.
+   * The service itself does not deliver it now (disabled repository): the last state is carried, with the finding.
+   * While nothing of it was ever stored there is none to carry: then it is the gap.
    */
   | { readonly status: "carried"; readonly finding: Finding; readonly gap: Pick<Gap, "message" | "cure"> };
 
-/** Why a stream of the parent snapshot is not listed any more (design.md §6.13). */
+/** Why a stream of the parent snapshot is not listed any more. */
 export type Absence =
   { readonly status: "deleted"; readonly evidence: string } | { readonly status: "missing"; readonly reason: string };
 
@@ -155,7 +155,9 @@ export interface IdMap {
   /** The id in the target of what had `oldId` in the snapshot, when it is known to exist there. */
   get(kind: string, oldId: string): string | undefined;
   set(kind: string, oldId: string, newId: string): void;
-  /** This restore is to make it and has not: what belongs to it waits for it, and never goes to the original instead. */
+  /**
+   * This restore is to make it and has not: what belongs to it waits for it, and never goes to the original instead.
+   */
   isAwaited(kind: string, oldId: string): boolean;
 }
 

@@ -149,7 +149,7 @@ function drift(lines: readonly string[]): string {
 const ownerless =
   "No owner key may write to this vault: nobody can retire its snapshots, change its keys or acknowledge its alarms.";
 
-/** Lines to paste into the pipeline (design.md §6.30). */
+/** Lines to paste into the pipeline. */
 function pins({ signer, signerPinned, headPinned, head, vault, firstSnapshot }: BackupResult): string {
   const headLine = `The log's head is now ${code(formatHead(head))}.`;
   if (signerPinned && headPinned) return headLine;

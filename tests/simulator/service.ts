@@ -51,7 +51,10 @@ export interface SimRequest {
   readonly organizationUrl: string;
   /** Values of the route template's parameters, decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** The project of the URL, resolved by id or name; a route with {project} is answered 404 before its handler when it does not exist. */
+  /**
+   * The project of the URL, resolved by id or name; a route with {project} is answered 404 before its handler when it
+   * does not exist.
+   */
   readonly project: SimProject | undefined;
   readonly query: URLSearchParams;
   /** Parsed JSON body, when there is one. */
@@ -82,7 +85,11 @@ export type EnumNumbers = Readonly<Record<string, Readonly<Record<string, number
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** As in the specs, below the organisation: `{project}/_apis/wit/workitems/{id}`; `$` is literal; matched case-insensitively; `{*path}` at the end takes the rest. A `{project}` that is optional in the service is given as two routes. */
+  /**
+   * As in the specs, below the organisation: `{project}/_apis/wit/workitems/{id}`; `$` is literal; matched
+   * case-insensitively; `{*path}` at the end takes the rest. A `{project}` that is optional in the service is given as
+   * two routes.
+   */
   readonly template: string;
   /** Host prefix the route lives on: `` (dev.azure.com), `vssps`, `vsrm`, `feeds`, `pkgs`. */
   readonly host?: string;
@@ -96,7 +103,7 @@ export interface Route {
   readonly handle: (request: SimRequest) => SimAnswer | Promise<SimAnswer>;
 }
 
-/** Thrown by handlers; becomes the service's error body (rest-reference §4). */
+/** Thrown by handlers; becomes the service's error body. */
 export class SimError extends Error {
   readonly status: number;
   readonly typeKey: string;

@@ -1,5 +1,5 @@
 /**
- * The oracle of the fault plan (format.md §4, I1 to I4): looks at a vault with the recovery key, by its own reading of
+ * The oracle of the fault plan (docs/fault-plan.md): looks at a vault with the recovery key, by its own reading of
  * every object, and says what is wrong. It knows nothing of what was done to the vault.
  */
 import { createHash } from "node:crypto";

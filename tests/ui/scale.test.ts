@@ -6,12 +6,12 @@ import { openHub, rowsOf, type HubPage } from "../support/hub-browser.ts";
 import { writeLog, writeStreams } from "../support/hub-vault.ts";
 import { startHubWorld, type HubWorld } from "../support/hub-world.ts";
 
-/** What design.md §5 asks of a quiet machine is 1,000 ms; tests share theirs with others. */
+/** The bar on a quiet machine is 1,000 ms (docs/benchmarks.md); tests share theirs with others. */
 const generousMs = 8000;
 
 /**
- * In the hub's frame: when a person saw the table with so many rows (few of them drawn), in milliseconds since 1970. The
- * frame itself looks, since whoever looks from outside asks it for more than it has to do by itself.
+ * In the hub's frame: when a person saw the table with so many rows (few of them drawn), in milliseconds since 1970.
+ * The frame itself looks, since whoever looks from outside asks it for more than it has to do by itself.
  */
 const seenAt = (rows: number): string => `new Promise((resolve) => {
   const look = () => {

@@ -1,4 +1,4 @@
-/** Content of work item attachments, immutable for each GUID (rest-reference §8.8). */
+/** Content of work item attachments, immutable for each GUID (learn.microsoft.com/rest/api/azure/devops/wit). */
 import { concat } from "../../foundation/bytes.ts";
 import { BackupError } from "../../foundation/errors.ts";
 import { inert } from "../../foundation/text.ts";
@@ -34,8 +34,8 @@ export async function downloadAttachment(
 }
 
 /**
- * Uploads content that nothing refers to yet. Throws ADO_REQUEST when the service refuses its size, and when the content is
- * not as long as announced (nothing usable is left then).
+ * Uploads content that nothing refers to yet. Throws ADO_REQUEST when the service refuses its size, and when the
+ * content is not as long as announced (nothing usable is left then).
  */
 export async function uploadAttachment(
   azureDevOps: AzureDevOps,
@@ -85,7 +85,10 @@ async function inPieces(azureDevOps: AzureDevOps, project: string, content: Atta
   return ref;
 }
 
-/** The content in pieces of one size, the last one shorter; checks the announced length before the last one is given out. */
+/**
+ * The content in pieces of one size, the last one shorter; checks the announced length before the last one is given
+ * out.
+ */
 async function* piecesOf({ name, length, chunks }: AttachmentContent, size: number): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = [];
   let held = 0;

@@ -1,6 +1,6 @@
 /**
- * Work items (rest-reference §8.8): the two change feeds, items in batches, their comments and revisions, the recycle bin,
- * and writing. Items, revisions and comments are given back as the service sent them.
+ * Work items (learn.microsoft.com/rest/api/azure/devops/wit): the two change feeds, items in batches, their comments
+ * and revisions, the recycle bin, and writing. Items, revisions and comments are given back as the service sent them.
  */
 import { objectAt } from "../../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";
@@ -25,8 +25,8 @@ export interface FeedStart {
 }
 
 /**
- * Every revision since the start, deleted items included, with all fields. Without a project it covers the organisation;
- * with one, items that moved away are seen only partly.
+ * Every revision since the start, deleted items included, with all fields. Without a project it covers the
+ * organisation; with one, items that moved away are seen only partly.
  */
 export function reportingRevisions(
   azureDevOps: AzureDevOps,

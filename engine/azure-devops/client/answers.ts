@@ -10,7 +10,7 @@ import { truncated } from "../reading/truncated.ts";
 import type { RawAnswer } from "./transport.ts";
 
 /*
- * Everything that can be wrong in an answer, turned into the error codes of azure-devops.ts (rest-reference §2–§4, §7.3).
+ * Everything that can be wrong in an answer, turned into the error codes of azure-devops.ts.
  * A sign-in page and a cut-off body come with status 200; neither may ever be read as "nothing there".
  */
 
@@ -86,7 +86,10 @@ function codeOf(status: number, body: JsonObject | undefined): string {
   return status >= 500 || status === 408 ? "ADO_UNAVAILABLE" : "ADO_REQUEST";
 }
 
-/** The names of these errors are only partly known, so the message decides too (rest-reference §3). */
+/**
+ * The names of these errors are only partly known, so the message decides too
+ * (learn.microsoft.com/azure/devops/integrate/concepts/rest-api-versioning).
+ */
 function isVersionError(body: JsonObject | undefined): boolean {
   if (body === undefined) return false;
   const typeKey = stringAt(body, "typeKey") ?? "";

@@ -3,9 +3,10 @@ import type { Reporter } from "../../foundation/reporter.ts";
 import type { RetryTools } from "../../foundation/retry.ts";
 
 /**
- * When a request is made again (rest-reference §5). Reads: after anything that may pass. Writes: only when the service
- * has certainly done nothing: 429, 503, or a connection that never came about. Everything is bounded by `patienceMs`
- * from the first failure on; being throttled is waited for four times as long.
+ * When a request is made again (learn.microsoft.com/azure/devops/integrate/concepts/rate-limits). Reads: after anything
+ * that may pass. Writes: only when the service has certainly done nothing: 429, 503, or a connection that never came
+ * about. Everything is bounded by `patienceMs` from the first failure on; being throttled is waited for four times as
+ * long.
  */
 export interface Persistence extends RetryTools {
   readonly reporter: Reporter;

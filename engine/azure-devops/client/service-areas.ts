@@ -1,8 +1,8 @@
 import type { Area } from "../azure-devops.ts";
 
 /**
- * What `_apis/resourceAreas` calls each area (rest-reference §1). Areas without an id live on the organisation's own
- * address in every deployment.
+ * What `_apis/resourceAreas` calls each area (learn.microsoft.com/azure/devops/extend/develop/work-with-urls). Areas
+ * without an id live on the organisation's own address in every deployment.
  */
 export const areaIds: Readonly<Partial<Record<Area, string>>> = {
   core: "79134c72-4a58-4b42-976c-04e7115f32bf",

@@ -1,7 +1,8 @@
 import type { Clock } from "../../foundation/clock.ts";
 
 /**
- * Keeps one identity within its share of one host (rest-reference §5). All requests to the host take a turn here:
+ * Keeps one identity within its share of one host (learn.microsoft.com/azure/devops/integrate/concepts/rate-limits).
+ * All requests to the host take a turn here:
  *   turn = a free lane + the end of the common pause.
  *   Every answer, 200 included, is looked at: Retry-After moves the common pause; a low X-RateLimit-Remaining, 429 and
  *   503 close lanes at once; each untroubled answer opens them again by a twentieth.

@@ -3,9 +3,10 @@ import type { JsonValue } from "../../foundation/json.ts";
 import type { ApiRequest, Area } from "../azure-devops.ts";
 
 /**
- * Which api-version each operation is asked with (rest-reference §3): 7.1 where that is released, else the preview the
- * published specifications name. When the service refuses one, its own `OPTIONS _apis/{area}` answer tells what it takes;
- * that is remembered for the operation and reported as drift.
+ * Which api-version each operation is asked with
+ * (learn.microsoft.com/azure/devops/integrate/concepts/rest-api-versioning): 7.1 where that is released, else the
+ * preview the published specifications name. When the service refuses one, its own `OPTIONS _apis/{area}` answer tells
+ * what it takes; that is remembered for the operation and reported as drift.
  */
 export interface Versions {
   of(request: ApiRequest): string;

@@ -1,4 +1,6 @@
-/** What a project lets the jobs of its pipelines see (rest-reference §8.15). */
+/**
+ * What a project lets the jobs of its pipelines see (learn.microsoft.com/rest/api/azure/devops/build/general-settings).
+ */
 import type { AzureDevOps } from "../azure-devops.ts";
 import { flagOf, requiredObject } from "../reading/fields.ts";
 

@@ -1,4 +1,4 @@
-/** Areas and iterations (rest-reference §8.10). */
+/** Areas and iterations (learn.microsoft.com/rest/api/azure/devops/wit/classification-nodes). */
 import { hasCode } from "../../foundation/errors.ts";
 import { arrayAt, isObject } from "../../foundation/json.ts";
 import type { JsonObject } from "../../foundation/json.ts";

@@ -1,4 +1,6 @@
-/** Identities, to find in the target whom the source meant (rest-reference §8.26). */
+/**
+ * Identities, to find in the target whom the source meant (learn.microsoft.com/rest/api/azure/devops/ims/identities).
+ */
 import { stringAt, objectAt } from "../../foundation/json.ts";
 import type { JsonObject } from "../../foundation/json.ts";
 import type { AzureDevOps, Query } from "../azure-devops.ts";

@@ -1,4 +1,7 @@
-/** What the caller itself may do, as the security service evaluates it (rest-reference §8.26). */
+/**
+ * What the caller itself may do, as the security service evaluates it
+ * (learn.microsoft.com/rest/api/azure/devops/security/permissions).
+ */
 import { arrayAt } from "../../foundation/json.ts";
 import type { AzureDevOps } from "../azure-devops.ts";
 import { requiredObject } from "../reading/fields.ts";

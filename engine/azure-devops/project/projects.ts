@@ -1,4 +1,4 @@
-/** Projects, their properties and teams (rest-reference §8.1, §12). */
+/** Projects, their properties and teams (learn.microsoft.com/rest/api/azure/devops/core). */
 import { BackupError } from "../../foundation/errors.ts";
 import { numberAt, objectAt, stringAt } from "../../foundation/json.ts";
 import type { JsonObject } from "../../foundation/json.ts";

@@ -7,7 +7,7 @@ import { requestName } from "./request-name.ts";
 import { truncated } from "./truncated.ts";
 
 /*
- * The four paging styles (rest-reference §6). What says "more" is the token, never the size of a page: a page may be
+ * The four paging styles. What says "more" is the token, never the size of a page: a page may be
  * empty and have a token. Tokens are opaque. A token that comes twice would page for ever and is ADO_TRUNCATED.
  */
 

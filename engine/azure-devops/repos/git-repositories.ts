@@ -1,4 +1,7 @@
-/** Git repositories over REST: everything around the content, which goes over Git itself (rest-reference §8.3). */
+/**
+ * Git repositories over REST: everything around the content, which goes over Git itself
+ * (learn.microsoft.com/rest/api/azure/devops/git).
+ */
 import { numberAt, objectAt, stringAt } from "../../foundation/json.ts";
 import type { JsonObject } from "../../foundation/json.ts";
 import type { ApiRequest, AzureDevOps, Organization } from "../azure-devops.ts";

@@ -1,5 +1,5 @@
 /**
- * Backs up one project into its vault (format.md §3.6):
+ * Backs up one project into its vault (docs/architecture.md):
  *
  *   open the vault (or begin it) → choose the run → walk over all streams, keeping what is done in checkpoints, and
  *   beside it probe a part of what is referenced → compose, commit → retention

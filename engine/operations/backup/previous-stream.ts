@@ -22,7 +22,9 @@ export interface PreviousFacts {
   readonly parent: ParentIndex;
   /** By the storage service's clock. */
   readonly now: Date;
-  /** Streams whose chain cannot be continued, with the reason: stored objects missing, new keys (format.md §3.5). */
+  /**
+   * Streams whose chain cannot be continued, with the reason: stored objects missing, new keys (docs/format.md 3.4).
+   */
   readonly broken: ReadonlyMap<string, string>;
   readonly reconcile: boolean;
 }

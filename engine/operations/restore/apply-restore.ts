@@ -1,7 +1,7 @@
 /**
  * Carrying out a plan. Before a batch of steps is begun its intent is journalled, afterwards its results; a run that
  * was killed is continued from there: steps with a result are done, steps with an intent are looked up before they
- * are made, so that nothing comes out twice (format.md §3.10). One failing step does not stop the others.
+ * are made, so that nothing comes out twice (docs/format.md 3.10). One failing step does not stop the others.
  */
 import { collect, mapConcurrent } from "../../foundation/concurrency.ts";
 import { BackupError, describeError } from "../../foundation/errors.ts";
@@ -15,7 +15,10 @@ import type { RestoreTarget } from "./target.ts";
 import type { Turn } from "./turn.ts";
 import type { Selections } from "./select-items.ts";
 
-/** What a restore remembers of itself; kept sealed in the vault (vault/journal/restore-journal.ts). Steps by their place in the plan. */
+/**
+ * What a restore remembers of itself; kept sealed in the vault (vault/journal/restore-journal.ts). Steps by their place
+ * in the plan.
+ */
 export interface StepJournal {
   readonly results: ReadonlyMap<number, StepResult>;
   readonly intents: ReadonlySet<number>;

@@ -1,5 +1,5 @@
 /**
- * Verifies what is stored (format.md §3.11): `catalogue` that everything the log reaches is there with its size,
+ * Verifies what is stored (docs/architecture.md): `catalogue` that everything the log reaches is there with its size,
  * `stored` that every stored byte is the signed one, `content` that it opens and is what it should be. Damage is a
  * finding that names the stream and the snapshots concerned; only what keeps us from judging is an error. Until when
  * nothing of it can be deleted is asked at every level; what the service does not tell stays unknown.

@@ -1,5 +1,5 @@
 /**
- * What snapshots of a log have shown, and what the owner has said of it (format.md 3.1). An alarm counts until an
+ * What snapshots of a log have shown, and what the owner has said of it (docs/format.md 3.1). An alarm counts until an
  * `acknowledge` entry names its snapshot and its code; later clean snapshots do not end it.
  */
 import type { AcknowledgeEntry, Anomaly, ExpectEntry } from "./log-entry.ts";

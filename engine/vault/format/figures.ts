@@ -1,6 +1,6 @@
 /**
- * Figures that a vault keeps of what happened, so that its history can be judged later (format.md 3.3, 3.4): numbers
- * and ids only, never names. `engine/insight` judges them.
+ * Figures that a vault keeps of what happened, so that its history can be judged later (docs/format.md 3.3, 3.4):
+ * numbers and ids only, never names. `engine/insight` judges them.
  */
 
 /** Days since 1970-01-01T00:00Z, with five decimals: the clock of the storage service divided by a day. */
@@ -43,8 +43,8 @@ export interface GitDelta {
   /** Blobs that came whole, not as deltas. Absent where the server sends no deltas against what it sent before. */
   readonly whole?: number;
   /**
-   * Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. Absent, like `halfDense`, where what came
-   * cannot be told from what was there.
+   * Whole blobs of 1 KiB and more that deflate to more than 0.9 of their size. Absent, like `halfDense`, where what
+   * came cannot be told from what was there.
    */
   readonly dense?: number;
   /** Blobs and deltas of 1 KiB and more that deflate to 0.7 to 0.9 of their size. */

@@ -1,4 +1,4 @@
-/** Head pins: what someone outside the storage remembers of the log's head (design.md §6.5). */
+/** Head pins: what someone outside the storage remembers of the log's head (docs/threat-model.md). */
 import { BackupError } from "../../foundation/errors.ts";
 import { withoutSecrets } from "../../foundation/secret-shapes.ts";
 import { isObject, parseObject } from "../../foundation/json.ts";

@@ -1,5 +1,5 @@
 /**
- * Until when snapshots cannot be deleted, as the storage service told a verification (format.md, section 7). A snapshot
+ * Until when snapshots cannot be deleted, as the storage service told a verification (docs/format.md 7). A snapshot
  * is as well protected as the least of what it needs: its objects, and the log from its beginning to its own entry.
  */
 
@@ -31,7 +31,10 @@ export interface ToldImmutability<Snapshot = SnapshotImmutability> {
   readonly snapshots: readonly Snapshot[];
 }
 
-/** `locked`: until a date; `held`: as long as a legal hold stays; `ended`: the lock is over; `unlocked` and `open`: not protected. */
+/**
+ * `locked`: until a date; `held`: as long as a legal hold stays; `ended`: the lock is over; `unlocked` and `open`: not
+ * protected.
+ */
 export type ImmutabilityState = "locked" | "held" | "ended" | "unlocked" | "open";
 
 /** Locks cannot be shortened, so an old answer still holds until its date. */

@@ -1,5 +1,5 @@
 /**
- * Every name in the container, built and taken apart (format.md §3.1). A name is made only of the vault's GUID,
+ * Every name in the container, built and taken apart (docs/format.md 2). A name is made only of the vault's GUID,
  * run ids, counters and hashes: no user text can reach storage, and nothing read from storage can point outside
  * the vault, because every part is checked against its exact form before a name is built from it.
  */

@@ -1,5 +1,5 @@
 /**
- * Log entries between their stored line and their type (format.md §3.3). Strict: what does not have exactly the
+ * Log entries between their stored line and their type (docs/format.md 3.1). Strict: what does not have exactly the
  * form this program writes is malformed, and so void. Members it does not know are ignored.
  */
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";

@@ -1,5 +1,5 @@
 /**
- * Log entries: the only truth about a vault (format.md §3.3). An entry is two lines: canonical JSON, then the
+ * Log entries: the only truth about a vault (docs/format.md 3.1). An entry is two lines: canonical JSON, then the
  * base64 Ed25519 signature over exactly the bytes of line 1 without its line feed.
  */
 import type { KindSum, RunSum } from "./figures.ts";

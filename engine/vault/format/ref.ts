@@ -1,4 +1,4 @@
-/** References to stored objects, as they stand in log entries, indexes and states (format.md §3.4). */
+/** References to stored objects, as they stand in log entries, indexes and states (docs/format.md 3.2). */
 export interface Ref {
   /** `<run>/<shard>-<n6>.<ext>`, below `<vault>/data/`. */
   readonly o: string;

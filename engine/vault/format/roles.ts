@@ -1,4 +1,4 @@
-/** Who may write what into the log (format.md 3.1). The genesis entry and later `keys` entries say it. */
+/** Who may write what into the log (docs/format.md 3.1). The genesis entry and later `keys` entries say it. */
 import type { KeyRole, PinnedSigner } from "../../crypto/keys.ts";
 import type { LogKind, VaultKeys } from "./log-entry.ts";
 
@@ -30,7 +30,9 @@ export function kindsOfRole(role: KeyRole): readonly LogKind[] {
   return role === "agent" ? agentKinds : ownerKinds;
 }
 
-/** The signers as people pin them. One with rights of both roles counts as an owner here, and is refused when pinned. */
+/**
+ * The signers as people pin them. One with rights of both roles counts as an owner here, and is refused when pinned.
+ */
 export function pinnable(keys: Pick<VaultKeys, "signers">): readonly PinnedSigner[] {
   return [...rolesOf(keys)].map(([signer, kinds]) => ({ role: roleOf(kinds) ?? "owner", signer }));
 }

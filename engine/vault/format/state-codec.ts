@@ -1,6 +1,6 @@
 /**
- * States, index lines and REFs as JSON (docs/format.md §3). Everything stored is untrusted until a function here
- * has looked at it: nothing is fetched because of a value that did not pass.
+ * States, index lines and REFs as JSON (docs/format.md 3.2 to 3.4). Everything stored is untrusted until a function
+ * here has looked at it: nothing is fetched because of a value that did not pass.
  *
  * States and index lines are canonical JSON, and a reader accepts no other text for them. That alone rules out
  * duplicate keys, numbers that lose digits and hidden white space. Unknown members are kept out of the way, not

@@ -1,5 +1,5 @@
 /**
- * States: what a stream held at one time. One JSON object per changed stream and run (format.md §3.4), sealed for
+ * States: what a stream held at one time. One JSON object per changed stream and run (docs/format.md 3.4), sealed for
  * the catalogue. A kind decides what stands in `watermark` and `detail`; the vault only keeps them.
  */
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";

@@ -1,12 +1,12 @@
 /**
- * Numbers of void entries, as a log entry names them (format.md §3.1): each by itself, or a first and a last one. An
- * entry always names all numbers between the valid entry before and itself, so ranges lose nothing.
+ * Numbers of void entries, as a log entry names them (docs/format.md 3.1): each by itself, or a first and a last one.
+ * An entry always names all numbers between the valid entry before and itself, so ranges lose nothing.
  */
 export type VoidNumbers = readonly (number | readonly [first: number, last: number])[];
 
 /**
- * Up to here each number is named by itself, which the first version of this program understands too; an entry with more of them would
- * become larger than any reader accepts.
+ * Up to here each number is named by itself, which the first version of this program understands too; an entry with
+ * more of them would become larger than any reader accepts.
  */
 const mostByThemselves = 4096;
 

@@ -1,8 +1,8 @@
 /**
- * The stored objects of a journal (format.md §3.10): age files, each with one line of canonical JSON and one with its
- * HMAC-SHA256 in hex. The key of the MAC is derived from the recovery identity of the run, so nobody who knows only
- * the recipient, which stands in clear in the log, can make an object that counts. Each object names the hash of the one
- * before, its number, its journal and its vault: none can be changed, reordered, or moved elsewhere.
+ * The stored objects of a journal (docs/format.md 3.10): age files, each with one line of canonical JSON and one with
+ * its HMAC-SHA256 in hex. The key of the MAC is derived from the recovery identity of the run, so nobody who knows only
+ * the recipient, which stands in clear in the log, can make an object that counts. Each object names the hash of the
+ * one before, its number, its journal and its vault: none can be changed, reordered, or moved elsewhere.
  *
  * What does not authenticate does not exist. Names end in a tag that only the key can tell, so nobody can take one
  * before it is used; where a name is taken all the same, the next tag is tried. Reading needs no listing: whatever else

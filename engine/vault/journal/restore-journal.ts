@@ -1,7 +1,7 @@
 /**
- * What a restore remembers of itself (format.md §3.10): the plan, then in turns what it is about to do and what came of
- * it. A restore that was killed goes on from its journal; what it made is known to later restores into the same target.
- * The same restore may be done again after it was finished: that is a new pass in the same journal.
+ * What a restore remembers of itself (docs/format.md 3.10): the plan, then in turns what it is about to do and what
+ * came of it. A restore that was killed goes on from its journal; what it made is known to later restores into the same
+ * target. The same restore may be done again after it was finished: that is a new pass in the same journal.
  */
 import { arrayAt, canonicalJson, isObject, numberAt, objectAt, parseObject, stringAt } from "../../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";

@@ -1,6 +1,6 @@
 /**
- * The register of restores from one vault under one recovery key (format.md §3.10): a journal of its own that says which
- * restores were begun, into what, and which have ended. So later ones find the journals of earlier ones without a
+ * The register of restores from one vault under one recovery key (docs/format.md 3.10): a journal of its own that says
+ * which restores were begun, into what, and which have ended. So later ones find the journals of earlier ones without a
  * listing that others could fill, and two of them can see each other: an entry goes in only behind all that was read.
  */
 import { canonicalJson, objectAt, stringAt, type JsonObject } from "../../foundation/json.ts";

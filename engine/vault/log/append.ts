@@ -1,5 +1,5 @@
 /**
- * Appends to the log by compare-and-swap (format.md §3.8): entry n is created only if no object has its name, so
+ * Appends to the log by compare-and-swap (docs/format.md 5): entry n is created only if no object has its name, so
  * that all writers of a vault, backups, retention and key changes alike, stand in one order without any lock.
  *
  *   compose the entry from the log as it is → create log/n

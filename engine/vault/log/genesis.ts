@@ -1,5 +1,5 @@
 /**
- * Opens a vault for writing, or begins it (design.md §6.6): a genesis entry is written only where no log name is
+ * Opens a vault for writing, or begins it: a genesis entry is written only where no log name is
  * taken at all, recovery recipients are given and no head is known. Of two runs that begin at once one loses the
  * race and goes on with the winner's.
  */

@@ -1,5 +1,5 @@
 /**
- * Reads and verifies a vault's log: the only truth about the vault (format.md §3.3, §3.7).
+ * Reads and verifies a vault's log: the only truth about the vault (docs/format.md 3.1, 5).
  *
  *   list log/                       (a listing that does not end well throws: it never looks like an empty log)
  *   for each number in order, without those that an entry has recorded as void, if there are many:

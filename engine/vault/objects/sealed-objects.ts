@@ -1,5 +1,5 @@
 /**
- * Data objects of a vault: sealed, write-once, found by REF (docs/format.md §3). A REF pins length and SHA-256
+ * Data objects of a vault: sealed, write-once, found by REF (docs/format.md 3.2). A REF pins length and SHA-256
  * of the stored bytes, and SHA-256 of age header and nonce, which makes even a ranged read authentic.
  */
 import { chunksOf, concat, readAll } from "../../foundation/bytes.ts";

@@ -1,5 +1,5 @@
 /**
- * Carries retention out, in two steps that are days apart (format.md §3.8):
+ * Carries retention out, in two steps that are days apart (docs/format.md 5):
  *   retire         one log entry, signed by the owner key, names what may go; from then on nobody refers to it
  *   deleteRetired  deletes what was named longer ago than the grace time, so that running restores can finish
  */

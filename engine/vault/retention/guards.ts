@@ -1,4 +1,4 @@
-/** What speaks against carrying a retention plan out (format.md §3.8): each must be allowed by a person, by name. */
+/** What speaks against carrying a retention plan out (docs/format.md 5): each must be allowed by a person, by name. */
 import { openAlarms } from "../format/alarms.ts";
 import { counted } from "../../foundation/text.ts";
 import type { UnreadablePart } from "../snapshots/closure.ts";

@@ -1,5 +1,5 @@
 /**
- * Plans retention on a vault (format.md §3.8): which snapshots go by the rules, which objects nothing kept needs any
+ * Plans retention on a vault (docs/format.md 5): which snapshots go by the rules, which objects nothing kept needs any
  * more, and what speaks against doing it. Reads only. Anything that cannot be read in full throws: retention fails
  * closed.
  */

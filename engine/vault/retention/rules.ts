@@ -1,5 +1,5 @@
 /**
- * Decides which snapshots stay (format.md §3.8). Pure: a plan is a value with a reason for each snapshot, made from
+ * Decides which snapshots stay (docs/format.md 5). Pure: a plan is a value with a reason for each snapshot, made from
  * times of the storage service only. Rules are windows on its clock, never counts of snapshots: `last=14` keeps all of
  * the last 14 days, `daily=14` the first and the last complete one of each of the last 14 days, in UTC, and so on. So
  * whoever adds snapshots cannot make those from before go earlier, but for the last one of a period that is not over.
@@ -109,7 +109,9 @@ interface Window {
   readonly now: Date;
 }
 
-/** Of each period in the window the first and the last complete snapshot; of one without, the first and last partial. */
+/**
+ * Of each period in the window the first and the last complete snapshot; of one without, the first and last partial.
+ */
 function keptOfBuckets(
   snapshots: readonly SnapshotFacts[],
   { rule, count, now }: Window,

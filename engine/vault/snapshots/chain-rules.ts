@@ -1,5 +1,5 @@
 /**
- * When a stream's chain starts anew (docs/format.md §5). A new base costs a full read of the source; it bounds what
+ * When a stream's chain starts anew. A new base costs a full read of the source; it bounds what
  * a restore has to read, and it heals: whatever was wrong with the chain is gone. The limits of each stream are
  * jittered by its id, so that streams that began on one day do not all start anew on one night.
  */

@@ -1,6 +1,6 @@
 /**
  * Checkpoints: what a run has stored so far, so that a later attempt, or the job that composes the snapshot, goes
- * on from there (format.md §3.6). A checkpoint is a small signed object that names a sealed list of drafts: names
+ * on from there (docs/format.md 3.10). A checkpoint is a small signed object that names a sealed list of drafts: names
  * of streams stay sealed, and nobody without the agent key can make one.
  */
 import { collect, mapConcurrent } from "../../foundation/concurrency.ts";
@@ -113,8 +113,8 @@ const skewMs = 3_600_000;
 
 /**
  * Drafts with new content that runs have left behind without committing, as far as they are newer than what the
- * parent snapshot holds, and not older than some days by the storage's clock; of several runs the newest. A run may go on from them: the checks of its commit treat what
- * they refer to like any other reference.
+ * parent snapshot holds, and not older than some days by the storage's clock; of several runs the newest. A run may go
+ * on from them: the checks of its commit treat what they refer to like any other reference.
  */
 export async function abandonedDrafts(
   access: VaultAccess,

@@ -1,5 +1,5 @@
 /**
- * The rules by which commits and retirement keep out of each other's way (format.md §3.8). Pure, and used both by
+ * The rules by which commits and retirement keep out of each other's way (docs/format.md 5). Pure, and used both by
  * the code and by the model check that tries every interleaving of them (tests/unit/vault/snapshots/commit-model.ts).
  *
  * Invariant: what is retired is never referenced again, because retirement and commits are totally ordered by the

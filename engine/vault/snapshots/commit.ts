@@ -1,5 +1,5 @@
 /**
- * Commits a snapshot (format.md §3.8, design.md §6.9). Objects are written long before; nothing of them counts
+ * Commits a snapshot (docs/format.md 5). Objects are written long before; nothing of them counts
  * until the log entry made here names their index.
  *
  *   on the log as it is now:

@@ -1,4 +1,4 @@
-/** What a snapshot did to the streams of each kind: member `kinds` of the sum of its log entry (format.md 3.1). */
+/** What a snapshot did to the streams of each kind: member `kinds` of the sum of its log entry (docs/format.md 3.1). */
 import type { KindSum } from "../format/figures.ts";
 import { streamOfDraft, type Index, type MergedStream, type StreamDraft } from "./merge-index.ts";
 import type { IndexLine, StreamStatus } from "../format/state.ts";

@@ -1,5 +1,5 @@
 /**
- * Merges what a run has read with the newest snapshot of the log (design.md §6.9). A run works against one
+ * Merges what a run has read with the newest snapshot of the log. A run works against one
  * snapshot (its base); when it commits, another run may have committed since. Then the run's own changed streams
  * go on top of that run's snapshot, not of the base. Pure.
  */

@@ -1,6 +1,6 @@
 /**
  * Probes that referenced objects are still there with the right size, before anything is committed on top of them
- * (design.md §6.10). Content is not read: that is VerifyBackup's work.
+ *. Content is not read: that is VerifyBackup's work.
  */
 import { forEachConcurrent } from "../../foundation/concurrency.ts";
 import { hasCode } from "../../foundation/errors.ts";

@@ -1,5 +1,5 @@
 /**
- * Run ids (design.md §6.8). All attempts and shards of one build share one run, so that a rerun resumes: whoever
+ * Run ids (docs/format.md 3.10). All attempts and shards of one build share one run, so that a rerun resumes: whoever
  * comes first writes the run id under a name made of the build id, everybody else reads it. The claim is signed,
  * because a planted one could name a run that has long been committed and so make a backup do nothing.
  */

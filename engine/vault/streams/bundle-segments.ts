@@ -1,4 +1,4 @@
-/** Git bundles as segments: streamed through sealing as they come, and out again (docs/format.md §3). */
+/** Git bundles as segments: streamed through sealing as they come, and out again (docs/format.md 3.5). */
 import type { Segment } from "../format/ref.ts";
 import { openSealed } from "../objects/sealed-objects.ts";
 import type { SealedWriter, VaultAccess } from "../objects/sealed-objects.ts";

@@ -1,5 +1,5 @@
 /**
- * Writes the companion stream `<stream>/files` (docs/format.md §3): small files into tar segments, larger ones into
+ * Writes the companion stream `<stream>/files` (docs/format.md 3.7): small files into tar segments, larger ones into
  * objects of their own, and a table of contents that finds each again.
  *
  * A small file is read to its end before it joins the tar, a larger one is an object that comes to be only when its

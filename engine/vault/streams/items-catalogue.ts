@@ -1,5 +1,5 @@
 /**
- * Names of items for people who browse (docs/format.md §3): NDJSON sealed for the catalogue, a base and deltas. A
+ * Names of items for people who browse (docs/format.md 3.8): NDJSON sealed for the catalogue, a base and deltas. A
  * later line for the same id wins; `del` says that the item is gone.
  */
 import { canonicalJson, parseObject, stringAt } from "../../foundation/json.ts";

@@ -1,6 +1,6 @@
 /**
  * Segments of records: NDJSON sorted by key in independent gzip members, with a frame table
- * `[first key, offset, length]` in the state (docs/format.md §3). A chain is a base and deltas; for each key the
+ * `[first key, offset, length]` in the state (docs/format.md 3.6). A chain is a base and deltas; for each key the
  * newest segment that names it wins, and a deletion there means that there is no such record.
  */
 import { BackupError } from "../../foundation/errors.ts";

@@ -1,6 +1,6 @@
 /**
  * Reads one stream of one snapshot. Every byte is checked against the signed chain before it is handed on as
- * final (format.md §3.7): anything wrong throws OBJECT_DAMAGED or OBJECT_MISSING naming stream and object.
+ * final (docs/format.md 3.2): anything wrong throws OBJECT_DAMAGED or OBJECT_MISSING naming stream and object.
  */
 import type { JsonObject } from "../../foundation/json.ts";
 import type { CatalogueItem, IndexLine, StreamState } from "../format/state.ts";

@@ -1,4 +1,4 @@
-/** Refusals of work item tracking, with the service's codes (rest-reference §4, §8.8). */
+/** Refusals of work item tracking, with the service's codes. */
 import { SimError } from "../service.ts";
 
 export function badRequest(typeKey: string, message: string): SimError {

@@ -1,4 +1,4 @@
-/** The api-version rules of the service (rest-reference §3). */
+/** The api-version rules of the service (learn.microsoft.com/azure/devops/integrate/concepts/rest-api-versioning). */
 import { badRequest } from "./errors.ts";
 import type { SimError } from "../service.ts";
 

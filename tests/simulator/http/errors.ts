@@ -1,4 +1,4 @@
-/** Error answers in the service's form (rest-reference §4). */
+/** Error answers in the service's form. */
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { SimError } from "../service.ts";
 

@@ -1,4 +1,4 @@
-/** The service's ways of paging (rest-reference §6). */
+/** The service's ways of paging. */
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { badRequest } from "./errors.ts";
 import type { SimAnswer } from "../service.ts";

@@ -1,6 +1,6 @@
 /**
  * Who is asking: tokens with scopes, life times and blind spots, and how the service turns a stranger away
- * (rest-reference §2).
+ * (learn.microsoft.com/azure/devops/integrate/get-started/authentication/authentication-guidance).
  */
 import type { SimIdentity } from "../service.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Rate limits by identity (rest-reference §5): a bucket of TSTU that drains over the window. As it fills, answers
- * first carry headers, then Retry-After, then come late, then are refused with 429 and at last 503.
+ * Rate limits by identity (learn.microsoft.com/azure/devops/integrate/concepts/rate-limits): a bucket of TSTU that
+ * drains over the window. As it fills, answers first carry headers, then Retry-After, then come late, then are refused
+ * with 429 and at last 503.
  */
 export interface ThrottleOptions {
   /** TSTU in the window; Infinity (default) switches throttling off. */

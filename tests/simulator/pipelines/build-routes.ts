@@ -1,4 +1,7 @@
-/** Runs as far as backup tasks and the hub look at them (rest-reference §8.16); what runs tell is in build-timeline-routes.ts and beside it. */
+/**
+ * Runs as far as backup tasks and the hub look at them (learn.microsoft.com/rest/api/azure/devops/build); what runs
+ * tell is in build-timeline-routes.ts and beside it.
+ */
 import { isObject } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import type { BuildRecord } from "./build-store.ts";

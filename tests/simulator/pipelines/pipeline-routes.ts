@@ -1,4 +1,7 @@
-/** Pipelines and their definitions (rest-reference §8.15); runs are in pipeline-run-routes.ts. */
+/**
+ * Pipelines and their definitions (learn.microsoft.com/rest/api/azure/devops/pipelines); runs are in
+ * pipeline-run-routes.ts.
+ */
 import { isObject, objectAt, stringAt, type JsonObject } from "../../../engine/foundation/json.ts";
 import type { BuildRecord, DefinitionRecord } from "./build-store.ts";
 import type { PipelineVariables } from "./variables.ts";

@@ -1,4 +1,7 @@
-/** Runs of pipelines: previews, starts, refusals (rest-reference §8.15). What a run does, an agent does. */
+/**
+ * Runs of pipelines: previews, starts, refusals (learn.microsoft.com/rest/api/azure/devops/pipelines). What a run does,
+ * an agent does.
+ */
 import { isObject, objectAt, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import type { BuildRecord, DefinitionRecord } from "./build-store.ts";

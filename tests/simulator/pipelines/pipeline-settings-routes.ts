@@ -1,4 +1,7 @@
-/** Settings of a project's pipelines (rest-reference §8.15): what jobs may do with their tokens. */
+/**
+ * Settings of a project's pipelines (learn.microsoft.com/rest/api/azure/devops/build/general-settings): what jobs may
+ * do with their tokens.
+ */
 import { isObject } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import type { PipelineSettings } from "./pipeline-settings-store.ts";

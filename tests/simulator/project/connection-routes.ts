@@ -1,4 +1,7 @@
-/** Who and where: connection data and the table of the service's hosts (rest-reference §1). */
+/**
+ * Who and where: connection data and the table of the service's hosts
+ * (learn.microsoft.com/azure/devops/extend/develop/work-with-urls).
+ */
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { fullIdentity } from "./identity-store.ts";
 import { resourceAreas } from "../http/locations.ts";
@@ -8,7 +11,10 @@ import { SimError } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
 
 export interface ConnectionOptions {
-  /** `hosts` (default): a list with a prefix for each host, as the cloud answers. `none`: null, as a server does; all areas then live on one host. */
+  /**
+   * `hosts` (default): a list with a prefix for each host, as the cloud answers. `none`: null, as a server does; all
+   * areas then live on one host.
+   */
   readonly resourceAreas?: "hosts" | "none";
 }
 

@@ -1,4 +1,7 @@
-/** People: the identity service and the users of the graph, both on their own host (rest-reference §8.26). */
+/**
+ * People: the identity service and the users of the graph, both on their own host
+ * (learn.microsoft.com/rest/api/azure/devops/ims/identities).
+ */
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { fullIdentity } from "./identity-store.ts";
 import { listAnswer, tokenPage } from "../http/paging.ts";

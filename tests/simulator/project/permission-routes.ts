@@ -1,6 +1,7 @@
 /**
- * Whether the caller has permissions on security tokens (rest-reference §8.26). Of the Git namespace only: a token
- * that is kept from a repository of a project has no Read on all of them.
+ * Whether the caller has permissions on security tokens
+ * (learn.microsoft.com/rest/api/azure/devops/security/permissions). Of the Git namespace only: a token that is kept
+ * from a repository of a project has no Read on all of them.
  */
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import { SimError } from "../service.ts";

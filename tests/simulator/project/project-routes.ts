@@ -1,4 +1,7 @@
-/** Projects: paging, asynchronous creation and deletion, recycle bin, properties (rest-reference §8.1). */
+/**
+ * Projects: paging, asynchronous creation and deletion, recycle bin, properties
+ * (learn.microsoft.com/rest/api/azure/devops/core).
+ */
 import { arrayAt, isObject, objectAt, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../../engine/foundation/json.ts";
 import { badRequest, projectNotFound } from "../http/errors.ts";

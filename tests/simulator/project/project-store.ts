@@ -1,4 +1,7 @@
-/** Projects and their teams: creation takes a while, deletion goes through the recycle bin (rest-reference §8.1). */
+/**
+ * Projects and their teams: creation takes a while, deletion goes through the recycle bin
+ * (learn.microsoft.com/rest/api/azure/devops/core).
+ */
 import type { JsonValue } from "../../../engine/foundation/json.ts";
 import { badRequest } from "../http/errors.ts";
 import type { SimIdentity, SimProject } from "../service.ts";

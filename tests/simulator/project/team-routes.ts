@@ -1,4 +1,4 @@
-/** Teams and their members (rest-reference §8.11). */
+/** Teams and their members (learn.microsoft.com/rest/api/azure/devops/core/teams). */
 import { isObject, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { badRequest, projectNotFound } from "../http/errors.ts";

@@ -1,7 +1,7 @@
 /**
  * Two versions of a repository compared, by real git: numbers of changed files, how far each is ahead and behind, and
- * a page of the changes, folders included (rest-reference §8.3). Parameters that the service does not know leave it
- * with the default branch on that side.
+ * a page of the changes, folders included (learn.microsoft.com/rest/api/azure/devops/git). Parameters that the service
+ * does not know leave it with the default branch on that side.
  */
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { repositoryNotFound } from "../http/errors.ts";

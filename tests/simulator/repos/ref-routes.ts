@@ -1,4 +1,7 @@
-/** Refs by REST: list with filters and pages, create, move, delete, lock (rest-reference §8.3). */
+/**
+ * Refs by REST: list with filters and pages, create, move, delete, lock
+ * (learn.microsoft.com/rest/api/azure/devops/git).
+ */
 import { arrayAt, isObject, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../../engine/foundation/json.ts";
 import { badRequest, repositoryNotFound } from "../http/errors.ts";

@@ -1,4 +1,7 @@
-/** Git repositories by REST: list, create, change, recycle bin, push history (rest-reference §8.3). */
+/**
+ * Git repositories by REST: list, create, change, recycle bin, push history
+ * (learn.microsoft.com/rest/api/azure/devops/git).
+ */
 import { isObject, objectAt, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { badRequest, projectNotFound, repositoryNotFound } from "../http/errors.ts";

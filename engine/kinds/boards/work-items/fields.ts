@@ -5,7 +5,10 @@ import { inert } from "../../../foundation/text.ts";
 import type { TargetProject } from "../../kind.ts";
 import { fieldsOf } from "./record.ts";
 
-/** Computed by the service, or given by the address, a relation or a step of its own (rest-reference §8.8). */
+/**
+ * Computed by the service, or given by the address, a relation or a step of its own
+ * (learn.microsoft.com/rest/api/azure/devops/wit).
+ */
 const computed = new Set([
   "System.Id",
   "System.Rev",
@@ -196,7 +199,9 @@ export function markdownOperations(names: readonly string[]): readonly PatchOper
   return names.map((name) => ({ op: "add", path: `/multilineFieldsFormat/${name}`, value: "Markdown" }));
 }
 
-/** One line, which reports show with the field's own name (foundation/field-names.ts): `System.State: Closed → Active`. */
+/**
+ * One line, which reports show with the field's own name (foundation/field-names.ts): `System.State: Closed → Active`.
+ */
 export function describeDifference({ name, wanted, live }: FieldDifference): string {
   return `${name}: ${shown(live)} → ${shown(wanted)}`;
 }

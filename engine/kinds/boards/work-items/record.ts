@@ -1,5 +1,5 @@
 /**
- * The stored record of a work item (docs/format.md, design: answers of the service untouched):
+ * The stored record of a work item (docs/decisions/0010-work-item-records.md: answers of the service untouched):
  * `{id, rev, item, comments?, revisions, files?, deleted?}` in id order, and what is read out of it for people
  * and for finding files.
  */

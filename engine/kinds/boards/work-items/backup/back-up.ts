@@ -1,5 +1,5 @@
 /**
- * Backing up work items, incrementally by the reporting feeds (rest-reference §8.8).
+ * Backing up work items, incrementally by the reporting feeds (learn.microsoft.com/rest/api/azure/devops/wit).
  *
  *   base:      the feeds from the start        increment: the feeds since the watermark
  *              → ids to read, with their revisions sorted by (id, rev) on an encrypted spool (changes.ts)
