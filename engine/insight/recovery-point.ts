@@ -6,6 +6,7 @@ import { alarmsOf, isAboutTheProject } from "../vault/format/alarms.ts";
 import type { Anomaly, SnapshotStatus, SnapshotSum } from "../vault/format/log-entry.ts";
 import type { IndexLine } from "../vault/format/state.ts";
 import { entriesOf, type LoggedEntries } from "../vault/format/logged-entry.ts";
+import { isFiles } from "../vault/format/stream-ids.ts";
 
 /** An anomaly, and whether the owner has acknowledged it. */
 export interface KnownAnomaly extends Anomaly {
@@ -133,7 +134,7 @@ export function lostAfter(atPoint: Iterable<IndexLine>, now: Iterable<IndexLine>
   const before = new Map([...atPoint].map((line) => [line.s, line]));
   return [...now].flatMap((line) => {
     const what = differenceOf(before.get(line.s), line);
-    if (what === undefined || line.s.endsWith("/files")) return [];
+    if (what === undefined || isFiles(line.s)) return [];
     return [{ stream: line.s, ...(line.name === undefined ? {} : { name: line.name }), what }];
   });
 }

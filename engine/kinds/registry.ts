@@ -5,11 +5,12 @@ import { iterations } from "./project/iterations.ts";
 import type { ResourceKind } from "./kind.ts";
 import { project } from "./project/project.ts";
 import { workItems } from "./boards/work-items/index.ts";
+import { kindOf } from "../vault/format/stream-ids.ts";
 
 export const registry: readonly ResourceKind[] = [project, areas, iterations, gitRepositories, workItems];
 
 /** The kind of a stream id (`git-repositories/<guid>`), when this version knows it. */
 export function kindOfStream(stream: string, kinds: readonly ResourceKind[] = registry): ResourceKind | undefined {
-  const name = stream.split("/")[0];
+  const name = kindOf(stream);
   return kinds.find((kind) => kind.name === name);
 }

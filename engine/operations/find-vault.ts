@@ -11,6 +11,7 @@ import { isVaultId } from "../vault/format/layout.ts";
 import { readLog } from "../vault/log/log.ts";
 import { newestSnapshot } from "../vault/snapshots/snapshots.ts";
 import { openSnapshot } from "../vault/snapshots/snapshot-reader.ts";
+import { isStoredDamage } from "../vault/format/stored-damage.ts";
 
 export interface FoundVault {
   readonly vault: string;
@@ -89,8 +90,7 @@ export async function describeVault(
 
 /** Neither a wrong key nor damage keeps a vault from being found by its GUID; both are told where they matter. */
 function unreadable(error: unknown): undefined {
-  if (hasCode(error, "KEY_MISMATCH", "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID"))
-    return undefined;
+  if (isStoredDamage(error) || hasCode(error, "KEY_MISMATCH")) return undefined;
   throw error;
 }
 

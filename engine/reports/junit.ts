@@ -2,6 +2,7 @@
 import type { VerifiedStream, VerifyResult } from "../operations/results.ts";
 import { markupText } from "./escape.ts";
 import { kindTitle, timeForPeople } from "./wording.ts";
+import { kindOf } from "../vault/format/stream-ids.ts";
 
 type Finding = VerifiedStream["findings"][number];
 
@@ -51,7 +52,7 @@ function streamCase({ stream, name, snapshots, findings, durationMs }: VerifiedS
   const failures = damageLines(findings);
   const concerned = failures.length === 0 ? [] : [`Snapshots concerned: ${snapshots.join(", ")}`];
   return {
-    className: kindTitle(stream.split("/")[0] ?? stream),
+    className: kindTitle(kindOf(stream)),
     name: name === undefined ? stream : `${name} (${stream})`,
     durationMs,
     failures: [...failures, ...concerned],

@@ -1,8 +1,9 @@
 /** What is different between two snapshots: first by their indexes alone, then within a stream by its items. */
 import type { Ref } from "../../engine/vault/format/ref.ts";
 import type { CatalogueItem } from "../../engine/vault/format/state.ts";
-import { companionOf, isCompanion, isInRecycleBin } from "./item-tree.ts";
+import { isInRecycleBin } from "./item-tree.ts";
 import type { StreamLine } from "./vault-source.ts";
+import { isFiles, streamOf } from "../../engine/vault/format/stream-ids.ts";
 
 export interface StreamDifference {
   readonly stream: string;
@@ -40,8 +41,8 @@ interface Stream {
 }
 
 function streamsOf(lines: readonly StreamLine[]): ReadonlyMap<string, Stream> {
-  const files = new Map(lines.filter(isCompanion).map((line) => [companionOf(line.s), line]));
-  const streams = lines.filter((line) => !isCompanion(line));
+  const files = new Map(lines.filter(({ s }) => isFiles(s)).map((line) => [streamOf(line.s), line]));
+  const streams = lines.filter((line) => !isFiles(line.s));
   return new Map(streams.map((line) => [line.s, { line, files: files.get(line.s) }]));
 }
 

@@ -2,6 +2,7 @@
 import { kindTitle } from "../../engine/foundation/wording.ts";
 import type { CatalogueItem, StreamStatus } from "../../engine/vault/format/state.ts";
 import type { StreamLine } from "./vault-source.ts";
+import { isFiles, kindOf, streamOf } from "../../engine/vault/format/stream-ids.ts";
 
 export interface KindNode {
   readonly kind: string;
@@ -38,9 +39,9 @@ export interface ItemNode {
 /** Kinds by title, streams by name. Files stay with the stream that they accompany. */
 export function itemTree(lines: readonly StreamLine[]): readonly KindNode[] {
   const kinds = new Map<string, StreamNode[]>();
-  const bytesOfFiles = new Map(lines.filter(isCompanion).map(({ s, bytes }) => [companionOf(s), bytes ?? 0]));
+  const bytesOfFiles = new Map(lines.filter(({ s }) => isFiles(s)).map(({ s, bytes }) => [streamOf(s), bytes ?? 0]));
   for (const line of lines) {
-    if (isCompanion(line)) continue;
+    if (isFiles(line.s)) continue;
     const node = streamNode(line, bytesOfFiles.get(line.s) ?? 0);
     const own = kinds.get(node.kind);
     if (own === undefined) kinds.set(node.kind, [node]);
@@ -61,21 +62,6 @@ export function itemNode(item: CatalogueItem): ItemNode {
 
 export function isInRecycleBin({ state }: CatalogueItem): boolean {
   return state === "Deleted";
-}
-
-/** Kind of a stream id. */
-export function kindOf(stream: string): string {
-  return stream.split("/", 1)[0] ?? stream;
-}
-
-/** True for the stored sibling of a stream that holds its files. */
-export function isCompanion({ s }: Pick<StreamLine, "s">): boolean {
-  return s.endsWith("/files");
-}
-
-/** The stream that the files accompany. */
-export function companionOf(stream: string): string {
-  return stream.slice(0, -"/files".length);
 }
 
 function streamNode(line: StreamLine, bytesOfFiles: number): StreamNode {

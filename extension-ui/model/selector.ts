@@ -3,6 +3,7 @@ import { BackupError } from "../../engine/foundation/errors.ts";
 import { everything } from "./pipeline-parameters.ts";
 import { selectorOf } from "./restore-request.ts";
 import { shownText } from "./shown-text.ts";
+import { kindOf } from "../../engine/vault/format/stream-ids.ts";
 
 export type Chosen =
   | { readonly what: "snapshot" }
@@ -31,7 +32,7 @@ export function selectorsFor(chosen: readonly Chosen[]): readonly string[] {
   const streams = new Set(chosen.flatMap((one) => (one.what === "stream" ? [one.stream] : [])));
   const needed = chosen.filter((one) => {
     if (one.what === "kind" || one.what === "snapshot") return true;
-    if (kinds.has(one.stream.split("/")[0] ?? "")) return false;
+    if (kinds.has(kindOf(one.stream))) return false;
     return one.what === "stream" || !streams.has(one.stream);
   });
   return [...new Set(needed.map(selectorFor))];

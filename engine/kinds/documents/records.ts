@@ -1,7 +1,8 @@
 /** What kinds with records share when they restore, verify and archive. */
-import { describeError, hasCode } from "../../foundation/errors.ts";
+import { describeError } from "../../foundation/errors.ts";
 import type { StoredRecord, StreamReader } from "../../vault/streams/stream-reader.ts";
 import type { ArchiveFolder, Finding, Selection } from "../kind.ts";
+import { isStoredDamage } from "../../vault/format/stored-damage.ts";
 
 /** The selected records, in key order. A selection of a few keys costs a few ranged reads. */
 export async function* selectedRecords(selection: Selection): AsyncGenerator<StoredRecord> {
@@ -44,7 +45,7 @@ export async function* verifyRecords(
       };
     }
   } catch (error) {
-    if (!hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID")) throw error;
+    if (!isStoredDamage(error)) throw error;
     yield { stream: name, code: error.code, message: describeError(error), severity: "damage" };
   }
 }

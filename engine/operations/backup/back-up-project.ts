@@ -19,7 +19,6 @@ import { recordIncident, recordVoidEntries } from "../../vault/log/incident.ts";
 import { type Log } from "../../vault/log/log.ts";
 import { entriesOf } from "../../vault/format/logged-entry.ts";
 import { brokenStreams, nextProbePart } from "../../vault/snapshots/probe.ts";
-import { streamOf } from "../../vault/snapshots/merge-index.ts";
 import type { SizedObject } from "../../vault/snapshots/reaches.ts";
 import { keptSnapshots, snapshotOfRun, type LoggedSnapshot } from "../../vault/snapshots/snapshots.ts";
 import type { IndexLine } from "../../vault/format/state.ts";
@@ -36,6 +35,7 @@ import { runRetention } from "./run-retention.ts";
 import type { BackupResult } from "../results.ts";
 import { streamFilter, type StreamFilter } from "./stream-filter.ts";
 import { noTroubles } from "./uncovered-kinds.ts";
+import { streamOf } from "../../vault/format/stream-ids.ts";
 
 /** Undefined when this agent was one of several: the composing job makes the snapshot. */
 export async function backUpProject(request: BackupRequest, tools: BackupTools): Promise<BackupResult | undefined> {

@@ -21,6 +21,7 @@ import type { StreamWriter } from "../../vault/streams/stream-writer.ts";
 import { withGitFigures } from "./git-figures.ts";
 import { keysReplaced, previousStream, type PreviousFacts } from "./previous-stream.ts";
 import { isSignInRefused } from "../sign-in-refused.ts";
+import { filesOf } from "../../vault/format/stream-ids.ts";
 
 /** What one stream contributes to the snapshot. */
 export interface StreamDraft {
@@ -185,7 +186,7 @@ function carriedDraft(
   tools: StreamTools,
 ): StreamDraft {
   const { code } = finding;
-  const broken = [stream.id, `${stream.id}/files`].map((id) => tools.broken.get(id)).find((why) => why !== undefined);
+  const broken = [stream.id, filesOf(stream.id)].map((id) => tools.broken.get(id)).find((why) => why !== undefined);
   const isStored = tools.parent.get(stream.id)?.state !== undefined;
   if (!isStored) return { ...staleDraft(stream, tools, code), gaps: [{ stream: stream.id, code, ...gap }] };
   if (broken !== undefined && broken !== keysReplaced) {
@@ -230,7 +231,7 @@ async function mainLine(stream: SourceStream, outcome: Changed, lineTools: LineT
 
 async function filesLine(stream: SourceStream, files: FilesState, { tools, asOf }: LineTools): Promise<IndexLine> {
   const state = await keepState(files, tools);
-  return { s: `${stream.id}/files`, st: "ok", asOf, state, count: files.count, bytes: storedBytes(files) };
+  return { s: filesOf(stream.id), st: "ok", asOf, state, count: files.count, bytes: storedBytes(files) };
 }
 
 async function keepState(state: StreamState, { sealed, reaches }: StreamTools): Promise<Ref> {
@@ -254,7 +255,7 @@ export function carriedLines(
   { parent, source }: Pick<StreamTools, "parent" | "source">,
   facts: Pick<IndexLine, "st"> & Partial<IndexLine>,
 ): readonly IndexLine[] {
-  const carried = [stream.id, `${stream.id}/files`].flatMap((id) => {
+  const carried = [stream.id, filesOf(stream.id)].flatMap((id) => {
     const line = parent.get(id);
     if (line === undefined) return [];
     const { since, err, note, ...rest } = line;

@@ -13,6 +13,7 @@ import { checkpointWriter, readCheckpoints, type CheckpointedDraft } from "../..
 import type { Session } from "./session.ts";
 import { noChanges, type StreamDraft } from "./back-up-stream.ts";
 import { shardOf } from "./share.ts";
+import { filesOf } from "../../vault/format/stream-ids.ts";
 
 export interface Checkpoints {
   /** What an earlier attempt, or a shard, has done of the stream. */
@@ -81,7 +82,7 @@ async function committedByEarlierTries(session: Session): Promise<ReadonlyMap<st
     for (const [stream, draft] of await readCheckpoints(access, run, request.agentKeys.signer)) {
       const line = parent.get(stream);
       if (line === undefined || line.st === "stale" || line.st === "missing") continue;
-      const files = parent.get(`${stream}/files`);
+      const files = parent.get(filesOf(stream));
       const { gaps, findings } = restored(draft);
       const lines = files === undefined ? [line] : [line, files];
       committed.set(stream, { lines, changed: false, changes: noChanges, newBytes: 0, gaps, findings });

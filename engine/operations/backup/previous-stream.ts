@@ -11,6 +11,7 @@ import type { Ref } from "../../vault/format/ref.ts";
 import type { VaultAccess } from "../../vault/objects/sealed-objects.ts";
 import type { FilesState, IndexLine, StreamState } from "../../vault/format/state.ts";
 import type { StoredRecord } from "../../vault/streams/stream-reader.ts";
+import { filesOf } from "../../vault/format/stream-ids.ts";
 
 /** The index of the parent snapshot, by stream id. */
 export type ParentIndex = ReadonlyMap<string, IndexLine>;
@@ -31,16 +32,16 @@ export interface PreviousFacts {
 
 export function previousStream(stream: string, facts: PreviousFacts): PreviousStream {
   const line = facts.parent.get(stream);
-  const filesLine = facts.parent.get(`${stream}/files`);
+  const filesLine = facts.parent.get(filesOf(stream));
   const state = once(async () =>
     line?.state === undefined || facts.broken.has(stream) ? undefined : stateAt(line.state, facts),
   );
   const files = once(async () =>
-    filesLine?.state === undefined || facts.broken.has(`${stream}/files`)
+    filesLine?.state === undefined || facts.broken.has(filesOf(stream))
       ? undefined
       : filesStateOf(await stateAt(filesLine.state, facts)),
   );
-  const broken = facts.broken.get(stream) ?? facts.broken.get(`${stream}/files`);
+  const broken = facts.broken.get(stream) ?? facts.broken.get(filesOf(stream));
   return {
     digest: line?.t,
     items: facts.broken.has(stream) ? [] : (line?.items ?? []),

@@ -17,6 +17,7 @@ import {
 } from "./back-up-stream.ts";
 import { noTroubles, togetherOf, uncovered, type KindTroubles } from "./uncovered-kinds.ts";
 import type { StreamFilter } from "./stream-filter.ts";
+import { isFiles, kindOf } from "../../vault/format/stream-ids.ts";
 
 export interface Walk extends StreamTools {
   readonly kinds: readonly ResourceKind[];
@@ -97,13 +98,13 @@ async function draftFor(kind: ResourceKind, stream: SourceStream, walk: Walk): P
 
 /** Main streams of the kind in the parent snapshot. */
 function* parentStreams(kind: ResourceKind, { parent }: Walk): Generator<string> {
-  for (const id of parent.keys()) if (id.split("/")[0] === kind.name && !id.endsWith("/files")) yield id;
+  for (const id of parent.keys()) if (kindOf(id) === kind.name && !isFiles(id)) yield id;
 }
 
 /** Streams of kinds that this version does not know: a newer version wrote them; they are carried. */
 function* unknownStreams({ parent, kinds }: Walk): Generator<string> {
   const known = new Set(kinds.map(({ name }) => name));
-  for (const id of parent.keys()) if (!known.has(id.split("/")[0] ?? "") && !id.endsWith("/files")) yield id;
+  for (const id of parent.keys()) if (!known.has(kindOf(id)) && !isFiles(id)) yield id;
 }
 
 const nothing = {

@@ -10,6 +10,7 @@ import { pinnable } from "../../vault/format/roles.ts";
 import type { Session } from "./session.ts";
 import type { WalkResult } from "./read-source.ts";
 import type { BackupResult, KindSummary, RetentionSummary } from "../results.ts";
+import { kindOf } from "../../vault/format/stream-ids.ts";
 
 type Done = Extract<Committed, { readonly outcome: "committed" }>;
 
@@ -73,7 +74,7 @@ function pinLine({ opened }: Session): string {
 
 function kindSummaries({ request }: Session, { drafts, gaps }: WalkResult): readonly KindSummary[] {
   return request.kinds.map(({ name, title }) => {
-    const own = [...drafts].filter(([stream]) => stream.split("/")[0] === name).map(([, draft]) => draft);
+    const own = [...drafts].filter(([stream]) => kindOf(stream) === name).map(([, draft]) => draft);
     const total = (of: (draft: (typeof own)[number]) => number): number =>
       own.reduce((sum, draft) => sum + of(draft), 0);
     return {

@@ -4,7 +4,7 @@ import type { AgentKeys, OwnerKeys, PinnedSigner } from "../../crypto/keys.ts";
 import type { Cryptography } from "../../crypto/cryptography.ts";
 import type { Clock } from "../../foundation/clock.ts";
 import { collect } from "../../foundation/concurrency.ts";
-import { describeError, hasCode } from "../../foundation/errors.ts";
+import { describeError } from "../../foundation/errors.ts";
 import type { Reporter } from "../../foundation/reporter.ts";
 import type { GitAccess } from "../../git/git-access.ts";
 import type { BackupOptions, ProjectRef, ResourceKind } from "../../kinds/kind.ts";
@@ -23,6 +23,7 @@ import { keptSnapshots, newestSnapshot, snapshotOfRun, type LoggedSnapshot } fro
 import type { IndexLine } from "../../vault/format/state.ts";
 import type { ParentIndex } from "./previous-stream.ts";
 import { shardOf, type Share } from "./share.ts";
+import { isStoredDamage } from "../../vault/format/stored-damage.ts";
 
 export interface BackupRequest {
   readonly project: ProjectRef;
@@ -164,7 +165,7 @@ async function parentLines(
   try {
     return await collect(readIndex(access, entry.snapshot.index));
   } catch (error) {
-    if (!hasCode(error, "OBJECT_MISSING", "OBJECT_DAMAGED", "SEALED_DAMAGED", "STATE_INVALID")) throw error;
+    if (!isStoredDamage(error)) throw error;
     reporter.warn(
       `The index of snapshot ${entry.by.run} cannot be read, so everything is stored anew: ${describeError(error)}`,
     );

@@ -8,6 +8,7 @@ import type { Gap, ResourceKind } from "../../kinds/kind.ts";
 import type { StreamDraft } from "./back-up-stream.ts";
 import type { ParentIndex } from "./previous-stream.ts";
 import type { StreamFilter } from "./stream-filter.ts";
+import { kindOf } from "../../vault/format/stream-ids.ts";
 
 export interface KindTroubles {
   /** Of kinds as a whole; those of streams stand in their drafts. */
@@ -41,7 +42,7 @@ export function uncovered(kind: ResourceKind, { trouble, walk, drafts }: KindRea
 }
 
 function wasStored({ name }: ResourceKind, parent: ParentIndex): boolean {
-  return [...parent.values()].some(({ s, state }) => state !== undefined && s.split("/")[0] === name);
+  return [...parent.values()].some(({ s, state }) => state !== undefined && kindOf(s) === name);
 }
 
 function isForbidden({ code }: Gap): boolean {

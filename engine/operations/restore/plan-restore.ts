@@ -5,7 +5,7 @@
 import type { Cryptography } from "../../crypto/cryptography.ts";
 import { toHex, utf8 } from "../../foundation/bytes.ts";
 import { collect } from "../../foundation/concurrency.ts";
-import { describeError, hasCode } from "../../foundation/errors.ts";
+import { describeError } from "../../foundation/errors.ts";
 import { canonicalJson } from "../../foundation/json.ts";
 import {
   phases,
@@ -21,6 +21,8 @@ import { PackedList } from "../../native/packed-list.ts";
 import type { SnapshotReader } from "../../vault/streams/stream-reader.ts";
 import type { RestorePlan } from "../results.ts";
 import { neverStored, neverStoredLine, selectItems, type Selections } from "./select-items.ts";
+import { isStoredDamage } from "../../vault/format/stored-damage.ts";
+import { kindOf } from "../../vault/format/stream-ids.ts";
 
 export interface PlanRequest {
   readonly selectors: readonly string[];
@@ -61,7 +63,7 @@ export async function planRestore(request: PlanRequest): Promise<PlannedRestore>
   const { selections, neededBy } = await withDependencies(asked, request);
   const steps = noSteps();
   for (const kind of restoreOrder(kinds)) {
-    const own = [...selections].filter(([id]) => id.split("/")[0] === kind.name);
+    const own = [...selections].filter(([id]) => kindOf(id) === kind.name);
     for (const [id, selection] of own) {
       const planned = await stepsOf(kind, selection, { target, asked: asked.has(id), neededBy });
       for (const phase of phases) steps[phase].append(planned[phase]);
@@ -122,7 +124,7 @@ function onlyStep(step: Step): PackedList<Step> {
 }
 
 function isDamage(error: unknown): boolean {
-  return hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID");
+  return isStoredDamage(error);
 }
 
 interface Closure {

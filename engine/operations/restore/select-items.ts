@@ -8,6 +8,7 @@ import type { ResourceKind, Selection } from "../../kinds/kind.ts";
 import type { IndexLine } from "../../vault/format/state.ts";
 import type { SnapshotReader } from "../../vault/streams/stream-reader.ts";
 import { matchesName, namePattern } from "../name-pattern.ts";
+import { isFiles, kindOf } from "../../vault/format/stream-ids.ts";
 
 /** Selections by stream id. */
 export type Selections = ReadonlyMap<string, Selection>;
@@ -50,7 +51,7 @@ export async function neverStored(selectors: readonly string[], snapshot: Snapsh
         (pattern.kind === "*" || pattern.kind === kind) &&
         (pattern.name === undefined || matchesName(splitPart(pattern.name)[0], name, id)),
     );
-    if (state === undefined && isMeant && !s.endsWith("/files")) names.push(name ?? s);
+    if (state === undefined && isMeant && !isFiles(s)) names.push(name ?? s);
   }
   return names;
 }
@@ -63,8 +64,7 @@ export function neverStoredLine(name: string): string {
 /** Lines of streams with content; files belong to the stream they accompany. */
 async function restorableLines(snapshot: SnapshotReader): Promise<readonly IndexLine[]> {
   const lines: IndexLine[] = [];
-  for await (const line of snapshot.streams())
-    if (line.state !== undefined && !line.s.endsWith("/files")) lines.push(line);
+  for await (const line of snapshot.streams()) if (line.state !== undefined && !isFiles(line.s)) lines.push(line);
   return lines;
 }
 
@@ -77,7 +77,7 @@ interface Place {
 async function resolve(selector: string, place: Place): Promise<readonly Chosen[]> {
   const { kind, name } = namePattern(selector);
   if (kind !== "*" && !place.kinds.some((known) => known.name === kind)) throw unknownKind(selector, kind, place.kinds);
-  const ofKind = place.lines.filter((line) => kind === "*" || line.s.split("/")[0] === kind);
+  const ofKind = place.lines.filter((line) => kind === "*" || kindOf(line.s) === kind);
   if (name === undefined) {
     const live = ofKind.filter((line) => line.st !== "deleted" || kind !== "*");
     return live.map((line) => ({ stream: line.s, keys: "all", parts: new Set() }));

@@ -1,11 +1,13 @@
 /** Level `content`: every distinct state of the sample is opened by its kind. */
-import { describeError, hasCode } from "../../foundation/errors.ts";
+import { describeError } from "../../foundation/errors.ts";
 import { kindOfStream } from "../../kinds/registry.ts";
 import type { StoredFile, StreamReader } from "../../vault/streams/stream-reader.ts";
 import type { LoggedSnapshot } from "../../vault/snapshots/snapshots.ts";
 import { openSnapshot } from "../../vault/snapshots/snapshot-reader.ts";
 import type { Finding } from "../../kinds/kind.ts";
 import { tallyOf, type Checking } from "./checking.ts";
+import { isFiles } from "../../vault/format/stream-ids.ts";
+import { isStoredDamage } from "../../vault/format/stored-damage.ts";
 
 export async function verifyContent(
   checking: Checking & { readonly snapshots: readonly LoggedSnapshot[] },
@@ -28,7 +30,7 @@ export async function verifyContent(
 async function* contentFindings(stream: StreamReader, { request, tools }: Checking): AsyncGenerator<Finding> {
   const name = stream.line.s;
   try {
-    if (name.endsWith("/files")) for await (const file of stream.files()) await drain(file);
+    if (isFiles(name)) for await (const file of stream.files()) await drain(file);
     else {
       const kind = kindOfStream(name, request.kinds);
       if (kind === undefined)
@@ -41,7 +43,7 @@ async function* contentFindings(stream: StreamReader, { request, tools }: Checki
       else yield* kind.verify(stream, tools);
     }
   } catch (error) {
-    if (!hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID")) throw error;
+    if (!isStoredDamage(error)) throw error;
     yield { stream: name, code: error.code, message: describeError(error), severity: "damage" };
   }
 }

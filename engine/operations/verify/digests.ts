@@ -3,7 +3,6 @@
  * that is not its digest's would be carried from run to run. Only the agent key's holder can tell.
  */
 import { forEachConcurrent } from "../../foundation/concurrency.ts";
-import { hasCode } from "../../foundation/errors.ts";
 import type { Finding, ResourceKind } from "../../kinds/kind.ts";
 import { kindOfStream } from "../../kinds/registry.ts";
 import { writtenAt } from "../../vault/snapshots/chain-rules.ts";
@@ -15,6 +14,8 @@ import type { VaultAccess } from "../../vault/objects/sealed-objects.ts";
 import type { FilesState } from "../../vault/format/state.ts";
 import { keyedDigest } from "../../vault/streams/vault-stream-writer.ts";
 import type { Gathered, StoredState } from "./gather-objects.ts";
+import { filesOf, isFiles } from "../../vault/format/stream-ids.ts";
+import { isStoredDamage } from "../../vault/format/stored-damage.ts";
 
 export interface DigestFacts {
   readonly access: VaultAccess;
@@ -42,7 +43,7 @@ export async function digestFindings(facts: DigestFacts): Promise<readonly Findi
 }
 
 async function isOther({ line }: StoredState, { access, gathered, macKey, kinds }: DigestFacts): Promise<boolean> {
-  const kind = line.s.endsWith("/files") ? undefined : kindOfStream(line.s, kinds);
+  const kind = isFiles(line.s) ? undefined : kindOfStream(line.s, kinds);
   if (kind?.holdsDigest === undefined || line.t === undefined || line.state === undefined) return false;
   const digestOf = (value: unknown): Promise<string> => keyedDigest(access.cryptography, macKey, value);
   try {
@@ -51,7 +52,7 @@ async function isOther({ line }: StoredState, { access, gathered, macKey, kinds 
     const files = await filesStatesOf(line.s, { access, gathered });
     return !(await kind.holdsDigest(state, files, { digest: line.t, digestOf }));
   } catch (error) {
-    if (!hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID")) throw error;
+    if (!isStoredDamage(error)) throw error;
     return false; // told already as what it is
   }
 }
@@ -62,7 +63,7 @@ async function filesStatesOf(
 ): Promise<readonly FilesState[]> {
   const files: FilesState[] = [];
   for (const { line } of gathered.states.values()) {
-    if (line.s !== `${stream}/files` || line.state === undefined) continue;
+    if (line.s !== filesOf(stream) || line.state === undefined) continue;
     const found = await readState(access, line.state);
     if (found.kind === "files") files.push(found);
   }

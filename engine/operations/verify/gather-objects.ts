@@ -8,6 +8,7 @@ import type { Ref } from "../../vault/format/ref.ts";
 import type { VaultAccess } from "../../vault/objects/sealed-objects.ts";
 import type { LoggedSnapshot } from "../../vault/snapshots/snapshots.ts";
 import type { IndexLine } from "../../vault/format/state.ts";
+import { isStoredDamage } from "../../vault/format/stored-damage.ts";
 
 export interface UsedObject {
   readonly ref: Ref;
@@ -93,8 +94,7 @@ function use({ objects }: Gathering, ref: Ref, by: { readonly stream: string; re
 
 /** Damage of the catalogue itself. Everything else keeps us from judging and is thrown. */
 function unreadable(stream: string, error: unknown, runs: readonly string[]): Finding {
-  if (!hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID", "INDEX_INVALID"))
-    throw error;
+  if (!isStoredDamage(error) && !hasCode(error, "INDEX_INVALID")) throw error;
   return {
     stream,
     code: error.code,

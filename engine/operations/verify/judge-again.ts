@@ -4,7 +4,6 @@
  * contradicts itself is seen here.
  */
 import { collect } from "../../foundation/concurrency.ts";
-import { hasCode } from "../../foundation/errors.ts";
 import { judgeSnapshot } from "../../insight/judge-snapshot.ts";
 import { snapshotFacts } from "../../insight/snapshot-facts.ts";
 import { alarmLine, toldAlarms } from "../../insight/told-alarms.ts";
@@ -16,6 +15,7 @@ import type { Log } from "../../vault/log/log.ts";
 import type { VaultAccess } from "../../vault/objects/sealed-objects.ts";
 import { keptSnapshots, type LoggedSnapshot } from "../../vault/snapshots/snapshots.ts";
 import type { IndexLine } from "../../vault/format/state.ts";
+import { isStoredDamage } from "../../vault/format/stored-damage.ts";
 
 /** Code of findings: an alarm that nobody has acknowledged. */
 export const openAlarm = "ALARM";
@@ -100,7 +100,7 @@ async function indexLines(access: VaultAccess, { entry }: LoggedSnapshot): Promi
     const lines = await collect(readIndex(access, entry.snapshot.index));
     return new Map(lines.map((line) => [line.s, line]));
   } catch (error) {
-    if (hasCode(error, "OBJECT_MISSING", "OBJECT_DAMAGED", "SEALED_DAMAGED", "STATE_INVALID")) return undefined;
+    if (isStoredDamage(error)) return undefined;
     throw error;
   }
 }

@@ -5,6 +5,7 @@
 import type { JsonObject } from "../../foundation/json.ts";
 import { count } from "./strict-json.ts";
 import type { IndexLine } from "./state.ts";
+import { isFiles } from "./stream-ids.ts";
 
 /** Code of a stream that the service lists and does not deliver. */
 export const disabledCode = "REPOSITORY_DISABLED";
@@ -38,7 +39,7 @@ type Figure = "stored" | "disabled" | "hidden" | "unread" | "excluded";
 export function coverageOf(lines: Iterable<IndexLine>, kinds: KindCoverage): Coverage {
   const figures: Record<Figure, number> = { stored: 0, disabled: 0, hidden: 0, unread: 0, excluded: 0 };
   for (const line of lines) {
-    const figure = line.s.endsWith("/files") ? undefined : figureOf(line);
+    const figure = isFiles(line.s) ? undefined : figureOf(line);
     if (figure !== undefined) figures[figure] += 1;
   }
   const inProject = Object.values(figures).reduce((sum, one) => sum + one, 0);

@@ -4,7 +4,6 @@
  * closed.
  */
 import type { Clock } from "../../foundation/clock.ts";
-import { hasCode } from "../../foundation/errors.ts";
 import { closureReader } from "../snapshots/closure.ts";
 import type { ClosureReader, UnreadablePart } from "../snapshots/closure.ts";
 import { retirable, runOf } from "../snapshots/commit-rules.ts";
@@ -24,6 +23,7 @@ import { retiredNames } from "../snapshots/retired.ts";
 import type { VaultAccess } from "../objects/sealed-objects.ts";
 import { keptSnapshots } from "../snapshots/snapshots.ts";
 import type { LoggedSnapshot } from "../snapshots/snapshots.ts";
+import { isStoredDamage } from "../format/stored-damage.ts";
 
 const dayMs = 86_400_000;
 /** Runs without a snapshot that have written nothing for so long are taken for dead. */
@@ -110,7 +110,7 @@ export async function livePaths(
 ): Promise<LivePaths> {
   const unreadable: UnreadablePart[] = [];
   const onUnreadable = (part: UnreadablePart): void => {
-    if (!hasCode(part.error, "OBJECT_MISSING", "OBJECT_DAMAGED", "SEALED_DAMAGED", "STATE_INVALID")) throw part.error;
+    if (!isStoredDamage(part.error)) throw part.error;
     unreadable.push(part);
   };
   const reached = await closure.read(snapshots, { onUnreadable });

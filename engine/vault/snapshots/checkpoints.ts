@@ -14,7 +14,6 @@ import type { NumberedParts } from "../format/layout.ts";
 import { writeLines } from "../objects/line-objects.ts";
 import { entriesOf } from "../format/logged-entry.ts";
 import type { Log } from "../log/log.ts";
-import { streamOf } from "./merge-index.ts";
 import type { Index, StreamDraft } from "./merge-index.ts";
 import { retiredRuns } from "./retired.ts";
 import type { Ref } from "../format/ref.ts";
@@ -24,6 +23,8 @@ import { signerAmong, signText, splitSigned } from "../format/signed-text.ts";
 import type { Signing } from "../format/signed-text.ts";
 import { parseIndexLine } from "../format/state-codec.ts";
 import { Malformed, parseCanonical, refAt } from "../format/strict-json.ts";
+import { isStoredDamage } from "../format/stored-damage.ts";
+import { streamOf } from "../format/stream-ids.ts";
 
 const checkpointType = "azdo-vault/checkpoint/v1";
 const maxCheckpointBytes = 4096;
@@ -179,8 +180,7 @@ async function readCheckpoint(
   try {
     return (await collect(readObjectLines(access, list))).map((line) => parseDraft(line, list.o));
   } catch (error) {
-    if (hasCode(error, "OBJECT_MISSING", "OBJECT_DAMAGED", "SEALED_DAMAGED", "STATE_INVALID", "KEY_MISMATCH"))
-      return [];
+    if (isStoredDamage(error) || hasCode(error, "KEY_MISMATCH")) return [];
     throw error;
   }
 }

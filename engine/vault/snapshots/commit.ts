@@ -10,7 +10,6 @@
  *   somebody else appended first → the same again on the new log
  */
 import { collect } from "../../foundation/concurrency.ts";
-import { hasCode } from "../../foundation/errors.ts";
 import { referenceChecks, runRetired } from "./commit-checks.ts";
 import type { UnusableStream } from "./commit-checks.ts";
 import type { RunSum } from "../format/figures.ts";
@@ -31,6 +30,7 @@ import { clockSkewMs, statusOf, sumOf } from "./snapshot-sum.ts";
 import { newestSnapshot, snapshotOfRun } from "./snapshots.ts";
 import type { LoggedSnapshot } from "./snapshots.ts";
 import type { IndexLine } from "../format/state.ts";
+import { isStoredDamage } from "../format/stored-damage.ts";
 
 export type { UnusableStream } from "./commit-checks.ts";
 export type { MergedStream, StreamDraft } from "./merge-index.ts";
@@ -205,7 +205,7 @@ async function indexOf(access: VaultAccess, ref: Ref): Promise<Index> {
     const lines = await collect(readIndex(access, ref));
     return new Map(lines.map((line) => [line.s, line]));
   } catch (error) {
-    if (hasCode(error, "OBJECT_MISSING", "OBJECT_DAMAGED", "SEALED_DAMAGED", "STATE_INVALID")) return new Map();
+    if (isStoredDamage(error)) return new Map();
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import type { KindSum } from "../format/figures.ts";
 import { streamOfDraft, type Index, type MergedStream, type StreamDraft } from "./merge-index.ts";
 import type { IndexLine, StreamStatus } from "../format/state.ts";
+import { kindOf } from "../format/stream-ids.ts";
 
 export interface KindSumFacts {
   readonly drafts: readonly StreamDraft[];
@@ -17,7 +18,7 @@ export function kindSums(merged: readonly MergedStream[], facts: KindSumFacts): 
   const byKind = new Map<string, StreamOfKind[]>();
   for (const { stream, lines, from } of merged) {
     const line = lines.find(({ s }) => s === stream);
-    const kind = stream.split("/")[0] ?? stream;
+    const kind = kindOf(stream);
     if (line === undefined) continue;
     const draft = drafts.get(stream);
     const own = byKind.get(kind) ?? [];

@@ -5,6 +5,7 @@
  */
 import type { ItemFigures } from "../format/figures.ts";
 import type { IndexLine } from "../format/state.ts";
+import { streamOf } from "../format/stream-ids.ts";
 
 /** Index lines by stream id. */
 export type Index = ReadonlyMap<string, IndexLine>;
@@ -58,11 +59,6 @@ export function mergeIndex(facts: MergeFacts): readonly MergedStream[] {
       unusable: facts.unusable.get(stream),
     }),
   );
-}
-
-/** Stream and files belong together: one refers to the other, so they always come from the same run. */
-export function streamOf(id: string): string {
-  return id.endsWith("/files") ? id.slice(0, -"/files".length) : id;
 }
 
 /** Lines in the order in which an index holds them. */

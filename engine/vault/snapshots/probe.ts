@@ -8,12 +8,13 @@ import { readState } from "../objects/index-file.ts";
 import { dataName, pathOfDataName } from "../format/layout.ts";
 import type { Log } from "../log/log.ts";
 import { entriesOf } from "../format/logged-entry.ts";
-import { streamOf } from "./merge-index.ts";
 import { refsOfLine, refsOfState } from "./reachable.ts";
 import type { SizedObject } from "./reaches.ts";
 import type { VaultAccess } from "../objects/sealed-objects.ts";
 import type { IndexLine } from "../format/state.ts";
 import type { StoredAccess } from "../objects/stored-objects.ts";
+import { streamOf } from "../format/stream-ids.ts";
+import { isStoredDamage } from "../format/stored-damage.ts";
 
 /**
  * Objects are looked for by the thousand of their number in their run: one short listing where many of a thousand are
@@ -114,7 +115,7 @@ async function unproven(access: VaultAccess, line: IndexLine): Promise<readonly 
   } catch (error) {
     if (hasCode(error, "OBJECT_MISSING")) return refsOfLine(line);
     // No object has that size: what cannot be read counts as missing.
-    if (hasCode(error, "OBJECT_DAMAGED", "STATE_INVALID", "SEALED_DAMAGED")) return [{ o: line.state.o, n: -1 }];
+    if (isStoredDamage(error)) return [{ o: line.state.o, n: -1 }];
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { readState } from "../objects/index-file.ts";
 import type { Ref } from "../format/ref.ts";
 import type { VaultAccess } from "../objects/sealed-objects.ts";
 import type { IndexLine, StreamState } from "../format/state.ts";
+import { isStoredDamage } from "../format/stored-damage.ts";
 
 /** Objects that a state names, itself not included. */
 export function refsOfState(state: StreamState): readonly Ref[] {
@@ -33,7 +34,7 @@ export async function reachedBy(access: VaultAccess, line: IndexLine): Promise<r
     return [...direct, ...refsOfState(await readState(access, line.state))];
   } catch (error) {
     if (hasCode(error, "OBJECT_MISSING")) return direct;
-    if (hasCode(error, "OBJECT_DAMAGED", "STATE_INVALID", "SEALED_DAMAGED")) return [{ ...line.state, n: -1 }];
+    if (isStoredDamage(error)) return [{ ...line.state, n: -1 }];
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import { writeItems } from "./items-catalogue.ts";
 import { writeRecords } from "./record-segments.ts";
 import type { SealedWriter, VaultAccess } from "../objects/sealed-objects.ts";
 import type { StreamWriter } from "./stream-writer.ts";
+import { filesOf } from "../format/stream-ids.ts";
 
 export interface StreamWriterFacts {
   readonly stream: string;
@@ -32,7 +33,7 @@ export function vaultStreamWriter({ stream, sealed, agentKeys, access }: StreamW
     catalogueRecords: (link, records) => writeRecords(counted, { ...link, audience: "catalogue", records }),
     files: (previous, options) =>
       filesWriter({
-        stream: `${stream}/files`,
+        stream: filesOf(stream),
         sealed: counted,
         access,
         previous: options?.base === true ? undefined : previous,

@@ -6,13 +6,13 @@ import * as React from "react";
 import { kindTitle } from "../../../engine/foundation/wording.ts";
 import { lazyPart } from "../../components/lazy-part.tsx";
 import { idWithZone, localTime, zoneName } from "../../components/times.tsx";
-import { kindOf } from "../../model/item-tree.ts";
 import { everything } from "../../model/pipeline-parameters.ts";
 import { needsConfirmation } from "../../model/settings-trust.ts";
 import { shownText } from "../../model/shown-text.ts";
 import { useHub, type Hub } from "./hub-context.ts";
 import { tabs, views, type SnapshotView, type Tab as TabId } from "./route.ts";
 import { SnapshotsPage } from "../snapshots/snapshots-page.tsx";
+import { kindOf } from "../../../engine/vault/format/stream-ids.ts";
 
 const RestoresPage = lazyPart(async () => (await import("../runs/restores-page.tsx")).RestoresPage);
 const HealthPage = lazyPart(async () => (await import("../health/health-page.tsx")).HealthPage);

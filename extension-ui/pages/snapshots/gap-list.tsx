@@ -5,8 +5,8 @@ import { disabledCode, isNeverStored } from "../../../engine/vault/format/covera
 import { StateLabel } from "../../components/state-label.tsx";
 import { localTime } from "../../components/times.tsx";
 import { streamStateText } from "../../model/format.ts";
-import { kindOf } from "../../model/item-tree.ts";
 import type { StreamLine } from "../../model/vault-source.ts";
+import { kindOf } from "../../../engine/vault/format/stream-ids.ts";
 
 /** Streams that could not be read when the snapshot was taken, each with what helps. */
 export function GapList({ lines }: { readonly lines: readonly StreamLine[] }): React.ReactElement | null {

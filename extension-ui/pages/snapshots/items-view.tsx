@@ -6,7 +6,7 @@ import { counted } from "../../../engine/foundation/text.ts";
 import { kindTitle } from "../../../engine/foundation/wording.ts";
 import { ErrorCard } from "../../components/error-card.tsx";
 import { Loading } from "../../components/loading.tsx";
-import { itemTree, kindOf, type StreamNode } from "../../model/item-tree.ts";
+import { itemTree, type StreamNode } from "../../model/item-tree.ts";
 import { selectorsFor, type Chosen } from "../../model/selector.ts";
 import { shownText } from "../../model/shown-text.ts";
 import type { Snapshot, StreamLine } from "../../model/vault-source.ts";
@@ -15,6 +15,7 @@ import { ItemTable, type ItemRow } from "./item-table.tsx";
 import { KindTree } from "./kind-tree.tsx";
 import { useSearch, type Search } from "./use-search.ts";
 import { useStreamItems } from "./use-stream-items.ts";
+import { kindOf } from "../../../engine/vault/format/stream-ids.ts";
 
 export interface ItemsViewProps {
   readonly snapshot: Snapshot;

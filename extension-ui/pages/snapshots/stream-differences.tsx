@@ -4,12 +4,12 @@ import { Pill, PillSize } from "azure-devops-ui/Pill";
 import * as React from "react";
 import { bytesForPeople, counted } from "../../../engine/foundation/text.ts";
 import { kindTitle } from "../../../engine/foundation/wording.ts";
-import { kindOf } from "../../model/item-tree.ts";
 import type { StreamComparison, StreamDifference } from "../../model/compare.ts";
 import { selectorsFor } from "../../model/selector.ts";
 import type { Snapshot } from "../../model/vault-source.ts";
 import { useHub } from "../hub/hub-context.ts";
 import { ItemDifferences } from "./item-differences.tsx";
+import { kindOf } from "../../../engine/vault/format/stream-ids.ts";
 
 const listed = 500;
 

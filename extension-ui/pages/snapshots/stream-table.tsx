@@ -10,8 +10,8 @@ import { tableColumns } from "../../components/table-cells.tsx";
 import { localTime } from "../../components/times.tsx";
 import { useWidth } from "../../components/use-width.ts";
 import { streamStateText } from "../../model/format.ts";
-import { kindOf } from "../../model/item-tree.ts";
 import type { StreamLine } from "../../model/vault-source.ts";
+import { isFiles, kindOf } from "../../../engine/vault/format/stream-ids.ts";
 
 const columns = tableColumns<StreamLine>([
   {
@@ -20,7 +20,7 @@ const columns = tableColumns<StreamLine>([
     width: -36,
     isPrimary: true,
     cell: ({ s, name }) => name ?? s,
-    below: ({ s }) => `${kindTitle(kindOf(s))}${s.endsWith("/files") ? ", files" : ""}`,
+    below: ({ s }) => `${kindTitle(kindOf(s))}${isFiles(s) ? ", files" : ""}`,
   },
   {
     id: "state",

@@ -11,12 +11,12 @@ import { selectorFor } from "../../model/selector.ts";
 import type { ItemField } from "../../model/compare.ts";
 import { changeText, type FieldChanges } from "../../model/field-changes.ts";
 import { itemFieldsText } from "../../model/format.ts";
-import { kindOf } from "../../model/item-tree.ts";
 import { shownText } from "../../model/shown-text.ts";
 import { sightingsOf, timelineOf, type ItemAddress, type Sighting, type TimelineRow } from "../../model/timeline.ts";
 import type { Snapshot } from "../../model/vault-source.ts";
 import { useHub } from "../hub/hub-context.ts";
 import { NeedsKey } from "../access/needs-key.tsx";
+import { kindOf } from "../../../engine/vault/format/stream-ids.ts";
 
 /** Snapshots that are looked through at first: as far back as people usually mean. */
 const firstSnapshots = 60;

@@ -29,6 +29,7 @@ import {
   type Wanted,
 } from "./plan.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "../../kind.ts";
+import { filesOf } from "../../../vault/format/stream-ids.ts";
 
 /** Azure Repos refuses pushes over 5 GB; stay well below. */
 const maxPushBytes = 2_000_000_000;
@@ -134,7 +135,7 @@ async function* bundlesOf(stream: StreamReader): AsyncGenerator<AsyncIterable<Ui
 }
 
 async function* lfsObjects(stream: StreamReader, target: TargetProject): AsyncGenerator<LfsObjectSource> {
-  const files = await target.snapshot.stream(`${stream.line.s}/files`);
+  const files = await target.snapshot.stream(filesOf(stream.line.s));
   if (files === undefined) return;
   for await (const entry of files.toc()) {
     yield { oid: entry.id, size: entry.length, open: () => openFile(files, entry.id) };

@@ -2,6 +2,7 @@ import { stringAt } from "../../../foundation/json.ts";
 import { counted, inert } from "../../../foundation/text.ts";
 import { gitStateOf } from "./plan.ts";
 import type { ArchiveFolder, Selection } from "../../kind.ts";
+import { filesOf } from "../../../vault/format/stream-ids.ts";
 
 /** A repository as files: its bundles, its refs, its LFS objects, and how to put them together. */
 export async function archiveRepository(selection: Selection, into: ArchiveFolder): Promise<void> {
@@ -20,7 +21,7 @@ export async function archiveRepository(selection: Selection, into: ArchiveFolde
     `${folder}/README.txt`,
     archiveReadme(name, { bundles: number, hash: state.hash, head: state.head }),
   );
-  const files = await into.sibling(`${selection.stream.line.s}/files`);
+  const files = await into.sibling(filesOf(selection.stream.line.s));
   if (files === undefined) return;
   for await (const file of files.files()) await into.write(`${folder}/lfs/${file.id}`, file.chunks);
 }

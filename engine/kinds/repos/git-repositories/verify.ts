@@ -8,6 +8,7 @@ import type { StreamReader } from "../../../vault/streams/stream-reader.ts";
 import type { FilesState, GitState, StreamState } from "../../../vault/format/state.ts";
 import { gitStateOf } from "./plan.ts";
 import type { Finding, VerifyTools } from "../../kind.ts";
+import { isStoredDamage } from "../../../vault/format/stored-damage.ts";
 
 export async function* verifyRepository(stream: StreamReader, tools: VerifyTools): AsyncGenerator<Finding> {
   const state = await gitStateOf(stream);
@@ -19,7 +20,7 @@ export async function* verifyRepository(stream: StreamReader, tools: VerifyTools
     yield* strayRefs(state, stream.line.t, heads);
     for (const problem of await tools.git.check(folder)) yield damage(state.s, "GIT_FSCK", problem);
   } catch (error) {
-    if (!hasCode(error, "GIT_DAMAGED", "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED")) throw error;
+    if (!isStoredDamage(error) && !hasCode(error, "GIT_DAMAGED")) throw error;
     yield damage(state.s, error.code, describeError(error));
   } finally {
     await rm(folder, { recursive: true, force: true });
