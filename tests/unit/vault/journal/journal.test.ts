@@ -117,9 +117,7 @@ describe("a restore's journal", () => {
     const again = await openJournal(place.facts());
     expect(again).toMatchObject({ state: "unfinished" });
     expect(again.results.size).toBe(0);
-    expect((await pastRestores(place.facts(), target)).passes[0]?.ids).toEqual([
-      { kind: "work-items", oldId: "7", newId: "70" },
-    ]);
+    expect((await pastRestores(place.facts(), target)).passes[0]?.ids).toEqual([["work-items", "7", "70"]]);
   });
 
   it("shows nothing to those without a recovery key", async () => {
@@ -341,7 +339,7 @@ describe("past restores", () => {
 
     const { passes } = await pastRestores(place.facts(), target);
 
-    expect(passes).toEqual([{ source: header.source, ids: [{ kind: "work-items", oldId: "7", newId: "70" }] }]);
+    expect(passes).toEqual([{ source: header.source, ids: [["work-items", "7", "70"]] }]);
     expect((await pastRestores(place.facts(), { ...target, projectId: "p9" })).passes).toEqual([]);
   });
 
