@@ -35,6 +35,8 @@ export interface ApplyRequest {
 
 /** Steps whose intent is written at once: a killed run looks up at most so many. */
 const batchSteps = 64;
+/** The same of kinds that do many together, and look many up together. */
+const togetherSteps = 800;
 
 interface Numbered {
   readonly number: number;
@@ -42,11 +44,11 @@ interface Numbered {
 }
 
 export async function applyRestore(request: ApplyRequest): Promise<RestoreResult> {
-  const { plan, target, journal } = request;
+  const { plan, target } = request;
   const startedMs = target.clock.monotonicMs();
   prepare(request);
   const done = new PackedList<DoneStep>();
-  for (const batch of batchesOf(plan.steps, journal.results)) {
+  for (const batch of batchesOf(request)) {
     for (const entry of await carriedOut(batch, request)) done.push(entry);
     target.reporter.progress({ activity: "Restoring", done: done.length, total: plan.steps.length });
   }
@@ -79,15 +81,16 @@ async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly
 /** Neighbouring steps of one kind and phase, or a step that an interrupted run has done. */
 type Batch = { readonly entries: readonly Numbered[] } | { readonly step: Step; readonly result: StepResult };
 
-function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResult>): Generator<Batch> {
+function* batchesOf({ plan, journal, kinds }: ApplyRequest): Generator<Batch> {
+  const together = new Set(kinds.flatMap((kind) => (kind.applyMany === undefined ? [] : [kind.name])));
   let entries: Numbered[] = [];
   let number = 0;
-  for (const step of steps) {
-    const earlier = results.get(number);
+  for (const step of plan.steps) {
+    const earlier = journal.results.get(number);
     const isDone = earlier !== undefined && earlier.outcome !== "failed";
     const first = entries[0]?.step;
-    const isFull = entries.length === batchSteps || first?.kind !== step.kind || first.phase !== step.phase;
-    if (entries.length > 0 && (isFull || isDone)) {
+    const isFull = entries.length >= (together.has(step.kind) ? togetherSteps : batchSteps);
+    if (first !== undefined && (isFull || isDone || !areNeighbours(first, step))) {
       yield { entries };
       entries = [];
     }
@@ -98,15 +101,50 @@ function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResu
   if (entries.length > 0) yield { entries };
 }
 
-async function applyBatch(
-  batch: readonly Numbered[],
-  request: ApplyRequest,
-): Promise<readonly (Numbered & { readonly result: StepResult })[]> {
+function areNeighbours(one: Step, other: Step): boolean {
+  return one.kind === other.kind && one.phase === other.phase;
+}
+
+type Done = Numbered & { readonly result: StepResult };
+
+async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<readonly Done[]> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
+  const able = batch.filter(({ step }) => step.action !== "cannot");
+  if (kind?.applyMany !== undefined && able.length > 1) return applyTogether(batch, kind, request);
   const lanes = kind?.applying === "ordered" ? 1 : Math.max(1, request.target.parallelism);
   return collect(
     mapConcurrent(batch, lanes, async (entry) => ({ ...entry, result: await applyOne(entry, kind, request) })),
   );
+}
+
+async function applyTogether(
+  batch: readonly Numbered[],
+  kind: ResourceKind,
+  request: ApplyRequest,
+): Promise<readonly Done[]> {
+  const { target, journal, turn } = request;
+  const able = batch.filter(({ step }) => step.action !== "cannot");
+  const steps = able.map(({ step }) => step);
+  turn.mustHold();
+  const ended = await kind.applyMany?.(steps, {
+    selection: selectionOf(steps, request),
+    target,
+    attempted: new Set(able.filter(({ number }) => journal.intents.has(number)).map(({ step }) => step)),
+    mustHold: () => turn.mustHold(),
+  });
+  const results = new Map(able.map(({ number, step }, index) => [number, resultOfOne(step, ended?.[index], target)]));
+  return batch.map((entry) => ({ ...entry, result: results.get(entry.number) ?? cannot(entry.step) }));
+}
+
+function resultOfOne(
+  step: Step,
+  ended: PromiseSettledResult<StepResult> | undefined,
+  target: RestoreTarget,
+): StepResult {
+  if (ended === undefined) throw new Error(`${step.kind} did not say what came of ${step.key}`);
+  if (ended.status === "rejected") return failed(ended.reason, step, target);
+  remember(step, ended.value, target);
+  return ended.value;
 }
 
 async function applyOne(
@@ -115,19 +153,28 @@ async function applyOne(
   request: ApplyRequest,
 ): Promise<StepResult> {
   const { target, journal } = request;
-  if (step.action === "cannot") return { outcome: "failed", message: step.reason ?? "cannot be restored" };
+  if (step.action === "cannot") return cannot(step);
   try {
     if (kind === undefined) throw unknownKind(step);
     request.turn.mustHold();
-    const selection = selectionOf(step, request);
+    const selection = selectionOf([step], request);
     const result = await kind.apply(step, { selection, target, attempted: journal.intents.has(number) });
     remember(step, result, target);
     return result;
   } catch (error) {
-    if (!(error instanceof BackupError) || concernsTheRun(error) || target.signal.aborted) throw error;
-    target.reporter.warn(`${step.kind} ${step.name}: ${describeError(error)}`);
-    return { outcome: "failed", message: describeError(error) };
+    return failed(error, step, target);
   }
+}
+
+function cannot(step: Step): StepResult {
+  return { outcome: "failed", message: step.reason ?? "cannot be restored" };
+}
+
+/** The step's own failure; what concerns the run is thrown. */
+function failed(error: unknown, step: Step, target: RestoreTarget): StepResult {
+  if (!(error instanceof BackupError) || concernsTheRun(error) || target.signal.aborted) throw error;
+  target.reporter.warn(`${step.kind} ${step.name}: ${describeError(error)}`);
+  return { outcome: "failed", message: describeError(error) };
 }
 
 /** A refused token or storage that is closed lets no other step succeed either: better stop, and go on later. */
@@ -135,11 +182,16 @@ function concernsTheRun(error: BackupError): boolean {
   return /^(?:STORE|JOURNAL)_/.test(error.code) || isSignInRefused(error);
 }
 
-/** What the step is about, out of what was selected: nothing else is ever restored. */
-function selectionOf(step: Step, { selections, kinds }: ApplyRequest): Selection {
-  const selected = selections.get(step.stream);
-  if (selected === undefined || kindOfStream(step.stream, kinds)?.name !== step.kind) throw unknownKind(step);
-  return { stream: selected.stream, keys: new Set([step.key]), parts: selected.parts };
+/** What the steps are about, out of what was selected: nothing else is ever restored. They are of one stream. */
+function selectionOf(steps: readonly Step[], { selections, kinds }: ApplyRequest): Selection {
+  const [first] = steps;
+  const selected = first === undefined ? undefined : selections.get(first.stream);
+  for (const step of steps) {
+    const isKnown = kindOfStream(step.stream, kinds)?.name === step.kind && step.stream === first?.stream;
+    if (selected === undefined || !isKnown) throw unknownKind(step);
+  }
+  if (selected === undefined) throw new Error("a selection is of at least one step");
+  return { stream: selected.stream, keys: new Set(steps.map(({ key }) => key)), parts: selected.parts };
 }
 
 function unknownKind(step: Step): BackupError {
