@@ -44,3 +44,9 @@ export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]>
   for await (const item of items) all.push(item);
   return all;
 }
+
+/** How the work ended; never throws. */
+export async function settled<Result>(work: () => Promise<Result>): Promise<PromiseSettledResult<Result>> {
+  const [ended] = await Promise.allSettled([work()]);
+  return ended;
+}

@@ -29,11 +29,18 @@ export interface GitOutcome {
 
 type GitInput = string | AsyncIterable<Uint8Array>;
 
+export interface RemoteCommand {
+  readonly args: readonly string[];
+  readonly input: GitInput;
+}
+
 export interface GitProcesses {
   /** For commands with arguments only; `remote` adds its credentials. */
   simple(folder: string, remote?: GitRemote): Promise<SimpleGit>;
   /** Runs git to its end and keeps what it said, whatever the outcome. */
   run(folder: string, args: readonly string[], input?: GitInput): Promise<GitOutcome>;
+  /** The same for commands that reach a remote, with its credentials. */
+  reach(folder: string, remote: GitRemote, command: RemoteCommand): Promise<GitOutcome>;
   /** Output as it comes; throws GIT_DAMAGED at the end when git failed. */
   stream(folder: string, args: readonly string[], input: GitInput): AsyncGenerator<Uint8Array>;
 }
@@ -47,7 +54,7 @@ const inherited = new Set(
   ].map((name) => name.toUpperCase()),
 );
 
-const settings: Readonly<Record<string, string>> = {
+const commonSettings: Readonly<Record<string, string>> = {
   "core.hooksPath": "/dev/null",
   "core.longPaths": "true",
   "core.bigFileThreshold": "32m",
@@ -83,6 +90,8 @@ export function gitProcesses(options: GitProcessOptions): GitProcesses {
       }).env(environment);
     },
     run: (folder, args, input) => runGit(options, { folder, args, input }),
+    reach: async (folder, remote, command) =>
+      runGit(options, { folder, ...command, settings: await credentialSettings(remote) }),
     stream: (folder, args, input) => streamGit(options, { folder, args, input }),
   };
 }
@@ -100,7 +109,7 @@ function gitEnvironment(
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && inherited.has(entry[0].toUpperCase()),
   );
-  const config = Object.entries({ ...settings, ...more });
+  const config = Object.entries({ ...commonSettings, ...more });
   return {
     ...Object.fromEntries(kept),
     ...environment,
@@ -127,6 +136,8 @@ interface GitCommand {
   readonly folder: string;
   readonly args: readonly string[];
   readonly input: GitInput | undefined;
+  /** Beside those that hold for every command. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 async function runGit(options: GitProcessOptions, command: GitCommand): Promise<GitOutcome> {
@@ -163,9 +174,10 @@ interface RunningGit {
   kill(): void;
 }
 
-function start({ signal, ...options }: GitProcessOptions, { folder, args, input }: GitCommand): RunningGit {
+function start({ signal, ...options }: GitProcessOptions, { folder, args, input, settings }: GitCommand): RunningGit {
   signal?.throwIfAborted();
-  const child = spawn("git", args, { cwd: folder, env: gitEnvironment(options), windowsHide: true, stdio: "pipe" });
+  const env = gitEnvironment(options, settings);
+  const child = spawn("git", args, { cwd: folder, env, windowsHide: true, stdio: "pipe" });
   const onAbort = (): void => void child.kill();
   signal?.addEventListener("abort", onAbort, { once: true });
   let stderr = "";

@@ -52,7 +52,7 @@ export function nodeGitAccess(options: NodeGitOptions): GitAccess & { close(): v
     uploadLfs: (remote, objects) => uploadLfs(http, remote, objects),
     assemble: (folder, content) => assembleRepository(git, folder, { content, reporter }),
     check: (folder) => checkRepository(git, folder),
-    push: (remote, request) => pushRefs(git, remote, request),
+    push: (remote, { folder, ...request }) => pushRefs({ git, remote, folder, temporaryFolder }, request),
     close: () => http.close(),
   };
 }

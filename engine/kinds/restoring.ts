@@ -103,6 +103,14 @@ export interface ApplyContext {
   readonly attempted: boolean;
 }
 
+/** What `applyMany` is told. */
+export interface ManyContext extends Omit<ApplyContext, "attempted"> {
+  /** Steps that an earlier run may have begun. */
+  readonly attempted: ReadonlySet<Step>;
+  /** Throws once another run may have taken over; to be called before each request that makes something. */
+  mustHold(): void;
+}
+
 export interface ItemReference {
   readonly kind: string;
   /** Item id as its kind's catalogue knows it. */
@@ -127,4 +135,9 @@ export interface Restoring {
   covers?(selection: Selection, target: TargetProject): Promise<(key: string) => boolean>;
   /** Does one step, or finds it done. Throws when it fails; the other steps go on. */
   apply(step: Step, context: ApplyContext): Promise<StepResult>;
+  /**
+   * Does many steps of one phase and stream together, where the service takes them so; what came of each, in their
+   * order. Throws only what concerns the whole run.
+   */
+  applyMany?(steps: readonly Step[], context: ManyContext): Promise<readonly PromiseSettledResult<StepResult>[]>;
 }

@@ -1,13 +1,12 @@
 /** One large repository: backed up whole, after commits, and unchanged; beside git itself and restic. */
 import { statSync } from "node:fs";
-import { devNull } from "node:os";
 import { join } from "node:path";
 import type { AzuriteContainer } from "../support/azurite.ts";
-import { basic } from "../support/simulator.ts";
 import { runGit, tryGit } from "../simulator/git/run-git.ts";
 import type { NamedThing } from "./azure-devops-process.ts";
 import { largeRepository, type LargeRepository } from "./large-repository.ts";
 import { measureProgram, type Measured } from "./measured.ts";
+import { peerGit } from "./peer-git.ts";
 import { compared, figure, type Row } from "./results.ts";
 import { growthSince, storedIn, type Growth } from "./storage.ts";
 import { workplace, type Benchmark, type BenchOptions, type TaskRun, type Workplace } from "./workplace.ts";
@@ -54,8 +53,8 @@ async function baseRows(served: Served, options: BenchOptions): Promise<Row[]> {
   const { place, mirror, container } = served;
   options.say("  base backup of ours, of git, of ours again");
   const first = await backUp(served, container);
-  const clone = await peerGit(served, ["clone", "--quiet", "--mirror", served.url, mirror]);
-  const bundle = await peerGit(served, ["-C", mirror, "bundle", "create", "--quiet", `${mirror}.bundle`, "--all"]);
+  const clone = await peerGit(place, ["clone", "--quiet", "--mirror", served.url, mirror]);
+  const bundle = await peerGit(place, ["-C", mirror, "bundle", "create", "--quiet", `${mirror}.bundle`, "--all"]);
   const second = await backUp(served, await place.newContainer());
   const ours = (first.seconds + second.seconds) / 2;
   const peer = "git clone --mirror + git bundle create --all";
@@ -83,10 +82,18 @@ async function incrementRows(served: Served, options: BenchOptions): Promise<Row
     const before = tipsOf(served.mirror);
     runGit(["-C", origin, "update-ref", "refs/heads/main", tip]);
     const ours = await backUp(served, served.container);
-    const fetch = await peerGit(served, ["-C", served.mirror, "fetch", "--quiet"]);
+    const fetch = await peerGit(served.place, ["-C", served.mirror, "fetch", "--quiet"]);
     const file = join(served.place.folder, `${name}.bundle`);
     const notBefore = ["--all", "--not", ...before];
-    const bundle = await peerGit(served, ["-C", served.mirror, "bundle", "create", "--quiet", file, ...notBefore]);
+    const bundle = await peerGit(served.place, [
+      "-C",
+      served.mirror,
+      "bundle",
+      "create",
+      "--quiet",
+      file,
+      ...notBefore,
+    ]);
     const peer = "incremental bundle of a kept mirror";
     const peerBytes = statSync(file).size;
     rows.push(
@@ -153,21 +160,6 @@ async function backUp({ place, project }: Served, container: AzuriteContainer): 
   const before = await storedIn(place.azurite, container);
   const run = await place.task("BackupProject", { project, container, more: { include: "git-repositories" } });
   return { ...run, growth: await growthSince(before, place.azurite, container) };
-}
-
-function peerGit({ place }: Served, args: readonly string[]): Promise<Measured> {
-  return measureProgram({
-    command: "git",
-    args,
-    environment: {
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_CONFIG_GLOBAL: devNull,
-      GIT_TERMINAL_PROMPT: "0",
-      GIT_CONFIG_COUNT: "1",
-      GIT_CONFIG_KEY_0: "http.extraHeader",
-      GIT_CONFIG_VALUE_0: `Authorization: ${basic(place.token)}`,
-    },
-  });
 }
 
 function tipsOf(repository: string): readonly string[] {

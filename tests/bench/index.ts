@@ -5,6 +5,7 @@ import { gitBenchmark } from "./git-benchmark.ts";
 import { judgingBenchmark } from "./judging-benchmark.ts";
 import { machineFacts } from "./machine.ts";
 import { plantedBenchmark } from "./planted-benchmark.ts";
+import { restoreRefsBenchmark, restoreRepositoryBenchmark } from "./restore-git-benchmark.ts";
 import { tableOf, type Row } from "./results.ts";
 import { unchangedBenchmark } from "./unchanged-benchmark.ts";
 import { workItemsBenchmark } from "./work-items-benchmark.ts";
@@ -18,6 +19,8 @@ export const benchmarks: readonly Benchmark[] = [
   unchangedBenchmark(1000),
   unchangedBenchmark(5000),
   workItemsBenchmark,
+  restoreRefsBenchmark,
+  restoreRepositoryBenchmark,
   judgingBenchmark,
   plantedBenchmark,
 ];

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -58,6 +58,11 @@ describe("pushing a restored repository", () => {
     });
   }
 
+  /** Requests that pushed something; small ones that ask whether the sign-in holds are none. */
+  function pushes(): readonly unknown[] {
+    return server.seen.filter(({ method, url }) => method === "POST" && url.endsWith("git-receive-pack"));
+  }
+
   function refsIn(folder: string): Record<string, string> {
     const entries = refsOf(folder).map((line) => line.split(" ") as [string, string]);
     return Object.fromEntries(entries.map(([oid, name]) => [name, oid]));
@@ -103,8 +108,7 @@ describe("pushing a restored repository", () => {
 
     expect(refused).toEqual([]);
     expect(refsOf(target)).toEqual(refsOf(large));
-    const pushes = server.seen.filter(({ method, url }) => method === "POST" && url.endsWith("git-receive-pack"));
-    expect(pushes.length).toBeGreaterThanOrEqual(4);
+    expect(pushes().length).toBeGreaterThanOrEqual(4);
   });
 
   it("tells that a part was refused", async () => {
@@ -113,14 +117,44 @@ describe("pushing a restored repository", () => {
     await expect(push(large, { maxPushBytes: 500_000 })).rejects.toMatchObject({ code: "GIT_PUSH" });
   });
 
-  it("handles more refs than fit on a command line", async () => {
+  it("sets and removes more refs than fit on a command line in one push each", async () => {
     const tip = git(varied, ["rev-parse", "main"]);
     const refs = Object.fromEntries(
-      Array.from({ length: 400 }, (_, index) => [`refs/tags/release/number-${index}`, tip]),
+      Array.from({ length: 1200 }, (_, index) => [`refs/tags/release/number-${index}`, tip]),
     );
 
     expect((await push(varied, { refs })).refused).toEqual([]);
-    expect(refsOf(target)).toHaveLength(400);
+    expect(refsOf(target)).toHaveLength(1200);
+    expect(pushes()).toHaveLength(1);
+
+    const removed = await push(varied, { refs: { "refs/heads/main": tip }, deletions: Object.keys(refs).slice(1) });
+    expect(removed.refused).toEqual([]);
+    expect(Object.keys(refsIn(target)).sort()).toEqual(["refs/heads/main", "refs/tags/release/number-0"]);
+    expect(pushes()).toHaveLength(3);
+  });
+
+  it("reports each refused ref of very many by itself, with a reason in any script", async () => {
+    const tip = git(varied, ["rev-parse", "main"]);
+    const names = Array.from({ length: 700 }, (_, index) => `refs/heads/topic-${index}`);
+    const reason = (ref: string): string => `TF402455: „${ref}“ is "locked"`;
+    server.repositories.set("target", {
+      folder: target,
+      refusal: ({ ref }) => (ref.endsWith("7") ? reason(ref) : undefined),
+    });
+
+    const { refused } = await push(varied, { refs: Object.fromEntries(names.map((name) => [name, tip])) });
+
+    expect(refused).toEqual(names.filter((name) => name.endsWith("7")).map((ref) => ({ ref, reason: reason(ref) })));
+    expect(refsOf(target)).toHaveLength(630);
+  });
+
+  it("leaves no scratch repository behind, and takes none of the refs of the folder it pushes from", async () => {
+    const refs = { "refs/heads/only": git(varied, ["rev-parse", "main"]) };
+
+    await push(varied, { refs });
+
+    expect(refsIn(target)).toEqual(refs);
+    expect(readdirSync(join(root, "temporary")).filter((name) => name.startsWith("push-"))).toEqual([]);
   });
 
   it("takes names as names, never as options or commands, and reports what git refuses", async () => {

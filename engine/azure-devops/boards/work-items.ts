@@ -103,20 +103,20 @@ const censusRows = 19_999;
 
 /** Ids of all live items of a project, ascending. */
 export function workItemIds(azureDevOps: AzureDevOps, project: string): AsyncGenerator<number> {
-  return idsWhere(azureDevOps, project, []);
+  return idsWhere(azureDevOps, project, { conditions: [], after: 0 });
 }
 
-/** Ids of the live items of a project that have hyperlinks, ascending. */
-export function hyperlinkedIds(azureDevOps: AzureDevOps, project: string): AsyncGenerator<number> {
-  return idsWhere(azureDevOps, project, ["[System.HyperLinkCount] > 0"]);
+/** Ids above `after` of the live items of a project that have hyperlinks, ascending. */
+export function hyperlinkedIds(azureDevOps: AzureDevOps, project: string, after: number): AsyncGenerator<number> {
+  return idsWhere(azureDevOps, project, { conditions: ["[System.HyperLinkCount] > 0"], after });
 }
 
 async function* idsWhere(
   azureDevOps: AzureDevOps,
   project: string,
-  conditions: readonly string[],
+  { conditions, after }: { readonly conditions: readonly string[]; readonly after: number },
 ): AsyncGenerator<number> {
-  let last = 0;
+  let last = after;
   for (;;) {
     const where = ["[System.TeamProject] = @project", ...conditions, `[System.Id] > ${last}`].join(" AND ");
     const wiql = `SELECT [System.Id] FROM WorkItems WHERE ${where} ORDER BY [System.Id]`;

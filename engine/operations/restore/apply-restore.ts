@@ -5,7 +5,7 @@
  */
 import { collect, mapConcurrent } from "../../foundation/concurrency.ts";
 import { BackupError, describeError } from "../../foundation/errors.ts";
-import type { ResourceKind, Selection, Step, StepResult } from "../../kinds/kind.ts";
+import type { ResourceKind, Restoring, Selection, Step, StepResult, TargetProject } from "../../kinds/kind.ts";
 import { kindOfStream } from "../../kinds/registry.ts";
 import { PackedList } from "../../native/packed-list.ts";
 import type { JournalResult } from "../../vault/journal/restore-journal.ts";
@@ -39,6 +39,8 @@ export interface ApplyRequest {
 
 /** Steps whose intent is written at once: a killed run looks up at most so many. */
 const batchSteps = 64;
+/** The same of kinds that do many together, and look many up together. */
+const togetherSteps = 800;
 
 interface Numbered {
   readonly number: number;
@@ -46,12 +48,12 @@ interface Numbered {
 }
 
 export async function applyRestore(request: ApplyRequest): Promise<RestoreResult> {
-  const { plan, target, journal } = request;
+  const { plan, target } = request;
   const { clock, reporter } = target.asAsked;
   const startedMs = clock.monotonicMs();
   prepare(request);
   const done = new PackedList<DoneStep>();
-  for (const batch of batchesOf(plan.steps, journal.results)) {
+  for (const batch of batchesOf(request)) {
     for (const entry of await carriedOut(batch, request)) done.push(entry);
     reporter.progress({ activity: "Restoring", done: done.length, total: plan.steps.length });
   }
@@ -86,15 +88,14 @@ async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly
 /** Neighbouring steps of one kind and phase, or a step that an interrupted run has done. */
 type Batch = { readonly entries: readonly Numbered[] } | { readonly step: Step; readonly result: StepResult };
 
-function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResult>): Generator<Batch> {
+function* batchesOf({ plan, journal, kinds }: ApplyRequest): Generator<Batch> {
+  const together = new Set(kinds.flatMap((kind) => (kind.restore?.applyMany === undefined ? [] : [kind.name])));
   let entries: Numbered[] = [];
   let number = 0;
-  for (const step of steps) {
-    const earlier = results.get(number);
+  for (const step of plan.steps) {
+    const earlier = journal.results.get(number);
     const isDone = earlier !== undefined && earlier.outcome !== "failed";
-    const first = entries[0]?.step;
-    const isFull = entries.length === batchSteps || first?.kind !== step.kind || first.phase !== step.phase;
-    if (entries.length > 0 && (isFull || isDone)) {
+    if (entries.length > 0 && (isDone || !mayJoin(step, entries, together))) {
       yield { entries };
       entries = [];
     }
@@ -105,15 +106,59 @@ function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResu
   if (entries.length > 0) yield { entries };
 }
 
-async function applyBatch(
-  batch: readonly Numbered[],
-  request: ApplyRequest,
-): Promise<readonly (Numbered & { readonly result: StepResult })[]> {
+/** Steps that are done together are of one stream. */
+function mayJoin(step: Step, entries: readonly Numbered[], together: ReadonlySet<string>): boolean {
+  const first = entries[0]?.step;
+  if (first === undefined) return true;
+  const areAlike = first.kind === step.kind && first.phase === step.phase;
+  const areAlikeAsked = (first.neededBy === undefined) === (step.neededBy === undefined);
+  if (!areAlike || !areAlikeAsked) return false;
+  if (!together.has(step.kind)) return entries.length < batchSteps;
+  return entries.length < togetherSteps && first.stream === step.stream;
+}
+
+type Done = Numbered & { readonly result: StepResult };
+
+async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<readonly Done[]> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
+  const able = batch.filter(({ step }) => step.action !== "cannot");
+  if (kind?.restore?.applyMany !== undefined && able.length > 1) return applyTogether(batch, kind.restore, request);
   const lanes = kind?.restore?.applying === "ordered" ? 1 : Math.max(1, request.target.asAsked.parallelism);
   return collect(
     mapConcurrent(batch, lanes, async (entry) => ({ ...entry, result: await applyOne(entry, kind, request) })),
   );
+}
+
+async function applyTogether(
+  batch: readonly Numbered[],
+  restore: Restoring,
+  request: ApplyRequest,
+): Promise<readonly Done[]> {
+  const { journal, turn } = request;
+  const able = batch.filter(({ step }) => step.action !== "cannot");
+  const steps = able.map(({ step }) => step);
+  turn.mustHold();
+  const ended = await restore.applyMany?.(steps, {
+    selection: selectionOf(steps, request),
+    target: targetOf(steps, request),
+    attempted: new Set(able.filter(({ number }) => journal.intents.has(number)).map(({ step }) => step)),
+    mustHold: () => turn.mustHold(),
+  });
+  const results = new Map(
+    able.map(({ number, step }, index) => [number, resultOfOne(step, ended?.[index], request.target)]),
+  );
+  return batch.map((entry) => ({ ...entry, result: results.get(entry.number) ?? cannot(entry.step) }));
+}
+
+function resultOfOne(
+  step: Step,
+  ended: PromiseSettledResult<StepResult> | undefined,
+  target: RestoreTarget,
+): StepResult {
+  if (ended === undefined) throw new Error(`${step.kind} did not say what came of ${step.key}`);
+  if (ended.status === "rejected") return failed(ended.reason, step, target);
+  remember(step, ended.value, target);
+  return ended.value;
 }
 
 async function applyOne(
@@ -122,20 +167,28 @@ async function applyOne(
   request: ApplyRequest,
 ): Promise<StepResult> {
   const { journal } = request;
-  const target = step.neededBy === undefined ? request.target.asAsked : request.target.asNeeded;
-  if (step.action === "cannot") return { outcome: "failed", message: step.reason ?? "cannot be restored" };
+  if (step.action === "cannot") return cannot(step);
   try {
     if (kind?.restore === undefined) throw unknownKind(step);
     request.turn.mustHold();
-    const selection = selectionOf(step, request);
+    const [selection, target] = [selectionOf([step], request), targetOf([step], request)];
     const result = await kind.restore.apply(step, { selection, target, attempted: journal.intents.has(number) });
     remember(step, result, request.target);
     return result;
   } catch (error) {
-    if (!(error instanceof BackupError) || concernsTheRun(error) || target.signal.aborted) throw error;
-    target.reporter.warn(`${step.kind} ${step.name}: ${describeError(error)}`);
-    return { outcome: "failed", message: describeError(error) };
+    return failed(error, step, request.target);
   }
+}
+
+function cannot(step: Step): StepResult {
+  return { outcome: "failed", message: step.reason ?? "cannot be restored" };
+}
+
+/** The step's own failure; what concerns the run is thrown. */
+function failed(error: unknown, step: Step, target: RestoreTarget): StepResult {
+  if (!(error instanceof BackupError) || concernsTheRun(error) || target.asAsked.signal.aborted) throw error;
+  target.asAsked.reporter.warn(`${step.kind} ${step.name}: ${describeError(error)}`);
+  return { outcome: "failed", message: describeError(error) };
 }
 
 /** A refused token or storage that is closed lets no other step succeed either: better stop, and go on later. */
@@ -143,11 +196,22 @@ function concernsTheRun(error: BackupError): boolean {
   return /^(?:STORE|JOURNAL)_/.test(error.code) || isSignInRefused(error);
 }
 
-/** What the step is about, out of what was selected: nothing else is ever restored. */
-function selectionOf(step: Step, { selected: { asked, needed }, kinds }: ApplyRequest): Selection {
-  const selection = (step.neededBy === undefined ? asked : needed).get(step.stream);
-  if (selection === undefined || kindOfStream(step.stream, kinds)?.name !== step.kind) throw unknownKind(step);
-  return { stream: selection.stream, keys: new Set([step.key]), parts: selection.parts };
+/** What is only needed is never changed: it has a target of its own. */
+function targetOf([first]: readonly Step[], { target }: ApplyRequest): TargetProject {
+  return first?.neededBy === undefined ? target.asAsked : target.asNeeded;
+}
+
+/** What the steps are about, out of what was selected: nothing else is ever restored. They are of one stream. */
+function selectionOf(steps: readonly Step[], { selected: { asked, needed }, kinds }: ApplyRequest): Selection {
+  const [first] = steps;
+  if (first === undefined) throw new Error("a selection is of at least one step");
+  const selection = (first.neededBy === undefined ? asked : needed).get(first.stream);
+  for (const step of steps) {
+    const isKnown = kindOfStream(step.stream, kinds)?.name === step.kind && step.stream === first.stream;
+    if (selection === undefined || !isKnown) throw unknownKind(step);
+  }
+  if (selection === undefined) throw unknownKind(first);
+  return { stream: selection.stream, keys: new Set(steps.map(({ key }) => key)), parts: selection.parts };
 }
 
 function unknownKind(step: Step): BackupError {

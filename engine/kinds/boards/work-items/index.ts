@@ -7,6 +7,7 @@ import { stringAt } from "../../../foundation/json.ts";
 import { fieldsOf, workItemRecordOf } from "./record.ts";
 import { archiveWorkItems } from "./archive.ts";
 import { applyWorkItemStep } from "./restore/apply.ts";
+import { applyWorkItemSteps } from "./restore/apply-many.ts";
 import { backUpWorkItems } from "./backup/back-up.ts";
 import { planWorkItems } from "./restore/plan.ts";
 import { selectedWorkItems } from "./selection.ts";
@@ -39,6 +40,7 @@ export const workItems: ResourceKind = {
     references: pathsOf,
     plan: planWorkItems,
     apply: applyWorkItemStep,
+    applyMany: applyWorkItemSteps,
   },
 };
 

@@ -1,9 +1,8 @@
 /** Work items as the target has them: where each of the snapshot's is now, and finding what a restore has made. */
-import { getDeleted, queryByWiql, workItemsBatch } from "../../../../azure-devops/boards/work-items.ts";
+import { getDeleted, workItemsBatch } from "../../../../azure-devops/boards/work-items.ts";
 import { hasCode } from "../../../../foundation/errors.ts";
 import { numberAt, stringAt, type JsonObject } from "../../../../foundation/json.ts";
 import type { TargetProject } from "../../../kind.ts";
-import { tagsOf } from "../fields.ts";
 import { fieldsOf, type WorkItemRecord } from "../record.ts";
 import { factsOf } from "./target-facts.ts";
 
@@ -103,21 +102,6 @@ export function otherIds(id: number, isCopy: boolean, target: TargetProject): re
 /** A copy that this restore could not make yet: its links come with it. */
 export function isAwaited(id: number, { ids }: Pick<TargetProject, "ids">): boolean {
   return ids.isAwaited(kindName, String(id));
-}
-
-/** A tag that finds a created item again after a crash; taken off in the last step. */
-export function markerTag(id: number, { restoreId }: Pick<TargetProject, "restoreId">): string {
-  return `restore-${restoreId.slice(0, 12)}-${id}`;
-}
-
-/** The item that an interrupted run has made of the stored one. */
-export async function findMarked(id: number, target: TargetProject): Promise<number | undefined> {
-  const tag = markerTag(id, target);
-  const wiql = `SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project AND [System.Tags] CONTAINS '${tag}'`;
-  const candidates = await queryByWiql(target.azureDevOps, target.project.id, { wiql });
-  if (candidates.length === 0) return undefined;
-  const items = await workItemsBatch(target.azureDevOps, candidates);
-  return candidates.find((candidate) => tagsOf(fieldsOf(items.get(candidate) ?? {})["System.Tags"]).includes(tag));
 }
 
 export function typeOf(item: JsonObject): string {

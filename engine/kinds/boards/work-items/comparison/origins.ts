@@ -45,8 +45,8 @@ export function originOf(item: JsonObject, { source }: Pick<TargetProject, "sour
 /** Ids in the target by the id of their origin, the first that was made first. */
 export type Copies = ReadonlyMap<number, readonly number[]>;
 
-/** Goes through all items of the target that have hyperlinks: a call for 200. */
-export async function readCopies(target: TargetProject): Promise<Copies> {
+/** Goes through all items of the target that have hyperlinks, or those with higher ids than `after`: a call for 200. */
+export async function readCopies(target: TargetProject, after = 0): Promise<Copies> {
   const copies = new Map<number, number[]>();
   let some: number[] = [];
   const look = async (): Promise<void> => {
@@ -56,7 +56,7 @@ export async function readCopies(target: TargetProject): Promise<Copies> {
     }
     some = [];
   };
-  for await (const id of hyperlinkedIds(target.azureDevOps, target.project.id)) {
+  for await (const id of hyperlinkedIds(target.azureDevOps, target.project.id, after)) {
     some.push(id);
     if (some.length === batchItems) await look();
   }

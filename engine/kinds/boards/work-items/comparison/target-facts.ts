@@ -1,6 +1,6 @@
 /** What restores of work items need to know of the target as a whole; read once for each run, when first asked for. */
 import { recycleBinIds } from "../../../../azure-devops/boards/work-items.ts";
-import { workItemTypes } from "../../../../azure-devops/boards/work-item-settings.ts";
+import { tags, workItemTypes } from "../../../../azure-devops/boards/work-item-settings.ts";
 import { hasCode } from "../../../../foundation/errors.ts";
 import { arrayAt, isObject, stringAt, type JsonObject } from "../../../../foundation/json.ts";
 import { memoized } from "../../../../foundation/memoized.ts";
@@ -17,6 +17,12 @@ export class TargetFacts {
   readonly copies = memoized(() => readCopies(this.#target));
   /** Copies that no journal told of, by their origin; `instead` of what the journals say, which is gone. */
   readonly learnt = new Map<number, { readonly instead: number | undefined; readonly id: number }>();
+  /** Whether the service takes many writes in one request; until it refuses one it is believed to. */
+  readonly batches = { areTaken: true };
+  /** The highest id that this run has made: what it makes later is above. */
+  highestMade = 0;
+  /** Names of the project's tags, lower case, as they were when first asked for. */
+  readonly tags = memoized(() => this.#readTags());
   /** Held while links of its work items change. */
   readonly links = new LinkLock();
 
@@ -39,6 +45,11 @@ export class TargetFacts {
   async #readTypes(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     const types = await workItemTypes(this.#target.azureDevOps, this.#target.project.id);
     return new Map(types.map((type) => [(stringAt(type, "name") ?? "").toLowerCase(), fieldNamesOf(type)]));
+  }
+
+  async #readTags(): Promise<ReadonlySet<string>> {
+    const list = await tags(this.#target.azureDevOps, this.#target.project.id);
+    return new Set(list.map((tag) => (stringAt(tag, "name") ?? "").toLowerCase()));
   }
 
   async #readRecycleBin(): Promise<ReadonlySet<number> | undefined> {

@@ -1,18 +1,19 @@
 /**
- * Carrying out steps of work items. Creating is guarded by a marker tag that finds the item again after a crash;
- * everything after that makes the live item equal to the record by comparing first, so that it can be repeated.
+ * Carrying out steps of work items. What is created has the link to its origin from the beginning, which finds it again
+ * after a crash; everything after that makes the live item equal to the record by comparing first, so that it can be
+ * repeated.
  */
 import { createWorkItem, restoreDeleted, workItemsBatch } from "../../../../azure-devops/boards/work-items.ts";
 import { BackupError } from "../../../../foundation/errors.ts";
-import { arrayAt, numberAt } from "../../../../foundation/json.ts";
+import { arrayAt, numberAt, type JsonObject } from "../../../../foundation/json.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "../../../kind.ts";
 import type { WorkItemRecord } from "../record.ts";
 import { creationOf, replayRest } from "./history.ts";
 import type { Whereabouts } from "../comparison/links.ts";
 import { workItemOf } from "../selection.ts";
 import { makeAsStored, takeOffLaterLinks } from "./make-equal.ts";
-import { copiesOf, findMarked, mappedId, ownIds, typeOf } from "../comparison/counterparts.ts";
-import { asImport, refusedLines, writeAccepted } from "./writing.ts";
+import { copiesOf, mappedId, ownIds, typeOf } from "../comparison/counterparts.ts";
+import { asImport, refusedLines, writeAccepted, type Refused } from "./writing.ts";
 
 export async function applyWorkItemStep(step: Step, context: ApplyContext): Promise<StepResult> {
   const { target, attempted } = context;
@@ -22,11 +23,17 @@ export async function applyWorkItemStep(step: Step, context: ApplyContext): Prom
     return { outcome: "skipped", ...newId, ...(step.reason === undefined ? {} : { message: step.reason }) };
   }
   const record = await workItemOf(context.selection, Number(step.key));
-  if (step.action === "create") return create(record, step, { target, attempted });
+  if (step.action === "create") return create(record, step, target);
   if (step.action === "undelete") return undelete(targetId ?? record.id, target, attempted);
-  const id = targetId ?? mappedId(record.id, target);
-  if (id === undefined) throw notCreated(record);
+  const id = await filledId(step, record, target);
   return step.phase === "fill" ? takeOffLaterLinks(record, id, target) : makeAsStored(record, id, target);
+}
+
+/** The item to fill: what the plan found, or what this restore has made. */
+export async function filledId(step: Step, record: WorkItemRecord, target: TargetProject): Promise<number> {
+  const id = (await targetIdOf(step, target)) ?? mappedId(record.id, target);
+  if (id === undefined) throw notCreated(record);
+  return id;
 }
 
 function notCreated(record: WorkItemRecord): BackupError {
@@ -52,38 +59,61 @@ async function targetIdOf(step: Step, target: TargetProject): Promise<number | u
 }
 
 /**
- * What was made of it since the plan was made, by a run that was broken off: found by the link to its origin, or by the
- * marker where an intent is known. Copies beside which it was to be made are none.
+ * What was made of it since the plan was made, by a run that was broken off: found by the link to its origin. Copies
+ * beside which it was to be made are none.
  */
-async function madeSince(
+export async function madeSince(
   record: WorkItemRecord,
   step: Step,
-  { target, attempted }: Making,
+  target: TargetProject,
 ): Promise<number | undefined> {
-  const beside = new Set(arrayAt(step.detail ?? {}, "beside") ?? []);
-  const copies = (await copiesOf(record.id, target)).filter((id) => !beside.has(id));
-  return copies[0] ?? (attempted ? findMarked(record.id, target) : undefined);
+  return madeBeside(step, await copiesOf(record.id, target));
 }
 
-type Making = Pick<ApplyContext, "target" | "attempted">;
+/** The first of the copies that was not there when the step was planned. */
+export function madeBeside(step: Step, copies: readonly number[]): number | undefined {
+  const beside = new Set(arrayAt(step.detail ?? {}, "beside") ?? []);
+  return copies.find((id) => !beside.has(id));
+}
 
-async function create(record: WorkItemRecord, step: Step, making: Making): Promise<StepResult> {
-  const { target } = making;
-  // Links and mentions come later, when everything has its id.
-  const where: Whereabouts = { target, live: new Map(), isComing: () => false };
-  const earlier = await madeSince(record, step, making);
-  if (earlier !== undefined) {
-    const refused = await replayRest(record, earlier, where);
-    return { outcome: "adopted", newId: String(earlier), fidelity: [renewed, ...refusedLines(refused)] };
-  }
-  const { operations, lost } = await creationOf(record, where);
+/** Links and mentions come later, when everything has its id. */
+export function blindly(target: TargetProject): Whereabouts {
+  return { target, live: new Map(), isComing: () => false };
+}
+
+export async function create(record: WorkItemRecord, step: Step, target: TargetProject): Promise<StepResult> {
+  const earlier = await madeSince(record, step, target);
+  if (earlier !== undefined) return adopt(record, earlier, target);
+  const { operations, lost } = await creationOf(record, blindly(target));
   const place = { project: target.project.id, type: typeOf(record.item), ...asImport };
-  const { item = {}, refused } = await writeAccepted(operations, (some) =>
-    createWorkItem(target.azureDevOps, place, some),
-  );
+  const { item = {}, refused } = await writeAccepted(operations, {
+    send: (some) => createWorkItem(target.azureDevOps, place, some),
+    target,
+  });
+  return finishCreation({ record, item, lost, refused }, target);
+}
+
+/** What was begun is finished. */
+export async function adopt(record: WorkItemRecord, id: number, target: TargetProject): Promise<StepResult> {
+  const refused = await replayRest(record, id, blindly(target));
+  return { outcome: "adopted", newId: String(id), fidelity: [renewed, ...refusedLines(refused)] };
+}
+
+export interface CreatedItem {
+  readonly record: WorkItemRecord;
+  readonly item: JsonObject;
+  readonly lost: readonly string[];
+  readonly refused: Refused;
+}
+
+/** Writes the later revisions of an item that has just been made. */
+export async function finishCreation(
+  { record, item, lost, refused }: CreatedItem,
+  target: TargetProject,
+): Promise<StepResult> {
   const id = numberAt(item, "id");
   if (id === undefined) throw notCreated(record);
-  const allRefused = new Map([...refused, ...(await replayRest(record, id, where))]);
+  const allRefused = new Map([...refused, ...(await replayRest(record, id, blindly(target)))]);
   return { outcome: "created", newId: String(id), fidelity: [renewed, ...lost, ...refusedLines(allRefused)] };
 }
 

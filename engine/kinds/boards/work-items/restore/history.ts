@@ -9,25 +9,17 @@ import { utf8 } from "../../../../foundation/bytes.ts";
 import { canonicalJson, stringAt, type JsonObject, type JsonValue } from "../../../../foundation/json.ts";
 import { counted } from "../../../../foundation/text.ts";
 import type { TargetProject } from "../../../kind.ts";
-import {
-  fieldDifferences,
-  fieldOperations,
-  identityName,
-  markdownFields,
-  markdownOperations,
-  tagsOf,
-} from "../fields.ts";
+import { fieldDifferences, fieldOperations, identityName, markdownFields, markdownOperations } from "../fields.ts";
 import { fieldsOf, type WorkItemRecord } from "../record.ts";
 import { lostFields, wantedOf, type HistoryFile } from "../comparison/comparison.ts";
 import { additionOperation } from "../relations.ts";
 import type { Whereabouts } from "../comparison/links.ts";
 import { originLink } from "../comparison/origins.ts";
-import { markerTag, revOf } from "../comparison/counterparts.ts";
+import { revOf } from "../comparison/counterparts.ts";
 import { asImport, writeAccepted, type Refused, type Written } from "./writing.ts";
 
 /** REST lets an item have 10,000 revisions; some are left for its further life. */
 const maxReplayed = 9500;
-const maxTags = 100;
 
 /** Revisions to write, oldest first; at least the latest state. */
 function replayedRevisions(record: WorkItemRecord, { workItemHistory: history }: TargetProject): readonly JsonObject[] {
@@ -37,7 +29,7 @@ function replayedRevisions(record: WorkItemRecord, { workItemHistory: history }:
 }
 
 export interface Creation {
-  /** JSON patch that creates the item in the state of its first replayed revision, with the marker. */
+  /** JSON patch that creates the item in the state of its first replayed revision, with the link to its origin. */
   readonly operations: readonly PatchOperation[];
   readonly lost: readonly string[];
 }
@@ -50,8 +42,7 @@ export async function creationOf(record: WorkItemRecord, where: Whereabouts): Pr
   const markdown = markdownFields(record.item).filter((name) => latest.fields.has(name));
   const original = fieldsOf(record.revisions[0] ?? record.item);
   const operations: PatchOperation[] = [
-    ...fieldOperations(fieldDifferences(fields, new Map())).filter(({ path }) => path !== tagsPath),
-    tagsOperation(tagsOf(fieldsOf(first)["System.Tags"]), record, target),
+    ...fieldOperations(fieldDifferences(fields, new Map())),
     ...markdownOperations(markdown),
     additionOperation(originLink(record, target)),
     ...dated("System.CreatedDate", original["System.CreatedDate"]),
@@ -61,14 +52,6 @@ export async function creationOf(record: WorkItemRecord, where: Whereabouts): Pr
       : [...historyText(first), ...stampOf(first, target, { after: undefined, push: 0 })]),
   ];
   return { operations, lost: lostFields(latest, new Map()) };
-}
-
-const tagsPath = "/fields/System.Tags";
-
-/** The marker has to survive until the item is complete. */
-function tagsOperation(tags: readonly string[], record: WorkItemRecord, target: TargetProject): PatchOperation {
-  const own = tags.slice(0, maxTags - 1);
-  return { op: "add", path: tagsPath, value: [...own, markerTag(record.id, target)].join("; ") };
 }
 
 /** Writes the revisions after the first; an interrupted replay goes on where the item stands. Gives what was refused. */
@@ -84,14 +67,7 @@ export async function replayRest(record: WorkItemRecord, id: number, where: Wher
   for (const revision of revisions.slice(done)) {
     target.signal.throwIfAborted();
     const wanted = await wantedOf(revision, { record, isCopy: true }, where);
-    const changes = [
-      ...fieldOperations(fieldDifferences(wanted.fields, before.fields)).map((operation) =>
-        operation.path === tagsPath
-          ? tagsOperation(tagsOf(fieldsOf(revision)["System.Tags"]), record, target)
-          : operation,
-      ),
-      ...historyText(revision),
-    ];
+    const changes = [...fieldOperations(fieldDifferences(wanted.fields, before.fields)), ...historyText(revision)];
     const stamp = { revision, after: lastDate };
     const written = await writeStamped(changes, stamp, { id, target });
     for (const [what, reason] of written.refused) refused.set(what, reason);
@@ -119,12 +95,15 @@ async function writeStamped(
     updateWorkItem(target.azureDevOps, { id, ...asImport }, some);
   for (const push of pushes.slice(0, -1)) {
     try {
-      return await writeAccepted([...changes, ...stampOf(revision, target, { after, push })], send);
+      return await writeAccepted([...changes, ...stampOf(revision, target, { after, push })], { send, target });
     } catch (error) {
       if (!hasCode(error, "ADO_REQUEST") || !error.message.includes("VS402625")) throw error;
     }
   }
-  return writeAccepted([...changes, ...stampOf(revision, target, { after, push: pushes.at(-1) ?? 0 })], send);
+  return writeAccepted([...changes, ...stampOf(revision, target, { after, push: pushes.at(-1) ?? 0 })], {
+    send,
+    target,
+  });
 }
 
 /** Discussion text of a revision: written with it, it keeps its author and date. */

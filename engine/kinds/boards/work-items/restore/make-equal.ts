@@ -38,28 +38,44 @@ import {
 import { factsOf } from "../comparison/target-facts.ts";
 import { historyFiles } from "./history.ts";
 import { otherEndsOf, type Takeover, type Whereabouts } from "../comparison/links.ts";
-import { findLive, revOf, typeOf } from "../comparison/counterparts.ts";
+import { findLive, revOf, typeOf, type LiveItems } from "../comparison/counterparts.ts";
 import { doubtfulMentions, translationFor, wantedCommentText } from "../comparison/translation.ts";
 import { Uploads } from "./uploads.ts";
-import { asImport, isRace, refusedLines, writeUpdate, type Refused } from "./writing.ts";
+import { asImport, isRace, refusedLines, writeUpdate, type Refused, type Update, type Written } from "./writing.ts";
 
 /** Tries against people who change the item; a race for a link counts only when it made no headway. */
 const maxTries = 6;
 
-interface Seen {
+/** A live item beside its record, and what else was seen of the target at that time. */
+export interface Seen {
   readonly pair: Pair;
   readonly where: Whereabouts;
 }
 
 async function look(record: WorkItemRecord, id: number, target: TargetProject): Promise<Seen> {
+  return seenAmong(await findLive(idsToSee(record, id, target), target), { record, id, target });
+}
+
+/** Of the item itself, and of everything its record refers to. */
+export function idsToSee(record: WorkItemRecord, id: number, target: TargetProject): readonly number[] {
   const isCopy = id !== record.id || !target.isSource;
   const blind: Whereabouts = { target, live: new Map(), isComing: () => false };
-  const ids = [id, ...otherEndsOf(record, isCopy, target), ...doubtfulMentions(record, blind)];
-  const live = await findLive(ids, target);
+  return [id, ...otherEndsOf(record, isCopy, target), ...doubtfulMentions(record, blind)];
+}
+
+export interface ToSettle {
+  readonly record: WorkItemRecord;
+  readonly id: number;
+  readonly target: TargetProject;
+}
+
+/** Throws RESTORE_CONFLICT when the item itself is not among them. */
+export function seenAmong(live: LiveItems, { record, id, target }: ToSettle): Seen {
+  const isCopy = id !== record.id || !target.isSource;
   const own = live.get(id);
   if (own?.place !== "live") throw disappeared(id);
   const history = isCopy ? historyFiles(record, target) : [];
-  return { pair: { record, live: own.item, isCopy, history }, where: { ...blind, live } };
+  return { pair: { record, live: own.item, isCopy, history }, where: { target, live, isComing: () => false } };
 }
 
 function disappeared(id: number): BackupError {
@@ -91,7 +107,11 @@ export async function takeOffLaterLinks(
 
 /** Fields, links and files at once, then comments. */
 export async function makeAsStored(record: WorkItemRecord, id: number, target: TargetProject): Promise<StepResult> {
-  const settling = new Settling(record, id, target);
+  return settleAlone(new Settling({ record, id, target }));
+}
+
+/** By requests of its own, as often as others get in the way. */
+export async function settleAlone(settling: Settling): Promise<StepResult> {
   await untilNoRace(
     () => settling.once(),
     () => settling.openLinks,
@@ -113,7 +133,8 @@ async function untilNoRace<Result>(work: () => Promise<Result>, open = (): numbe
   }
 }
 
-class Settling {
+/** How one item becomes what it shall be: `once` does all of it; the parts are for those who write many together. */
+export class Settling {
   /** Links still to be made when it last looked. */
   openLinks = 0;
   readonly #record: WorkItemRecord;
@@ -127,7 +148,7 @@ class Settling {
   #said: readonly string[] = [];
   #hasWritten = false;
 
-  constructor(record: WorkItemRecord, id: number, target: TargetProject) {
+  constructor({ record, id, target }: ToSettle) {
     this.#record = record;
     this.#id = id;
     this.#target = target;
@@ -136,22 +157,31 @@ class Settling {
   async once(): Promise<void> {
     this.#target.signal.throwIfAborted();
     const seen = await look(this.#record, this.#id, this.#target);
+    const comparison = await this.prepare(seen);
+    if (comparison === undefined) return;
+    await this.#writeState(seen, comparison);
+    await this.writeComments(seen, comparison.comments);
+  }
+
+  /** What there is to do, with its files already uploaded; undefined when the item is as it should be. */
+  async prepare(seen: Seen): Promise<Comparison | undefined> {
     const comparison = await compare(seen.pair, seen.where);
     this.openLinks = comparison.relations.missing.length;
     this.#lost = comparison.lost;
-    if (isSame(comparison)) return;
+    this.#lines = unknownIdentities(seen.pair.live, comparison.wanted.fields);
+    if (isSame(comparison)) return undefined;
     this.#uploads ??= new Uploads(this.#record, this.#target, seen.pair.history);
     await this.#upload(seen, comparison);
-    await this.#writeState(seen, comparison);
-    await this.#writeComments(seen, comparison.comments);
+    return comparison;
   }
 
   result(): StepResult {
     const newId = String(this.#id);
-    if (!this.#hasWritten) return { outcome: "skipped", newId, message: "is already as in the snapshot" };
     const lost = [...this.#lost, ...(this.#uploads?.lost ?? []), ...refusedLines(this.#refused)];
-    const fidelity = [...lost, ...this.#lines, ...this.#said];
-    return { outcome: "updated", newId, ...(fidelity.length === 0 ? {} : { fidelity }) };
+    const lines = [...lost, ...this.#lines, ...this.#said];
+    const fidelity = lines.length === 0 ? {} : { fidelity: lines };
+    if (this.#hasWritten) return { outcome: "updated", newId, ...fidelity };
+    return { outcome: "skipped", newId, message: "is already as in the snapshot", ...fidelity };
   }
 
   /** Everything that takes long, before anybody has to wait. */
@@ -164,25 +194,50 @@ class Settling {
 
   async #writeState(seen: Seen, state: State): Promise<void> {
     const { links } = factsOf(this.#target);
-    const { relations, takeovers } = state;
-    const movesPlaces = relations.edited.length + relations.surplus.length + takeovers.length > 0;
-    if (!movesPlaces) return links.shared(() => this.#write(seen, state));
+    if (!movesPlaces(state)) return links.shared(() => this.#write(seen, state));
     return links.alone(async () => {
       const now = await look(this.#record, this.#id, this.#target);
       await this.#write(now, await compareState(now.pair, now.where));
     });
   }
 
-  async #write({ pair, where }: Seen, state: State): Promise<void> {
-    for (const takeover of state.takeovers) await this.#take(takeover, where);
-    const operations = this.#operations({ pair, where }, state);
+  async #write(seen: Seen, state: State): Promise<void> {
+    for (const takeover of state.takeovers) await this.#take(takeover, seen.where);
+    const update = await this.update(seen, state);
+    if (update === undefined) return;
+    const again = this.accept(await writeUpdate(update, this.#target), seen, state);
+    if (again !== undefined) this.acceptAgain(await writeUpdate(again, this.#target), seen, state);
+  }
+
+  /** What is to be written at once; undefined for nothing. */
+  async update(seen: Seen, state: State): Promise<Update | undefined> {
+    const operations = this.#operations(seen, state);
     const additions = await this.#additions(state);
-    if (operations.length + additions.length === 0) return;
-    const update = { id: this.#id, operations: withTest(pair.live, operations), additions };
-    const { item, refused } = await writeUpdate(update, this.#target);
+    if (operations.length + additions.length === 0) return undefined;
+    return { id: this.#id, operations: withTest(seen.pair.live, operations), additions };
+  }
+
+  /** Notes what came of the update. The service derives some fields from others: those are to be written once more. */
+  accept({ item, refused }: Written, { pair, where }: Seen, state: State): Update | undefined {
     this.#hasWritten = true;
     this.#note(refused);
-    if (item !== undefined) await this.#insist(item, { pair, where }, state);
+    if (item === undefined) return undefined;
+    const left = this.#withImages(this.#differences(item, { pair, where }, state), { pair, where });
+    this.#lines = unknownIdentities(item, state.wanted.fields);
+    return left.length === 0 ? undefined : { id: this.#id, operations: fieldOperations(left), additions: [] };
+  }
+
+  /** Notes what came of writing once more: what is still different the service insists on. */
+  acceptAgain({ item = {}, refused }: Written, seen: Seen, state: State): void {
+    this.#note(refused);
+    const left = this.#differences(item, seen, state);
+    const stubborn = left.map((difference) => `${describeDifference(difference)}: the service insists`);
+    this.#lines = [...unknownIdentities(item, state.wanted.fields), ...stubborn];
+  }
+
+  #differences(now: JsonObject, { pair, where }: Seen, { wanted, foreign }: State): readonly FieldDifference[] {
+    const differences = fieldsToSet(now, wanted, { isCopy: pair.isCopy, where, foreign });
+    return differences.filter(({ name }) => !this.#refused.has(name));
   }
 
   #note(refused: Refused): void {
@@ -227,21 +282,7 @@ class Settling {
     return additions;
   }
 
-  /** The service derives some fields from others: what came out differently is written once more. */
-  async #insist(item: JsonObject, { pair, where }: Seen, { wanted, foreign }: State): Promise<void> {
-    const differences = (now: JsonObject): readonly FieldDifference[] =>
-      fieldsToSet(now, wanted, { isCopy: pair.isCopy, where, foreign }).filter(({ name }) => !this.#refused.has(name));
-    const left = this.#withImages(differences(item), { pair, where });
-    this.#lines = unknownIdentities(item, wanted.fields);
-    if (left.length === 0) return;
-    const again = { id: this.#id, operations: fieldOperations(left), additions: [] };
-    const { item: now = item, refused } = await writeUpdate(again, this.#target);
-    this.#note(refused);
-    const stubborn = differences(now).map((difference) => `${describeDifference(difference)}: the service insists`);
-    this.#lines = [...unknownIdentities(now, wanted.fields), ...stubborn];
-  }
-
-  async #writeComments({ pair, where }: Seen, { missing, edited, later }: CommentDifference): Promise<void> {
+  async writeComments({ pair, where }: Seen, { missing, edited, later }: CommentDifference): Promise<void> {
     const { azureDevOps, project } = this.#target;
     const workItemId = this.#id;
     const textOf = (wanted: WantedComment): string =>
@@ -258,6 +299,11 @@ class Settling {
     for (const comment of later) await deleteComment(azureDevOps, project.id, { workItemId, commentId: comment.id });
     this.#said = describeRewritten(missing);
   }
+}
+
+/** Removes links, or edits them by their places, so that nobody else may move these meanwhile. */
+export function movesPlaces({ relations, takeovers }: State): boolean {
+  return relations.edited.length + relations.surplus.length + takeovers.length > 0;
 }
 
 function describeRewritten(comments: readonly StoredComment[]): readonly string[] {

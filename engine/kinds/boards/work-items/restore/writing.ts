@@ -6,6 +6,8 @@ import { updateWorkItem, type PatchOperation } from "../../../../azure-devops/bo
 import { BackupError, hasCode } from "../../../../foundation/errors.ts";
 import type { JsonObject } from "../../../../foundation/json.ts";
 import type { TargetProject } from "../../../kind.ts";
+import { factsOf } from "../comparison/target-facts.ts";
+import { tagsOf } from "../fields.ts";
 
 /** Nobody is told about every restored item, and rules do not apply to a state that once was valid. */
 export const asImport = { bypassRules: true, suppressNotifications: true };
@@ -19,10 +21,15 @@ export interface Written {
   readonly refused: Refused;
 }
 
-/** Sends the operations; fields that the service refuses by name are left out. */
+export interface Sending {
+  readonly send: (operations: readonly PatchOperation[]) => Promise<JsonObject>;
+  readonly target: TargetProject;
+}
+
+/** Sends the operations; fields that the service refuses by name are left out, and tags that it would have to define. */
 export async function writeAccepted(
   operations: readonly PatchOperation[],
-  send: (operations: readonly PatchOperation[]) => Promise<JsonObject>,
+  { send, target }: Sending,
 ): Promise<Written> {
   let left = operations;
   const refused = new Map<string, string>();
@@ -32,16 +39,35 @@ export async function writeAccepted(
     } catch (error) {
       const name = refusedField(error, left);
       if (name === undefined || !(error instanceof BackupError)) throw error;
-      left = left.filter((operation) => fieldOf(operation) !== name);
+      const known = isTagRefusal(error) && !refused.has(name) ? await knownTags(left, target) : [];
+      left = [...left.filter((operation) => fieldOf(operation) !== name), ...known];
       refused.set(name, error.message);
     }
   }
 }
 
+const tagsField = "System.Tags";
+
+/** The identity may not define tags; those that the project has it may give. */
+function isTagRefusal(error: BackupError): boolean {
+  return hasCode(error, "ADO_REQUEST", "ADO_FORBIDDEN") && error.message.includes("TF401289");
+}
+
+async function knownTags(
+  operations: readonly PatchOperation[],
+  target: TargetProject,
+): Promise<readonly PatchOperation[]> {
+  const wanted = operations.find((operation) => fieldOf(operation) === tagsField)?.value;
+  const known = await factsOf(target).tags();
+  const left = tagsOf(wanted).filter((tag) => known.has(tag.toLowerCase()));
+  return left.length === 0 ? [] : [{ op: "add", path: `/fields/${tagsField}`, value: left.join("; ") }];
+}
+
 /** The longest name counts: `Custom.Risk` stands in `Custom.RiskLevel` as well. */
 function refusedField(error: unknown, operations: readonly PatchOperation[]): string | undefined {
-  if (!hasCode(error, "ADO_REQUEST")) return undefined;
   const named = operations.flatMap((operation) => fieldOf(operation) ?? []);
+  if (error instanceof BackupError && isTagRefusal(error)) return named.find((name) => name === tagsField);
+  if (!hasCode(error, "ADO_REQUEST")) return undefined;
   return named.filter((name) => error.message.includes(name)).sort((a, b) => b.length - a.length)[0];
 }
 
@@ -63,7 +89,7 @@ export async function writeUpdate(update: Update, target: TargetProject): Promis
   const send = (some: readonly PatchOperation[]): Promise<JsonObject> =>
     updateWorkItem(target.azureDevOps, { id, ...asImport }, some);
   try {
-    return await writeAccepted([...operations, ...additions], send);
+    return await writeAccepted([...operations, ...additions], { send, target });
   } catch (error) {
     if (additions.length === 0 || isRace(error) || !hasCode(error, "ADO_REQUEST", "ADO_NOT_FOUND")) throw error;
   }
@@ -72,7 +98,7 @@ export async function writeUpdate(update: Update, target: TargetProject): Promis
   const stages = [...(operations.length === 0 ? [] : [operations]), ...additions.map((addition) => [addition])];
   for (const stage of stages) {
     try {
-      const written = await writeAccepted(stage, send);
+      const written = await writeAccepted(stage, { send, target });
       item = written.item;
       for (const [what, reason] of written.refused) refused.set(what, reason);
     } catch (error) {
