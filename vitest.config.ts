@@ -1,12 +1,32 @@
 import { defineConfig } from "vitest/config";
+import { quickTests } from "./tests/support/quick-tests.ts";
+
+const quick = [...quickTests(import.meta.dirname)];
+const shared = { testTimeout: 180_000, hookTimeout: 180_000, pool: "forks" } as const;
 
 export default defineConfig({
   test: {
-    include: ["tests/**/*.test.ts"],
-    globalSetup: ["tests/support/traffic-setup.ts"],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    pool: "forks",
     maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "quick",
+          include: quick,
+          setupFiles: ["tests/support/forbid-processes.ts"],
+          // They leave nothing behind in their modules: loading these once for all is half of the time.
+          isolate: false,
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: "processes",
+          include: ["tests/**/*.test.ts"],
+          exclude: quick,
+          globalSetup: ["tests/support/traffic-setup.ts"],
+        },
+      },
+    ],
   },
 });
