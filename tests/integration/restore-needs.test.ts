@@ -1,0 +1,219 @@
+/** What a restore does with things that what was asked for only needs, and with what earlier restores have made. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { RestoreRequest } from "../../engine/operations/restore/request.ts";
+import type { RestoreResult } from "../../engine/operations/results.ts";
+import type { ProjectRecord } from "../simulator/project/project-store.ts";
+import type { RepositoryRecord } from "../simulator/repos/repository-store.ts";
+import type { ClassificationNode } from "../simulator/boards/model.ts";
+import { engineOver, type Engine } from "../support/backup-engine.ts";
+import { refsOf } from "../support/git-repositories.ts";
+import { failuresOf, newIdOf, shownItems } from "../support/shown-items.ts";
+import { ask, simulator, type TestSimulator } from "../support/simulator.ts";
+import { smallProject, type SmallProject } from "../support/small-project.ts";
+
+let azure: TestSimulator;
+let engine: Engine;
+let small: SmallProject;
+const { readItem } = shownItems(() => azure);
+
+beforeEach(async () => {
+  azure = await simulator();
+  engine = await engineOver(azure);
+  small = await smallProject(azure);
+});
+
+afterEach(async () => {
+  await small.remove();
+  await engine.close();
+  await azure.stop();
+});
+
+describe("a thing that was restored beside itself", () => {
+  it("is set right itself by a later restore: a repository", async () => {
+    const before = refsOf(folderOf(small.web.record));
+    await engine.backUp(small.project);
+    overwriteHistory();
+    await restore(["git-repositories/Web"], { conflictPolicy: "rename" });
+
+    const restored = await restore(["git-repositories/Web"], { conflictPolicy: "overwrite" });
+
+    expect(failuresOf(restored)).toEqual([]);
+    expect(refsOf(folderOf(small.web.record))).toEqual(before);
+  });
+
+  it("is left as it is by a restore that may not overwrite, which names what differs", async () => {
+    await engine.backUp(small.project);
+    overwriteHistory();
+    await restore(["git-repositories/Web"], { conflictPolicy: "rename" });
+
+    const restored = await restore(["git-repositories/Web"], { conflictPolicy: "skip" });
+
+    const [step] = restored.steps;
+    expect(step).toMatchObject({ action: "skip", targetId: small.web.record.id.toLowerCase() });
+    expect(step?.reason).toContain("exists and differs");
+  });
+
+  it("is made beside itself once, however often that is asked for", async () => {
+    await engine.backUp(small.project);
+    overwriteHistory();
+    await restore(["git-repositories/Web"], { conflictPolicy: "rename" });
+
+    const again = await restore(["git-repositories/Web"], { conflictPolicy: "rename" });
+
+    expect([again.created, again.updated, again.failed]).toEqual([0, 0, 0]);
+    expect(namesIn(small.project).filter((name) => name.startsWith("Web"))).toHaveLength(2);
+  });
+
+  it("is made beside itself under another name, when that copy has been changed since", async () => {
+    const before = refsOf(folderOf(small.web.record));
+    await engine.backUp(small.project);
+    overwriteHistory();
+    await restore(["git-repositories/Web"], { conflictPolicy: "rename" });
+    const copy = repositoriesIn(small.project).find(({ name }) => name.startsWith("Web-"))!;
+    small.web.work.git("push", "--force", folderOf(copy), "main");
+
+    const again = await restore(["git-repositories/Web"], { conflictPolicy: "rename" });
+
+    expect(failuresOf(again)).toEqual([]);
+    const copies = repositoriesIn(small.project).filter(({ name }) => name.startsWith("Web-"));
+    expect(copies).toHaveLength(2);
+    expect(copies.map((one) => refsOf(folderOf(one)))).toContainEqual(before);
+  });
+
+  it("is set right itself by a later restore: a work item, whose commit stays that of its own repository", async () => {
+    const { id } = small.web.record;
+    const commit = `vstfs:///Git/Commit/${small.project.id}%2F${id}%2F${small.web.work.git("rev-parse", "HEAD").trim()}`;
+    small.wit.artifact(small.bug, { name: "Fixed in Commit", url: commit });
+    await engine.backUp(small.project);
+    overwriteHistory();
+    small.wit.edit(small.bug, { "System.Title": "Changed later" });
+    await restore(["git-repositories/Web", `work-items/${small.bug.id}`], { conflictPolicy: "rename" });
+
+    const restored = await restore([`work-items/${small.bug.id}`], { conflictPolicy: "overwrite" });
+
+    expect(failuresOf(restored)).toEqual([]);
+    const { fields, relations } = await readItem(small.bug.id);
+    expect(fields["System.Title"]).toBe("Cart is empty");
+    expect(relations.map(({ url }) => url)).toContain(commit);
+  });
+});
+
+describe("a restore that could not do everything", () => {
+  it.each(["a project that is there", "a project that it makes"])(
+    "is remembered by the next one, whatever that one is asked for (into %s)",
+    async (place) => {
+      await engine.backUp(small.project);
+      const copy = place.includes("makes")
+        ? undefined
+        : azure.state.addProject({ name: "Copy", defaultRepository: false });
+      azure.gitFaults.add({ on: "push", action: { kind: "status", status: 403 } });
+      const first = await restore(["*"], { targetProject: { id: copy?.id, name: "Copy" } });
+      const made = azure.state.projects().find(({ name }) => name === "Copy")!;
+      const before = countIn(made);
+
+      const second = await restore(["work-items/*"], { targetProject: { id: made.id, name: "Copy" } });
+
+      expect(first.failed).toBeGreaterThan(0);
+      expect([second.created, second.failed]).toEqual([0, 0]);
+      expect(countIn(made)).toBe(before);
+    },
+  );
+});
+
+describe("what is only needed", () => {
+  it("is left as it is: the dates of a sprint, and of what lies above it", async () => {
+    const sprint = small.wit.iteration(small.project, "Release 1\\Sprint 1", dates(1));
+    small.wit.iteration(small.project, "Release 1", dates(1));
+    small.wit.edit(small.bug, { "System.IterationPath": "Release 1\\Sprint 1" });
+    await engine.backUp(small.project);
+    small.wit.iteration(small.project, "Release 1", dates(3));
+    small.wit.iteration(small.project, "Release 1\\Sprint 1", dates(3));
+    small.wit.edit(small.bug, { "System.Title": "Changed later" });
+
+    const restored = await restore([`work-items/${small.bug.id}`], { conflictPolicy: "overwrite" });
+
+    expect([...restored.steps].map(({ kind }) => kind)).toEqual(["work-items"]);
+    expect((await readItem(small.bug.id)).fields["System.Title"]).toBe("Cart is empty");
+    expect(monthOf(sprint)).toBe(3);
+  });
+
+  it("is left as it is beside what was asked for of the same kind", async () => {
+    const asked = small.wit.iteration(small.project, "Release 1\\Sprint 2", dates(2));
+    const needed = small.wit.iteration(small.project, "Release 1\\Sprint 1", dates(1));
+    const above = small.wit.iteration(small.project, "Release 1", dates(1));
+    small.wit.edit(small.bug, { "System.IterationPath": "Release 1\\Sprint 1" });
+    await engine.backUp(small.project);
+    for (const path of ["Release 1", "Release 1\\Sprint 1", "Release 1\\Sprint 2"])
+      small.wit.iteration(small.project, path, dates(5));
+
+    const selection = ["iterations/Shop\\Release 1\\Sprint 2", `work-items/${small.bug.id}`];
+    const restored = await restore(selection, { conflictPolicy: "overwrite" });
+
+    expect(failuresOf(restored)).toEqual([]);
+    expect(monthOf(asked)).toBe(2);
+    expect(monthOf(needed)).toBe(5);
+    expect(monthOf(above)).toBe(5);
+  });
+
+  it("is left as it is: the project's settings", async () => {
+    await engine.backUp(small.project);
+    await ask(azure, `_apis/projects/${small.project.id}`, { method: "PATCH", body: { description: "Changed later" } });
+    small.wit.edit(small.bug, { "System.Title": "Changed later" });
+
+    await restore([`work-items/${small.bug.id}`], { conflictPolicy: "overwrite" });
+
+    const { json } = await ask(azure, `_apis/projects/${small.project.id}`);
+    expect(json.description).toBe("Changed later");
+  });
+
+  it("is made where it is missing, also when another of its kind was asked for", async () => {
+    small.wit.area(small.project, "Api");
+    await engine.backUp(small.project);
+    const copy = azure.state.addProject("Copy");
+
+    const restored = await restore(["areas/Shop\\Api", `work-items/${small.story.id}`], {
+      targetProject: { id: copy.id, name: copy.name },
+    });
+
+    expect(failuresOf(restored)).toEqual([]);
+    const { fields } = await readItem(newIdOf(restored, small.story));
+    expect(fields["System.AreaPath"]).toBe("Copy\\Web");
+  });
+});
+
+function restore(selectors: readonly string[], changes: Partial<RestoreRequest>): Promise<RestoreResult> {
+  return engine.restore(small.project, selectors, changes);
+}
+
+/** As an attacker, or a mistake, leaves the default branch. */
+function overwriteHistory(): void {
+  small.web.work.git("reset", "--hard", "HEAD~1");
+  small.web.work.commit({ "other.txt": "other" });
+  small.web.work.push("--force", "main");
+}
+
+function folderOf(record: RepositoryRecord): string {
+  return azure.state.repositories.folderOf(record);
+}
+
+function repositoriesIn(project: ProjectRecord): readonly RepositoryRecord[] {
+  return azure.state.repositories.list(project.id);
+}
+
+function namesIn(project: ProjectRecord): readonly string[] {
+  return repositoriesIn(project).map(({ name }) => name);
+}
+
+function countIn(project: ProjectRecord): number {
+  const { items } = small.wit.tracking;
+  return [...items.values()].filter((item) => small.wit.tracking.projectOf(item).id === project.id).length;
+}
+
+function dates(month: number): { readonly start: string; readonly finish: string } {
+  return { start: `2026-0${month}-01T00:00:00Z`, finish: `2026-0${month}-14T00:00:00Z` };
+}
+
+/** The month in which a sprint begins. */
+function monthOf({ attributes }: ClassificationNode): number {
+  return new Date(String(attributes?.startDate)).getUTCMonth() + 1;
+}
