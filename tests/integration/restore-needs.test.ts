@@ -181,6 +181,81 @@ describe("what is only needed", () => {
   });
 });
 
+describe("a link to a commit", () => {
+  it("leads to the repository that the other project has under the name, although no restore has made it", async () => {
+    const [commit, branch] = gitLinks();
+    await engine.backUp(small.project);
+    const copy = azure.state.addProject({ name: "Copy", defaultRepository: false });
+    const web = azure.state.addRepository(copy, { name: "web" });
+
+    const restored = await restore(["work-items/*"], { targetProject: { id: copy.id, name: "Copy" } });
+
+    expect(failuresOf(restored)).toEqual([]);
+    const moved = [commit, branch].map((url) =>
+      url.replace(small.project.id, copy.id).replace(small.web.record.id, web.id),
+    );
+    expect(await artifactsOf(newIdOf(restored, small.bug))).toEqual(moved.sort());
+  });
+
+  it("stays that of the original while the other project of the organisation has no such repository", async () => {
+    const links = gitLinks();
+    await engine.backUp(small.project);
+    const copy = azure.state.addProject({ name: "Copy", defaultRepository: false });
+
+    const restored = await restore(["work-items/*"], { targetProject: { id: copy.id, name: "Copy" } });
+
+    expect(await artifactsOf(newIdOf(restored, small.bug))).toEqual([...links].sort());
+  });
+
+  it("is the address of the original's page in another organisation, where its id means nothing", async () => {
+    const [commit] = gitLinks();
+    const [pull, build, wiki] = [
+      `vstfs:///Git/PullRequestId/${small.project.id}%2F${small.web.record.id}%2F12`,
+      "vstfs:///Build/Build/77",
+      `vstfs:///Wiki/WikiPage/${small.project.id}%2F${small.web.record.id}%2FHome`,
+    ];
+    small.wit.artifact(small.bug, { name: "Pull Request", url: pull });
+    small.wit.artifact(small.bug, { name: "Build", url: build });
+    small.wit.artifact(small.bug, { name: "Wiki Page", url: wiki });
+    await engine.backUp(small.project);
+    await using abroad = await simulator({ organization: "fabrikam" });
+    const there = await engineOver(abroad, { store: engine.store, keys: engine.keys });
+    const copy = abroad.state.addProject({ name: "Copy", defaultRepository: false });
+    const project = { id: small.project.id, name: small.project.name };
+
+    const restored = await there.restore(project, ["work-items/*"], {
+      source: { organizationUrl: azure.organizationUrl, project },
+      targetProject: { id: copy.id, name: "Copy" },
+    });
+    await there.close();
+
+    expect(failuresOf(restored)).toEqual([]);
+    const { relations } = await shownItems(() => abroad).readItem(newIdOf(restored, small.bug));
+    expect(relations.filter(({ rel }) => rel === "ArtifactLink")).toEqual([]);
+    const { id } = small.web.record;
+    const pages = relations.filter(({ rel }) => rel === "Hyperlink").map(({ url }) => url);
+    expect(pages).toContain(`${azure.organizationUrl}/Shop/_git/${id}/commit/${commit.split("%2F").at(-1) ?? ""}`);
+    expect(pages).toContain(`${azure.organizationUrl}/Shop/_git/${id}/pullrequest/12`);
+    expect(pages).toContain(`${azure.organizationUrl}/Shop/_build/results?buildId=77`);
+    const told = [...restored.steps].flatMap(({ result }) => result.fidelity ?? []);
+    expect(told).toContain(`Wiki Page ${wiki}: is of the other organisation, and left out`);
+  });
+
+  function gitLinks(): readonly [commit: string, branch: string] {
+    const place = `${small.project.id}%2F${small.web.record.id}%2F`;
+    const commit = `vstfs:///Git/Commit/${place}${small.web.work.git("rev-parse", "HEAD").trim()}`;
+    const branch = `vstfs:///Git/Ref/${place}GBmain`;
+    small.wit.artifact(small.bug, { name: "Fixed in Commit", url: commit });
+    small.wit.artifact(small.bug, { name: "Branch", url: branch });
+    return [commit, branch];
+  }
+
+  async function artifactsOf(id: number): Promise<readonly string[]> {
+    const { relations } = await readItem(id);
+    return relations.flatMap(({ rel, url }) => (rel === "ArtifactLink" ? [url] : [])).sort();
+  }
+});
+
 function restore(selectors: readonly string[], changes: Partial<RestoreRequest>): Promise<RestoreResult> {
   return engine.restore(small.project, selectors, changes);
 }

@@ -14,7 +14,7 @@ import type { DoneStep, RestorePlan, RestoreResult } from "../results.ts";
 import type { RestoreTarget } from "./target.ts";
 import type { Turn } from "./turn.ts";
 import type { Selected } from "./dependencies.ts";
-import { idsFoundBy } from "./plan-restore.ts";
+import { idsFoundBy, isToBeMade } from "./plan-restore.ts";
 
 /** What a restore remembers of itself; kept sealed in the vault (vault/journal/restore-journal.ts). Steps by their place in the plan. */
 export interface StepJournal {
@@ -60,7 +60,7 @@ function prepare({ plan, target, journal }: ApplyRequest): void {
   for (const id of plan.found ?? []) target.ids.found(...id);
   let number = 0;
   for (const step of plan.steps) {
-    if (step.action === "create" && step.targetId === undefined) target.ids.expect(step.kind, step.key);
+    if (isToBeMade(step)) target.ids.expect(step.kind, step.key);
     for (const id of idsFoundBy(step)) target.ids.found(...id);
     remember(step, journal.results.get(number), target);
     number += 1;

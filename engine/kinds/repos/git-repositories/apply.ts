@@ -27,7 +27,7 @@ import {
   withPrefix,
   type Wanted,
 } from "./plan.ts";
-import { isSameName, presentRepositories } from "./listings.ts";
+import { isSameName, presentRepositories } from "../../restore/repositories.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "../../kind.ts";
 
 /** Azure Repos refuses pushes over 5 GB; stay well below. */

@@ -20,7 +20,7 @@ import type { Segment } from "../../../vault/format/ref.ts";
 import type { CatalogueItem, GitState, RefTarget } from "../../../vault/format/state.ts";
 import { archiveRepository } from "./archive.ts";
 import { entryOf, lostFindings, lostPointers, stillLost, storeLfs } from "./lfs.ts";
-import { deletedRepositories } from "./listings.ts";
+import { deletedRepositories } from "../../restore/repositories.ts";
 import { planRepository } from "./plan.ts";
 import { figuresOf, nothingFetched, packOnTopOf, toldOf, type PackTold } from "./figures.ts";
 import { applyGitStep } from "./apply.ts";

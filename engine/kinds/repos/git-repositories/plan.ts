@@ -6,7 +6,7 @@ import type { GitRemote } from "../../../git/git-access.ts";
 import type { GitState } from "../../../vault/format/state.ts";
 import type { SnapshotReader, StreamReader } from "../../../vault/streams/stream-reader.ts";
 import type { Selection, Step, TargetProject } from "../../kind.ts";
-import { deletedRepositories, isSameName, nameKey, presentRepositories } from "./listings.ts";
+import { deletedRepositories, isSameName, nameKey, presentRepositories } from "../../restore/repositories.ts";
 
 export const kindName = "git-repositories";
 /** More lines than this help nobody; the rest is counted. */

@@ -4,8 +4,8 @@ import {
   listRepositories,
   type DeletedRepository,
   type Repository,
-} from "../../../azure-devops/repos/git-repositories.ts";
-import type { Surroundings, TargetProject } from "../../kind.ts";
+} from "../../azure-devops/repos/git-repositories.ts";
+import type { Surroundings, TargetProject } from "../kind.ts";
 
 export interface PresentRepositories {
   /** By id in lower case. */
