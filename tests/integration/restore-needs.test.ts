@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RestoreRequest } from "../../engine/operations/restore/request.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
+import type { Exchange } from "../simulator/http/faults.ts";
 import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import type { RepositoryRecord } from "../simulator/repos/repository-store.ts";
 import type { ClassificationNode } from "../simulator/boards/model.ts";
@@ -14,7 +15,7 @@ import { smallProject, type SmallProject } from "../support/small-project.ts";
 let azure: TestSimulator;
 let engine: Engine;
 let small: SmallProject;
-const { readItem } = shownItems(() => azure);
+const { readItem, linksOf } = shownItems(() => azure);
 
 beforeEach(async () => {
   azure = await simulator();
@@ -118,6 +119,25 @@ describe("a restore that could not do everything", () => {
       expect(countIn(made)).toBe(before);
     },
   );
+
+  it("goes on with the copies that its plan had found by the links to their origins", async () => {
+    await engine.backUp(small.project);
+    const copy = azure.state.addProject("Copy");
+    const into = { targetProject: { id: copy.id, name: copy.name } };
+    const earlier = await restore([`work-items/${small.story.id}`], into);
+    for await (const { name } of engine.store.list(""))
+      if (name.includes("/restores/")) await engine.store.delete(name);
+    const isFilling = ({ method, path }: Exchange): boolean => method === "PATCH" && /workitems\/\d+$/i.test(path);
+    azure.faults.add({ kind: "status", status: 401, when: isFilling, times: 99 });
+    await expect(restore([`work-items/${small.task.id}`], into)).rejects.toThrow();
+    azure.faults.clear();
+
+    const restored = await restore([`work-items/${small.task.id}`], into);
+
+    expect([restored.resumed, restored.failed]).toEqual([true, 0]);
+    const links = await linksOf(newIdOf(restored, small.task));
+    expect(links).toContain(`System.LinkTypes.Hierarchy-Reverse ${newIdOf(earlier, small.story)}`);
+  });
 });
 
 describe("what is only needed", () => {
@@ -254,6 +274,34 @@ describe("a link to a commit", () => {
     const { relations } = await readItem(id);
     return relations.flatMap(({ rel, url }) => (rel === "ArtifactLink" ? [url] : [])).sort();
   }
+});
+
+describe("a plan for many repositories", () => {
+  it.each(["in place, where some were deleted", "into another project"])(
+    "lists them and the recycle bin once, not once for each (%s)",
+    async (place) => {
+      const many = Array.from({ length: 60 }, (_, number) =>
+        azure.state.addRepository(small.project, { name: `Empty ${number}` }),
+      );
+      await engine.backUp(small.project);
+      for (const { id } of many.slice(0, 10))
+        await ask(azure, `${small.project.id}/_apis/git/repositories/${id}`, { method: "DELETE" });
+      const into = place.startsWith("in place") ? small.project : azure.state.addProject("Copy");
+      let listings = 0;
+      const isListing = ({ path }: Exchange): boolean => /_apis\/git\/(?:recycleBin\/)?repositories$/i.test(path);
+      azure.faults.add({ kind: "delay", delayMs: 0, when: (one) => isListing(one) && (listings += 1) < 0 });
+
+      const { plan } = await restore(["git-repositories/*"], {
+        previewOnly: true,
+        targetProject: { id: into.id, name: into.name },
+      });
+
+      expect(new Set([...plan.steps].map(({ key }) => key)).size).toBe(63);
+      expect(listings).toBeGreaterThan(0);
+      expect(listings).toBeLessThanOrEqual(2);
+    },
+    60_000,
+  );
 });
 
 function restore(selectors: readonly string[], changes: Partial<RestoreRequest>): Promise<RestoreResult> {
