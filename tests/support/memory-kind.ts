@@ -10,6 +10,8 @@ export type Things = Map<string, { readonly name: string; readonly color?: strin
 
 export interface MemoryKind {
   readonly kind: ResourceKind;
+  /** The same without the way back. */
+  readonly keptOnly: ResourceKind;
   readonly source: Things;
   readonly target: Things;
   /** What it was given to work with, by what it was asked for. */
@@ -22,6 +24,7 @@ export interface MemoryKind {
 export function memoryKind(name: string, dependsOn?: string): MemoryKind {
   const memory: MemoryKind = {
     kind: { ...sides(), restore: restoring() },
+    keptOnly: sides(),
     source: new Map(),
     target: new Map(),
     given: new Map(),

@@ -10,7 +10,7 @@ import { stringAt } from "../../../../foundation/json.ts";
 import type { WorkItemRecord } from "../record.ts";
 import { relationsOf, type Relation } from "../relations.ts";
 
-const gitArtifact = /^(vstfs:\/\/\/Git\/)(Commit|Ref|PullRequestId)(\/)([0-9a-f-]{36})(%2F|\/)([0-9a-f-]{36})(.*)$/i;
+const gitArtifact = /^(vstfs:\/\/\/Git\/(Commit|Ref|PullRequestId)\/)[0-9a-f-]{36}(%2F|\/)([0-9a-f-]{36})(.*)$/i;
 const buildArtifact = /^vstfs:\/\/\/Build\/Build\/(\d+)$/i;
 
 /** Ids in the target of the snapshot's repositories; what is not there is not in it. */
@@ -59,7 +59,7 @@ interface GitParts {
 
 function gitPartsOf({ rel, url }: Relation): GitParts {
   if (rel !== "ArtifactLink") return {};
-  const [, , sort, , , , repository, rest] = gitArtifact.exec(url) ?? [];
+  const [, , sort, , repository, rest] = gitArtifact.exec(url) ?? [];
   return { sort: sort?.toLowerCase(), repository: repository?.toLowerCase(), rest };
 }
 
@@ -78,11 +78,8 @@ export function movedArtifact(relation: Relation, repositories: RepositoryIds, t
 }
 
 function movedUrl(url: string, repository: string, { project }: TargetProject): string {
-  return url.replace(
-    gitArtifact,
-    (_, scheme: string, sort: string, slash: string, __, separator: string, ___, rest: string) =>
-      `${scheme}${sort}${slash}${project.id}${separator}${repository}${rest}`,
-  );
+  const [, scheme = "", , separator = "", , rest = ""] = gitArtifact.exec(url) ?? [];
+  return `${scheme}${project.id}${separator}${repository}${rest}`;
 }
 
 /** The page of the original. */
