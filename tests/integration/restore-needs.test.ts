@@ -199,6 +199,41 @@ describe("what is only needed", () => {
     const { fields } = await readItem(newIdOf(restored, small.story));
     expect(fields["System.AreaPath"]).toBe("Copy\\Web");
   });
+
+  it("is not made beside itself when it has another name now: an area", async () => {
+    small.wit.area(small.project, "Web\\Basket");
+    small.wit.edit(small.bug, { "System.AreaPath": "Web\\Basket" });
+    await engine.backUp(small.project);
+    await renameArea("Web", "Website");
+    small.wit.edit(small.bug, { "System.Title": "Changed later", "System.AreaPath": "Website" });
+
+    const restored = await restore([`work-items/${small.bug.id}`], { conflictPolicy: "overwrite" });
+
+    expect(failuresOf(restored)).toEqual([]);
+    expect([...restored.steps].map(({ kind }) => kind)).toEqual(["work-items"]);
+    expect((await readItem(small.bug.id)).fields["System.AreaPath"]).toBe("Shop\\Website\\Basket");
+  });
+
+  it("gets its name back where it was asked for, with all that lies below", async () => {
+    small.wit.area(small.project, "Web\\Basket");
+    small.wit.edit(small.bug, { "System.AreaPath": "Web\\Basket" });
+    await engine.backUp(small.project);
+    await renameArea("Web\\Basket", "Cart");
+    await renameArea("Web", "Website");
+
+    const restored = await restore(["areas/*", `work-items/${small.bug.id}`], { conflictPolicy: "overwrite" });
+
+    expect(failuresOf(restored)).toEqual([]);
+    expect((await readItem(small.bug.id)).fields["System.AreaPath"]).toBe("Shop\\Web\\Basket");
+    const again = await restore(["areas/*"], { conflictPolicy: "overwrite" });
+    expect([again.created, again.updated, again.failed]).toEqual([0, 0, 0]);
+  });
+
+  async function renameArea(path: string, name: string): Promise<void> {
+    const below = path.split("\\").map(encodeURIComponent).join("/");
+    const place = `${small.project.id}/_apis/wit/classificationnodes/Areas/${below}`;
+    expect((await ask(azure, place, { method: "PATCH", body: { name } })).status).toBe(200);
+  }
 });
 
 describe("a link to a commit", () => {
