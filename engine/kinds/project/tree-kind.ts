@@ -8,6 +8,7 @@ import {
   readTree,
   updateNode,
   type ClassificationNode,
+  type NodeContent,
   type TreeGroup,
 } from "../../azure-devops/project/classification.ts";
 import { BackupError } from "../../foundation/errors.ts";
@@ -24,6 +25,7 @@ import type {
   SourceStream,
   Step,
   StepResult,
+  IdMap,
   TargetProject,
   TranslatedId,
 } from "../kind.ts";
@@ -164,6 +166,8 @@ interface Node extends Chosen {
   readonly existing: ClassificationNode | undefined;
   /** What has its path. */
   readonly byPath: ClassificationNode | undefined;
+  /** It lies elsewhere now, and is left there. */
+  readonly isMoved: boolean;
   /** It can get its name back: it lies where it did, and nothing else has the name. */
   readonly canBeRenamed: boolean;
 }
@@ -182,8 +186,9 @@ function counterpartOf(
   const wantedPath = `${then}\\${own}`;
   const byPath = live.byPath.get(`${now}\\${own}`.toLowerCase());
   const existing = (target.isSource ? live.byId.get(stored.key) : undefined) ?? byPath;
-  const isThere = existing !== undefined && isSamePath(splitPath(existing.path)[0], now);
-  return { ...stored, wantedPath, existing, byPath, canBeRenamed: isThere && byPath === undefined };
+  const isMoved = existing !== undefined && !isSamePath(splitPath(existing.path)[0], now);
+  const canBeRenamed = existing !== undefined && !isMoved && byPath === undefined;
+  return { ...stored, wantedPath, existing, byPath, isMoved, canBeRenamed };
 }
 
 function splitPath(path: string): readonly [parent: string, own: string] {
@@ -201,24 +206,42 @@ interface Planned {
   readonly node: Node;
 }
 
-function stepOf({ name, stream, node }: Planned, { conflictPolicy }: TargetProject): Step {
-  const { key, path, wantedPath, value, existing, byPath, canBeRenamed, isSelected } = node;
-  const attributes = objectAt(objectAt(value, "node") ?? {}, "attributes");
-  const detail: JsonObject = { path: wantedPath, ...(attributes === undefined ? {} : { attributes }) };
+function stepOf({ name, stream, node }: Planned, target: TargetProject): Step {
+  const { key, path, wantedPath, existing } = node;
+  const attributes = attributesOf(node.value);
+  const detail: JsonObject = { path: wantedPath, ...attributes };
   const base = { kind: name, stream, key, name: path, phase: "create" as const, detail };
   if (existing === undefined) return { ...base, action: "create", changes: [`new node ${wantedPath}`] };
   const found = { ...base, targetId: existing.path, ids: [pathId(name, path, existing.path)] };
+  return { ...found, ...existingStep(node, existing, target), detail: { ...detail, ...howItLies(node) } };
+}
+
+function howItLies({ canBeRenamed, isMoved }: Node): JsonObject {
+  return { ...(canBeRenamed ? { rename: true } : {}), ...(isMoved ? { moved: true } : {}) };
+}
+
+function existingStep(
+  { wantedPath, value, byPath, canBeRenamed, isSelected }: Node,
+  existing: ClassificationNode,
+  { conflictPolicy }: TargetProject,
+): Pick<Step, "action" | "changes" | "reason"> {
+  const { attributes } = attributesOf(value);
   const hasOtherDates = attributes !== undefined && !isSameJson(attributes, objectAt(existing.raw, "attributes") ?? {});
   const changes = [
     ...(canBeRenamed ? [`${existing.path} becomes ${wantedPath}`] : []),
     ...(hasOtherDates ? [`dates of ${wantedPath}`] : []),
   ];
   const how = existing === byPath ? "exists" : `exists as ${existing.path}`;
-  if (changes.length === 0) return { ...found, action: "skip", changes, reason: how };
-  if (conflictPolicy === "overwrite" && isSelected)
-    return { ...found, action: "update", changes, detail: { ...detail, rename: canBeRenamed } };
+  if (changes.length === 0) return { action: "skip", changes, reason: how };
+  if (conflictPolicy === "overwrite" && isSelected) return { action: "update", changes };
   const why = isSelected ? "conflictPolicy leaves it alone" : "it is only above what is restored, and left alone";
-  return { ...found, action: "skip", changes, reason: `${how}${hasOtherDates ? " with other dates" : ""}; ${why}` };
+  return { action: "skip", changes, reason: `${how}${hasOtherDates ? " with other dates" : ""}; ${why}` };
+}
+
+/** Dates of iterations. */
+function attributesOf(value: JsonObject): { readonly attributes?: JsonObject } {
+  const attributes = objectAt(objectAt(value, "node") ?? {}, "attributes");
+  return attributes === undefined ? {} : { attributes };
 }
 
 function isSameJson(left: JsonObject, right: JsonObject): boolean {
@@ -232,29 +255,36 @@ function pathId(name: TreeGroup, path: string, targetPath: string): TranslatedId
 
 /** What is made comes from the snapshot; the plan only says which node, and whether it is to be made or changed. */
 async function applyNode(name: TreeGroup, step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
-  const { azureDevOps, project } = target;
-  const stored = await selection.stream.record(step.key);
-  const storedPath = stringAt(stored ?? {}, "path");
+  const stored = (await selection.stream.record(step.key)) ?? {};
+  const storedPath = stringAt(stored, "path");
   if (storedPath === undefined) throw notStored(step);
+  const { outcome, path } = await nodeAt(name, step, { storedPath, dates: attributesOf(stored), target });
+  return { outcome, newId: path, ids: [pathId(name, storedPath, path)] };
+}
+
+async function nodeAt(
+  name: TreeGroup,
+  step: Step,
+  {
+    storedPath,
+    dates,
+    target,
+  }: { readonly storedPath: string; readonly dates: Partial<NodeContent>; readonly target: TargetProject },
+): Promise<Pick<StepResult, "outcome"> & { readonly path: string }> {
+  const { azureDevOps, project } = target;
   const [parent, own] = splitPath(storedPath);
-  const attributes = objectAt(objectAt(stored ?? {}, "node") ?? {}, "attributes");
-  const dates = attributes === undefined ? {} : { attributes };
-  const foundAt = (path: string): Pick<StepResult, "newId" | "ids"> => ({
-    newId: path,
-    ids: [pathId(name, storedPath, path)],
-  });
   if (step.action === "create") {
     const parentPath = target.ids.get(`${name}.path`, parent) ?? movedPath(parent, project.name);
     const node = { name: own, ...dates };
     const { created } = await createNode(azureDevOps, project.id, { group: name, parent: below(parentPath), node });
-    return { outcome: created ? "created" : "adopted", ...foundAt(`${parentPath}\\${own}`) };
+    return { outcome: created ? "created" : "adopted", path: `${parentPath}\\${own}` };
   }
-  const path = await pathNow(name, step, target);
-  if (step.action !== "update") return { outcome: "skipped", ...foundAt(path) };
+  const path = pathNow(name, step, { parent, ids: target.ids });
+  if (step.action !== "update") return { outcome: "skipped", path };
   const isRenamed = step.detail?.rename === true;
   const node = { ...(isRenamed ? { name: own } : {}), ...dates };
   await updateNode(azureDevOps, project.id, { group: name, path: below(path), node });
-  return { outcome: "updated", ...foundAt(isRenamed ? `${splitPath(path)[0]}\\${own}` : path) };
+  return { outcome: "updated", path: isRenamed ? `${splitPath(path)[0]}\\${own}` : path };
 }
 
 /** Names below the root, as the service wants them. */
@@ -263,11 +293,15 @@ function below(path: string): readonly string[] {
 }
 
 /** Where the node that the plan found is by now: what lies above it may have got its name back. */
-async function pathNow(name: TreeGroup, { key, targetId, detail = {} }: Step, target: TargetProject): Promise<string> {
+function pathNow(
+  name: TreeGroup,
+  { targetId, detail = {} }: Step,
+  { parent, ids }: { readonly parent: string; readonly ids: IdMap },
+): string {
   const planned = targetId ?? stringAt(detail, "path") ?? "";
-  if (!target.isSource) return planned;
-  const { byId, byPath } = await liveTree(name, target);
-  return (byId.get(key) ?? byPath.get(planned.toLowerCase()))?.path ?? planned;
+  if (detail.moved === true) return planned;
+  const [parentThen, own] = splitPath(planned);
+  return `${ids.get(`${name}.path`, parent) ?? parentThen}\\${own}`;
 }
 
 function notStored({ stream, key }: Step): BackupError {
