@@ -118,12 +118,12 @@ interface Seen {
 const lookAgainAfterMs = [1000, 5000];
 
 async function look(stream: SourceStream, remote: GitRemote, work: BackupWork): Promise<Seen> {
-  const advertisement = await listRefs(remote, work.source);
+  const advertisement = await listedPatiently(remote, work.source);
   const now = snapshotOf(advertisement, stream, work.source);
   return { stream, remote, advertisement, now, digest: await work.into.digestOf(now) };
 }
 
-async function listRefs(remote: GitRemote, { git, clock, signal }: SourceProject): Promise<Advertisement> {
+async function listedPatiently(remote: GitRemote, { git, clock, signal }: SourceProject): Promise<Advertisement> {
   for (const waitMs of lookAgainAfterMs) {
     try {
       return await git.listRefs(remote);
