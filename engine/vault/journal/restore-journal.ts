@@ -106,7 +106,6 @@ export async function openJournal(facts: JournalFacts): Promise<RestoreJournal> 
   };
 }
 
-
 export interface PastRestore {
   readonly source: JournalTarget;
   /** In the spaces of the kinds, and in others. */
