@@ -3,7 +3,6 @@ import { stringAt, type JsonObject } from "../../engine/foundation/json.ts";
 import { backUpDocuments } from "../../engine/kinds/documents/back-up-documents.ts";
 import { archiveRecords, selectedRecords, verifyRecords } from "../../engine/kinds/documents/records.ts";
 import type { ApplyContext, Gap, ResourceKind, Selection, Step, TargetProject } from "../../engine/kinds/kind.ts";
-import { translated } from "../../engine/kinds/restore/references.ts";
 
 /** Things by their ids: `name`, and `needs` with the id of a thing of the kind that it depends on. */
 export type Things = Map<string, { readonly name: string; readonly color?: string; readonly needs?: string }>;
@@ -98,7 +97,7 @@ export function memoryKind(name: string, dependsOn?: string): MemoryKind {
   function inTarget(stored: JsonObject, target: TargetProject): { readonly name: string; readonly needs?: string } {
     const { needs, ...rest } = stored as { readonly name: string; readonly needs?: string };
     if (needs === undefined || dependsOn === undefined) return rest;
-    const now = translated([dependsOn, needs], target);
-    return now.status === "known" ? { ...rest, needs: now.id } : { ...rest, needs: now.status };
+    const isAwaited = target.ids.isAwaited(dependsOn, needs);
+    return { ...rest, needs: isAwaited ? "awaited" : (target.ids.get(dependsOn, needs) ?? "unknown") };
   }
 }
