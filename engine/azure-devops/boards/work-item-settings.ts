@@ -21,7 +21,3 @@ export async function tags(azureDevOps: AzureDevOps, project: string): Promise<L
 export async function artifactLinkTypes(azureDevOps: AzureDevOps): Promise<ListOf> {
   return wholeList(azureDevOps, { area: "wit", path: ["wit", "artifactlinktypes"] });
 }
-
-export async function relationTypes(azureDevOps: AzureDevOps): Promise<ListOf> {
-  return wholeList(azureDevOps, { area: "wit", path: ["wit", "workitemrelationtypes"] });
-}

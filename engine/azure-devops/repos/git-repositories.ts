@@ -45,12 +45,9 @@ export interface RepositoryChanges {
 
 /** All repositories of a project, hidden ones (of wikis) included. */
 export async function listRepositories(azureDevOps: AzureDevOps, project: string): Promise<readonly Repository[]> {
-  return repositoriesOf(azureDevOps, { project });
-}
-
-/** All repositories of the organisation in one request. */
-export async function listAllRepositories(azureDevOps: AzureDevOps): Promise<readonly Repository[]> {
-  return repositoriesOf(azureDevOps, {});
+  const query = { includeHidden: true };
+  const list = await wholeList(azureDevOps, { area: "git", project, path: ["git", "repositories"], query });
+  return list.map(repositoryFrom);
 }
 
 export async function getRepository(azureDevOps: AzureDevOps, project: string, idOrName: string): Promise<Repository> {
@@ -109,7 +106,7 @@ export function cloneUrlOf(organization: Organization, projectId: string, reposi
 }
 
 /** Refs as REST shows them: with locks. `filter` is a prefix such as `heads/`. */
-export async function* listRefs(
+export async function* refsWithLocks(
   azureDevOps: AzureDevOps,
   {
     project,
@@ -189,34 +186,6 @@ function countsOf(counts: JsonObject): Omit<CommitDifference, "behind"> {
 function countAt(value: JsonObject, key: string): number | undefined {
   const number = numberAt(value, key);
   return number !== undefined && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-}
-
-/** `branch` as `heads/main`. */
-export async function lockBranch(
-  azureDevOps: AzureDevOps,
-  {
-    project,
-    repositoryId,
-    branch,
-  }: { readonly project: string; readonly repositoryId: string; readonly branch: string },
-): Promise<void> {
-  await azureDevOps.call({
-    area: "git",
-    method: "PATCH",
-    project,
-    path: ["git", "repositories", repositoryId, "refs"],
-    query: { filter: branch.replace(/^refs\//, "") },
-    body: { isLocked: true },
-  });
-}
-
-async function repositoriesOf(
-  azureDevOps: AzureDevOps,
-  scope: { readonly project?: string },
-): Promise<readonly Repository[]> {
-  const query = { includeHidden: true };
-  const list = await wholeList(azureDevOps, { area: "git", ...scope, path: ["git", "repositories"], query });
-  return list.map(repositoryFrom);
 }
 
 function repositoryFrom(raw: JsonObject): Repository {

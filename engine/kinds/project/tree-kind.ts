@@ -8,6 +8,7 @@ import {
   readTree,
   updateNode,
   type ClassificationNode,
+  type NodeContent,
   type TreeGroup,
 } from "../../azure-devops/project/classification.ts";
 import { BackupError } from "../../foundation/errors.ts";
@@ -24,6 +25,7 @@ import type {
   SourceStream,
   Step,
   StepResult,
+  IdMap,
   TargetProject,
   TranslatedId,
 } from "../kind.ts";
@@ -82,13 +84,16 @@ function documentOf(node: ClassificationNode): StoredDocument {
 }
 
 async function* planTree(name: TreeGroup, selection: Selection, target: TargetProject): AsyncGenerator<Step> {
-  const live = new Map<string, ClassificationNode>();
-  if (!target.isNew)
-    for (const node of await readTree(target.azureDevOps, target.project.id, name))
-      live.set(node.path.toLowerCase(), node);
+  const live = await liveTree(name, target);
+  const places = new Map<string, Place>();
   for await (const stored of withParents(selection)) {
-    const step = stepOf({ ...stored, name, stream: selection.stream.line.s, live }, target);
-    if (step !== undefined) yield step;
+    const path = stringAt(stored.value, "path") ?? "";
+    const node = path.includes("\\") ? counterpartOf({ ...stored, path }, { live, places, target }) : undefined;
+    if (node === undefined) continue;
+    const step = stepOf({ name, stream: selection.stream.line.s, node }, target);
+    const now = node.existing?.path ?? node.wantedPath;
+    places.set(path, { now, then: step.action === "update" && node.canBeRenamed ? node.wantedPath : now });
+    yield step;
   }
 }
 
@@ -132,29 +137,111 @@ function depthOf(value: JsonObject): number {
   return (stringAt(value, "path") ?? "").split("\\").length;
 }
 
-interface Node extends Chosen {
-  readonly name: TreeGroup;
-  readonly stream: string;
-  readonly live: ReadonlyMap<string, ClassificationNode>;
+interface LiveTree {
+  /** In lower case. */
+  readonly byPath: ReadonlyMap<string, ClassificationNode>;
+  readonly byId: ReadonlyMap<string, ClassificationNode>;
 }
 
-function stepOf({ name, stream, key, value, live, isSelected }: Node, target: TargetProject): Step | undefined {
-  const path = stringAt(value, "path");
-  const node = objectAt(value, "node");
-  if (path === undefined || node === undefined || !path.includes("\\")) return undefined;
-  const targetPath = movedPath(path, target.project.name);
-  const attributes = objectAt(node, "attributes");
-  const detail: JsonObject = { path: targetPath, ...(attributes === undefined ? {} : { attributes }) };
+async function liveTree(name: TreeGroup, target: TargetProject): Promise<LiveTree> {
+  const nodes = target.isNew ? [] : await readTree(target.azureDevOps, target.project.id, name);
+  return {
+    byPath: new Map(nodes.map((node) => [node.path.toLowerCase(), node])),
+    byId: new Map(nodes.map((node) => [String(node.id), node])),
+  };
+}
+
+/** Where a stored node is in the target, now and when its step is done. */
+interface Place {
+  readonly now: string;
+  readonly then: string;
+}
+
+/** A stored node, and what it is in the target. */
+interface Node extends Chosen {
+  readonly path: string;
+  /** Below its parent as that is there now, under its own name of then. */
+  readonly wantedPath: string;
+  /** By its number where ids are kept, whatever it is called now; else by its path. */
+  readonly existing: ClassificationNode | undefined;
+  /** What has its path. */
+  readonly byPath: ClassificationNode | undefined;
+  /** It lies elsewhere now, and is left there. */
+  readonly isMoved: boolean;
+  /** It can get its name back: it lies where it did, and nothing else has the name. */
+  readonly canBeRenamed: boolean;
+}
+
+function counterpartOf(
+  stored: Chosen & { readonly path: string },
+  {
+    live,
+    places,
+    target,
+  }: { readonly live: LiveTree; readonly places: ReadonlyMap<string, Place>; readonly target: TargetProject },
+): Node {
+  const [parent, own] = splitPath(stored.path);
+  const moved = movedPath(parent, target.project.name);
+  const { now, then } = places.get(parent) ?? { now: moved, then: moved };
+  const wantedPath = `${then}\\${own}`;
+  const byPath = live.byPath.get(`${now}\\${own}`.toLowerCase());
+  const existing = (target.isSource ? live.byId.get(stored.key) : undefined) ?? byPath;
+  const isMoved = existing !== undefined && !isSamePath(splitPath(existing.path)[0], now);
+  const canBeRenamed = existing !== undefined && !isMoved && byPath === undefined;
+  return { ...stored, wantedPath, existing, byPath, isMoved, canBeRenamed };
+}
+
+function splitPath(path: string): readonly [parent: string, own: string] {
+  const at = path.lastIndexOf("\\");
+  return [path.slice(0, Math.max(0, at)), path.slice(at + 1)];
+}
+
+function isSamePath(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
+
+interface Planned {
+  readonly name: TreeGroup;
+  readonly stream: string;
+  readonly node: Node;
+}
+
+function stepOf({ name, stream, node }: Planned, target: TargetProject): Step {
+  const { key, path, wantedPath, existing } = node;
+  const attributes = attributesOf(node.value);
+  const detail: JsonObject = { path: wantedPath, ...attributes };
   const base = { kind: name, stream, key, name: path, phase: "create" as const, detail };
-  const existing = live.get(targetPath.toLowerCase());
-  if (existing === undefined) return { ...base, action: "create", changes: [`new node ${targetPath}`] };
-  const found = { ...base, targetId: targetPath, ids: [pathId(name, path, targetPath)] };
-  if (attributes === undefined || isSameJson(attributes, objectAt(existing.raw, "attributes") ?? {}))
-    return { ...found, action: "skip", changes: [], reason: "exists" };
-  const changes = [`dates of ${targetPath}`];
-  if (target.conflictPolicy === "overwrite" && isSelected) return { ...found, action: "update", changes };
+  if (existing === undefined) return { ...base, action: "create", changes: [`new node ${wantedPath}`] };
+  const found = { ...base, targetId: existing.path, ids: [pathId(name, path, existing.path)] };
+  return { ...found, ...existingStep(node, existing, target), detail: { ...detail, ...howItLies(node) } };
+}
+
+function howItLies({ canBeRenamed, isMoved }: Node): JsonObject {
+  return { ...(canBeRenamed ? { rename: true } : {}), ...(isMoved ? { moved: true } : {}) };
+}
+
+function existingStep(
+  { wantedPath, value, byPath, canBeRenamed, isSelected }: Node,
+  existing: ClassificationNode,
+  { conflictPolicy }: TargetProject,
+): Pick<Step, "action" | "changes" | "reason"> {
+  const { attributes } = attributesOf(value);
+  const hasOtherDates = attributes !== undefined && !isSameJson(attributes, objectAt(existing.raw, "attributes") ?? {});
+  const changes = [
+    ...(canBeRenamed ? [`${existing.path} becomes ${wantedPath}`] : []),
+    ...(hasOtherDates ? [`dates of ${wantedPath}`] : []),
+  ];
+  const how = existing === byPath ? "exists" : `exists as ${existing.path}`;
+  if (changes.length === 0) return { action: "skip", changes, reason: how };
+  if (conflictPolicy === "overwrite" && isSelected) return { action: "update", changes };
   const why = isSelected ? "conflictPolicy leaves it alone" : "it is only above what is restored, and left alone";
-  return { ...found, action: "skip", changes, reason: `exists with other dates; ${why}` };
+  return { action: "skip", changes, reason: `${how}${hasOtherDates ? " with other dates" : ""}; ${why}` };
+}
+
+/** Dates of iterations. */
+function attributesOf(value: JsonObject): { readonly attributes?: JsonObject } {
+  const attributes = objectAt(objectAt(value, "node") ?? {}, "attributes");
+  return attributes === undefined ? {} : { attributes };
 }
 
 function isSameJson(left: JsonObject, right: JsonObject): boolean {
@@ -168,23 +255,53 @@ function pathId(name: TreeGroup, path: string, targetPath: string): TranslatedId
 
 /** What is made comes from the snapshot; the plan only says which node, and whether it is to be made or changed. */
 async function applyNode(name: TreeGroup, step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
-  const stored = await selection.stream.record(step.key);
-  const storedPath = stringAt(stored ?? {}, "path");
+  const stored = (await selection.stream.record(step.key)) ?? {};
+  const storedPath = stringAt(stored, "path");
   if (storedPath === undefined) throw notStored(step);
-  const path = movedPath(storedPath, target.project.name);
-  const segments = path.split("\\").slice(1);
-  const own = segments.at(-1) ?? "";
-  const parent = segments.slice(0, -1);
-  const attributes = objectAt(objectAt(stored ?? {}, "node") ?? {}, "attributes");
-  const node = { name: own, ...(attributes === undefined ? {} : { attributes }) };
-  const found = { newId: path, ids: [pathId(name, storedPath, path)] };
+  const { outcome, path } = await nodeAt(name, step, { storedPath, dates: attributesOf(stored), target });
+  return { outcome, newId: path, ids: [pathId(name, storedPath, path)] };
+}
+
+async function nodeAt(
+  name: TreeGroup,
+  step: Step,
+  {
+    storedPath,
+    dates,
+    target,
+  }: { readonly storedPath: string; readonly dates: Partial<NodeContent>; readonly target: TargetProject },
+): Promise<Pick<StepResult, "outcome"> & { readonly path: string }> {
+  const { azureDevOps, project } = target;
+  const [parent, own] = splitPath(storedPath);
   if (step.action === "create") {
-    const { created } = await createNode(target.azureDevOps, target.project.id, { group: name, parent, node });
-    return { outcome: created ? "created" : "adopted", ...found };
+    const parentPath = target.ids.get(`${name}.path`, parent) ?? movedPath(parent, project.name);
+    const node = { name: own, ...dates };
+    const { created } = await createNode(azureDevOps, project.id, { group: name, parent: below(parentPath), node });
+    return { outcome: created ? "created" : "adopted", path: `${parentPath}\\${own}` };
   }
-  if (step.action === "update")
-    await updateNode(target.azureDevOps, target.project.id, { group: name, path: segments, node });
-  return { outcome: step.action === "update" ? "updated" : "skipped", ...found };
+  const path = pathNow(name, step, { parent, ids: target.ids });
+  if (step.action !== "update") return { outcome: "skipped", path };
+  const isRenamed = step.detail?.rename === true;
+  const node = { ...(isRenamed ? { name: own } : {}), ...dates };
+  await updateNode(azureDevOps, project.id, { group: name, path: below(path), node });
+  return { outcome: "updated", path: isRenamed ? `${splitPath(path)[0]}\\${own}` : path };
+}
+
+/** Names below the root, as the service wants them. */
+function below(path: string): readonly string[] {
+  return path.split("\\").slice(1);
+}
+
+/** Where the node that the plan found is by now: what lies above it may have got its name back. */
+function pathNow(
+  name: TreeGroup,
+  { targetId, detail = {} }: Step,
+  { parent, ids }: { readonly parent: string; readonly ids: IdMap },
+): string {
+  const planned = targetId ?? stringAt(detail, "path") ?? "";
+  if (detail.moved === true) return planned;
+  const [parentThen, own] = splitPath(planned);
+  return `${ids.get(`${name}.path`, parent) ?? parentThen}\\${own}`;
 }
 
 function notStored({ stream, key }: Step): BackupError {

@@ -3,7 +3,7 @@
  * was killed is continued from there: steps with a result are done, steps with an intent are looked up before they
  * are made, so that nothing comes out twice (docs/format.md 3.10). One failing step does not stop the others.
  */
-import { collect, mapConcurrent } from "../../foundation/concurrency.ts";
+import { forEachConcurrent } from "../../foundation/concurrency.ts";
 import { BackupError, describeError } from "../../foundation/errors.ts";
 import type { ResourceKind, Restoring, Selection, Step, StepResult, TargetProject } from "../../kinds/kind.ts";
 import { kindOfStream } from "../../kinds/registry.ts";
@@ -14,7 +14,7 @@ import type { DoneStep, RestorePlan, RestoreResult } from "../results.ts";
 import type { RestoreTarget } from "./target.ts";
 import type { Turn } from "./turn.ts";
 import type { Selected } from "./dependencies.ts";
-import { idsFoundBy } from "./plan-restore.ts";
+import { idsFoundBy, isToBeMade } from "./plan-restore.ts";
 
 /**
  * What a restore remembers of itself; kept sealed in the vault (vault/journal/restore-journal.ts). Steps by their place
@@ -65,7 +65,7 @@ function prepare({ plan, target, journal }: ApplyRequest): void {
   for (const id of plan.found ?? []) target.ids.found(...id);
   let number = 0;
   for (const step of plan.steps) {
-    if (step.action === "create" && step.targetId === undefined) target.ids.expect(step.kind, step.key);
+    if (isToBeMade(step)) target.ids.expect(step.kind, step.key);
     for (const id of idsFoundBy(step)) target.ids.found(...id);
     remember(step, journal.results.get(number), target);
     number += 1;
@@ -79,8 +79,15 @@ async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly
   target.asAsked.signal.throwIfAborted();
   const numbers = batch.entries.map(({ number }) => number);
   await journal.intend(numbers.filter((number) => !journal.intents.has(number)));
-  const done = await applyBatch(batch.entries, request);
-  await journal.record(done.map(({ number, step, result }) => [number, { ...result, item: [step.kind, step.key] }]));
+  const { done, failure } = await applyBatch(batch.entries, request);
+  const record = journal.record(
+    done.map(({ number, step, result }) => [number, { ...result, item: [step.kind, step.key] }]),
+  );
+  if (failure !== undefined) {
+    await record.catch(() => undefined); // the failure is what the run ends with
+    throw failure.error;
+  }
+  await record;
   stopWithoutProject(done);
   return done.map(({ step, result }) => ({ ...step, result }));
 }
@@ -119,23 +126,61 @@ function mayJoin(step: Step, entries: readonly Numbered[], together: ReadonlySet
 
 type Done = Numbered & { readonly result: StepResult };
 
-async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<readonly Done[]> {
+interface DoneBatch {
+  readonly done: readonly Done[];
+  /** What ends the run. All that was done beside it counts all the same: later restores have to know of it. */
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<DoneBatch> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
   const able = batch.filter(({ step }) => step.action !== "cannot");
   if (kind?.restore?.applyMany !== undefined && able.length > 1) return applyTogether(batch, kind.restore, request);
   const lanes = kind?.restore?.applying === "ordered" ? 1 : Math.max(1, request.target.asAsked.parallelism);
-  return collect(
-    mapConcurrent(batch, lanes, async (entry) => ({ ...entry, result: await applyOne(entry, kind, request) })),
-  );
+  const results = new Map<Numbered, StepResult>();
+  let failure: DoneBatch["failure"];
+  try {
+    await forEachConcurrent(batch, lanes, async (entry) => {
+      results.set(entry, await applyOne(entry, kind, request));
+    });
+  } catch (error) {
+    failure = { error };
+  }
+  const done = batch.flatMap((entry) => {
+    const result = results.get(entry);
+    return result === undefined ? [] : [{ ...entry, result }];
+  });
+  return { done, failure };
 }
 
 async function applyTogether(
   batch: readonly Numbered[],
   restore: Restoring,
   request: ApplyRequest,
-): Promise<readonly Done[]> {
-  const { journal, turn } = request;
+): Promise<DoneBatch> {
   const able = batch.filter(({ step }) => step.action !== "cannot");
+  const done: Done[] = batch.filter(({ step }) => step.action === "cannot").map(refused);
+  let failure: DoneBatch["failure"];
+  try {
+    const ended = await endedTogether(able, restore, request);
+    for (const [index, entry] of able.entries())
+      try {
+        done.push({ ...entry, result: resultOfOne(entry.step, ended[index], request.target) });
+      } catch (error) {
+        failure ??= { error };
+      }
+  } catch (error) {
+    failure = { error };
+  }
+  return { done: done.sort((one, other) => one.number - other.number), failure };
+}
+
+async function endedTogether(
+  able: readonly Numbered[],
+  restore: Restoring,
+  request: ApplyRequest,
+): Promise<readonly PromiseSettledResult<StepResult>[]> {
+  const { journal, turn } = request;
   const steps = able.map(({ step }) => step);
   turn.mustHold();
   const ended = await restore.applyMany?.(steps, {
@@ -144,10 +189,11 @@ async function applyTogether(
     attempted: new Set(able.filter(({ number }) => journal.intents.has(number)).map(({ step }) => step)),
     mustHold: () => turn.mustHold(),
   });
-  const results = new Map(
-    able.map(({ number, step }, index) => [number, resultOfOne(step, ended?.[index], request.target)]),
-  );
-  return batch.map((entry) => ({ ...entry, result: results.get(entry.number) ?? cannot(entry.step) }));
+  return ended ?? [];
+}
+
+function refused(entry: Numbered): Done {
+  return { ...entry, result: cannot(entry.step) };
 }
 
 function resultOfOne(
