@@ -14,7 +14,7 @@ import type { Exchange } from "../simulator/http/faults.ts";
 import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { faultyStore, StoreKilled, type FaultPoint, type FaultyStore } from "../support/faulty-store.ts";
-import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
+import { copyOf, memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, newestContent } from "../support/oracle.ts";
 import { viewOf, type ProjectView } from "../support/project-view.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
@@ -37,13 +37,6 @@ afterAll(async () => {
   await small.remove();
   await azure.stop();
 });
-
-/** A store with the same objects, to be destroyed on its own. */
-function copyOf(store: MemoryStore | undefined): MemoryStore {
-  const copy = memoryStore();
-  for (const [name, bytes] of store?.objects ?? []) copy.overwrite(name, bytes);
-  return copy;
-}
 
 async function withEngine<Result>(store: FaultyStore, work: (engine: Engine) => Promise<Result>): Promise<Result> {
   const engine = await engineOver(azure, { store, keys });

@@ -13,7 +13,7 @@ import type { BackupResult } from "../../engine/operations/results.ts";
 import type { Exchange } from "../simulator/http/faults.ts";
 import type { TokenOptions } from "../simulator/http/sign-in.ts";
 import { engineOver } from "../support/backup-engine.ts";
-import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
+import { copyOf, memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, newestContent, type SeenSnapshot } from "../support/oracle.ts";
 import { lfsObjectPath } from "../simulator/git/lfs.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
@@ -48,12 +48,6 @@ async function backUp(changes: Partial<BackupRequest> & { readonly token?: strin
   } finally {
     await engine.close();
   }
-}
-
-function copyOf(vault: MemoryStore): MemoryStore {
-  const copy = memoryStore();
-  for (const [name, bytes] of vault.objects) copy.overwrite(name, bytes);
-  return copy;
 }
 
 function issue(options: TokenOptions): string {

@@ -20,7 +20,7 @@ import { Wit } from "../simulator/boards/builder.ts";
 import { noiseOf, randomOf } from "../bench/random.ts";
 import { sentenceOf, vocabularyOf } from "../bench/source-text.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
-import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
+import { copyOf, memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { setRefs, sourceHistory, type Happening, type Refs, type SourceHistory } from "../support/source-history.ts";
 
@@ -72,9 +72,7 @@ class Nights {
 
   /** The same past, another future. */
   branch(): Nights {
-    const copy = memoryStore({ clock: serviceClock });
-    for (const [name, bytes] of this.#store.objects) copy.overwrite(name, bytes);
-    return new Nights(this.#project, this.#kinds, copy);
+    return new Nights(this.#project, this.#kinds, copyOf(this.#store, { clock: serviceClock }));
   }
 
   async next(token = azure.token): Promise<Night> {

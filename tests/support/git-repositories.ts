@@ -4,8 +4,9 @@
  * a server.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { inheritedEnvironment } from "../simulator/git/run-git.ts";
 
 export interface GitOutcome {
   readonly status: number;
@@ -18,10 +19,9 @@ let ticks = 0;
 
 function environment(): NodeJS.ProcessEnv {
   ticks += 60;
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
   const date = `${firstCommitSeconds + ticks} +0000`;
   return {
-    ...Object.fromEntries(inherited),
+    ...inheritedEnvironment(),
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_TERMINAL_PROMPT: "0",
@@ -99,6 +99,12 @@ export interface WorkRepository {
   git(...args: readonly string[]): string;
 }
 
+/** The commit that was just made: as git has written it. */
+function headOf(gitFolder: string): string {
+  const head = readFileSync(join(gitFolder, "HEAD"), "utf8").trim();
+  return head.startsWith("ref: ") ? readFileSync(join(gitFolder, head.slice(5)), "utf8").trim() : head;
+}
+
 /** A working copy whose `origin` is the bare repository. */
 export function workRepository(folder: string, origin: string, hash: "sha1" | "sha256" = "sha1"): WorkRepository {
   mkdirSync(folder, { recursive: true });
@@ -111,7 +117,7 @@ export function workRepository(folder: string, origin: string, hash: "sha1" | "s
     }
     git(folder, ["add", "--all"]);
     git(folder, ["commit", "--quiet", "--allow-empty", "-m", message]);
-    return git(folder, ["rev-parse", "HEAD"]);
+    return headOf(join(folder, ".git"));
   };
   return {
     folder,

@@ -23,6 +23,8 @@ export interface MemoryStoreOptions {
   readonly clock?: Pick<Clock, "now">;
   /** Keeps what `overwrite` and `delete` replace, as an account with versioning does. */
   readonly versioned?: boolean;
+  /** Stored from the beginning; these bytes themselves, not a copy. */
+  readonly objects?: Iterable<readonly [name: string, bytes: Uint8Array]>;
 }
 
 /** How the account keeps objects from being deleted; may be changed while a test runs. */
@@ -42,6 +44,14 @@ export interface MemoryStore extends DeletingStore {
   readonly protection: ProtectionRules;
   /** Replaces an object as a holder of write rights could; the old bytes stay as a version if the store keeps any. */
   overwrite(name: string, bytes: Uint8Array): void;
+}
+
+/**
+ * A store with the same objects, to be changed on its own. The bytes are shared, not copied: replace an object in
+ * `objects` to damage it, do not write into its bytes.
+ */
+export function copyOf(store: MemoryStore | undefined, options: MemoryStoreOptions = {}): MemoryStore {
+  return memoryStore({ ...options, objects: store?.objects ?? [] });
 }
 
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
@@ -84,6 +94,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     }
     return infoOf(name, bytes);
   }
+
+  for (const [name, bytes] of options.objects ?? []) put(name, bytes);
 
   function create(name: string, bytes: Uint8Array): ObjectInfo {
     const existing = objects.get(name);

@@ -12,6 +12,7 @@ import { answeredByFault, writeBody } from "./git-faults.ts";
 import type { GitFaultAction, GitFaults } from "./git-faults.ts";
 import { nextPacket, packet, readCommands, refusedUpdates, withRefusals } from "./git-push-rules.ts";
 import type { CommandSection, RefUpdate } from "./git-push-rules.ts";
+import { inheritedEnvironment } from "./run-git.ts";
 
 export interface GitAddress {
   readonly organization: string;
@@ -257,9 +258,8 @@ function startBackend(
 function backendEnvironment(exchange: Exchange, path: GitPath): NodeJS.ProcessEnv {
   const { request, url, repository } = exchange;
   const protocol = isAzure(exchange) ? v1Only(request.headers["git-protocol"]) : request.headers["git-protocol"];
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
   return {
-    ...Object.fromEntries(inherited),
+    ...inheritedEnvironment(),
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_HTTP_EXPORT_ALL: "1",

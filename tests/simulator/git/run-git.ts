@@ -8,10 +8,17 @@ export interface GitRun {
   readonly stderr: string;
 }
 
+/** The environment of this process without git's settings, as it is when git is first run: reading it takes long. */
+let inherited: NodeJS.ProcessEnv | undefined;
+
+export function inheritedEnvironment(): NodeJS.ProcessEnv {
+  inherited ??= Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_")));
+  return inherited;
+}
+
 function environment(): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_"));
   return {
-    ...Object.fromEntries(inherited),
+    ...inheritedEnvironment(),
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_CONFIG_GLOBAL: devNull,
     GIT_TERMINAL_PROMPT: "0",

@@ -24,6 +24,16 @@ interface Compared {
   readonly folder: string;
   readonly base: string;
   readonly target: string;
+  /** False: everything that differs, also what only the base has done. */
+  readonly isFromCommon: boolean;
+}
+
+interface Difference {
+  /** Empty when the histories have nothing in common. */
+  readonly common: string;
+  readonly changes: readonly Change[];
+  readonly ahead: number;
+  readonly behind: number;
 }
 
 function diff(state: SimulatorState, request: SimRequest): SimAnswer {
@@ -31,16 +41,9 @@ function diff(state: SimulatorState, request: SimRequest): SimAnswer {
   if (repository.isDisabled) throw repositoryNotFound(repository.name);
   const folder = state.repositories.folderOf(repository);
   const { query } = request;
-  const compared: Compared = {
-    folder,
-    base: commitOf(repository, folder, versionOf(query, "base")),
-    target: commitOf(repository, folder, versionOf(query, "target")),
-  };
-  const { base, target } = compared;
-  const common = tryGit(["-C", folder, "merge-base", base, target]).stdout.trim();
-  // Unless told otherwise the service leaves out what only the base has done.
-  const isFromCommon = query.get("diffCommonCommit")?.toLowerCase() !== "false" && common !== "";
-  const changes = changesBetween(folder, isFromCommon ? common : base, target);
+  const [base, target] = commitsOf(repository, folder, [versionOf(query, "base"), versionOf(query, "target")]);
+  const isFromCommon = query.get("diffCommonCommit")?.toLowerCase() !== "false";
+  const { common, changes, ahead, behind } = knownDifference(state, { folder, base, target, isFromCommon });
   const files = changes.filter(({ isFolder }) => !isFolder);
   const page = changes.slice(numberOf(query, "$skip", 0)).slice(0, numberOf(query, "$top", 100));
   const url = `${request.organizationUrl}/${repository.projectId}/_apis/git/repositories/${repository.id}`;
@@ -52,10 +55,30 @@ function diff(state: SimulatorState, request: SimRequest): SimAnswer {
       ...(common === "" ? {} : { commonCommit: common }),
       baseCommit: base,
       targetCommit: target,
-      aheadCount: commitsIn(folder, `${base}..${target}`),
-      behindCount: commitsIn(folder, `${target}..${base}`),
+      aheadCount: ahead,
+      behindCount: behind,
     },
   };
+}
+
+const differences = new WeakMap<SimulatorState, Map<string, Difference>>();
+
+/** The ids of two commits settle what is between them: git is asked once, whichever repositories have both. */
+function knownDifference(state: SimulatorState, compared: Compared): Difference {
+  const known = differences.get(state) ?? new Map<string, Difference>();
+  differences.set(state, known);
+  const key = `${compared.base} ${compared.target} ${compared.isFromCommon}`;
+  const difference = known.get(key) ?? differenceOf(compared);
+  known.set(key, difference);
+  return difference;
+}
+
+function differenceOf({ folder, base, target, isFromCommon }: Compared): Difference {
+  const common = tryGit(["-C", folder, "merge-base", base, target]).stdout.trim();
+  const changes = changesBetween(folder, isFromCommon && common !== "" ? common : base, target);
+  const counted = runGit(["-C", folder, "rev-list", "--left-right", "--count", `${base}...${target}`]);
+  const [behind = 0, ahead = 0] = counted.trim().split("\t").map(Number);
+  return { common, changes, ahead, behind };
 }
 
 interface Version {
@@ -70,18 +93,27 @@ function versionOf(query: URLSearchParams, side: "base" | "target"): Version | u
   return name === null || name === "" ? undefined : { name, type };
 }
 
-function commitOf(repository: RepositoryRecord, folder: string, version: Version | undefined): string {
-  const { name, type } = version ?? {
-    name: repository.defaultBranch?.replace("refs/heads/", "") ?? "",
-    type: "branch",
+type Sides<Of> = readonly [base: Of, target: Of];
+
+/** Without a version, the default branch. */
+function commitsOf(repository: RepositoryRecord, folder: string, versions: Sides<Version | undefined>): Sides<string> {
+  const branch = { name: repository.defaultBranch?.replace("refs/heads/", "") ?? "", type: "branch" };
+  const [base = branch, target = branch] = versions;
+  const input = [base, target].map((version) => `${revisionOf(version)}\n`).join("");
+  const said = runGit(["-C", folder, "cat-file", "--batch-check"], input).split("\n");
+  const commitOf = (version: Version, line = ""): string => {
+    const found = /^([0-9a-f]{40,64}) commit \d+$/.exec(line)?.[1];
+    if (found === undefined) throw unresolvable(version, repository);
+    return found;
   };
+  return [commitOf(base, said[0]), commitOf(target, said[1])];
+}
+
+/** As git takes it; something that no repository has where the service takes it for nothing. */
+function revisionOf({ name, type }: Version): string {
   const prefix = { branch: "refs/heads/", tag: "refs/tags/" }[type] ?? "";
-  const isPossible = type === "commit" ? /^[0-9a-f]{40,64}$/.test(name) : name !== "";
-  const found = isPossible
-    ? tryGit(["-C", folder, "rev-parse", "--verify", "--quiet", `${prefix}${name}^{commit}`]).stdout.trim()
-    : "";
-  if (found === "") throw unresolvable({ name, type }, repository);
-  return found;
+  const isPossible = type === "commit" ? /^[0-9a-f]{40,64}$/.test(name) : /^[^\n]+$/.test(name);
+  return isPossible ? `${prefix}${name}^{commit}` : "0".repeat(40);
 }
 
 function unresolvable({ name, type }: Version, repository: RepositoryRecord): SimError {
@@ -149,8 +181,4 @@ function changeBody(change: Change, { target, url }: { readonly target: string; 
     },
     changeType,
   };
-}
-
-function commitsIn(folder: string, range: string): number {
-  return Number(runGit(["-C", folder, "rev-list", "--count", range]).trim());
 }

@@ -3,7 +3,16 @@
  * copying one empty repository; repositories can share the folder of a common original until one is pushed to, so
  * that thousands of them cost nothing.
  */
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { badRequest } from "../http/errors.ts";
 import type { LfsBehaviour } from "../git/lfs.ts";
@@ -219,18 +228,22 @@ function emptyRepository(root: string, hash: "sha1" | "sha256"): string {
   mkdirSync(root, { recursive: true });
   const format = hash === "sha256" ? ["--object-format=sha256"] : [];
   runGit(["init", "--quiet", "--bare", "--template=", "--initial-branch=main", ...format, folder]);
-  for (const [name, value] of Object.entries(repositorySettings)) runGit(["-C", folder, "config", name, value]);
+  appendFileSync(join(folder, "config"), repositorySettings);
   return folder;
 }
 
 /** As the service behaves: any reachable or unreachable tip can be asked for, partial clones work, pushes may be forced. */
-const repositorySettings: Readonly<Record<string, string>> = {
-  "http.receivepack": "true",
-  "uploadpack.allowTipSHA1InWant": "true",
-  "uploadpack.allowFilter": "true",
-  "receive.denyDeleteCurrent": "ignore",
-  "gc.auto": "0",
-};
+const repositorySettings = `
+[http]
+	receivepack = true
+[uploadpack]
+	allowTipSHA1InWant = true
+	allowFilter = true
+[receive]
+	denyDeleteCurrent = ignore
+[gc]
+	auto = 0
+`;
 
 function bytesBelow(folder: string): number {
   if (!existsSync(folder)) return 0;
