@@ -24,6 +24,7 @@ const [role] = process.argv.slice(2);
 try {
   if (role === "azure-devops") await (await loadEngine("tests/bench/index.ts")).runAzureDevOps();
   else if (role === "refs") (await loadEngine("tests/bench/index.ts")).runRefs();
+  else if (role === "work-item-loop") (await loadEngine("tests/bench/index.ts")).runWorkItemLoop();
   else await main();
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

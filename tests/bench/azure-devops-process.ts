@@ -6,7 +6,8 @@ import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { Simulator } from "../simulator/server.ts";
 import type { SimProject } from "../simulator/service.ts";
-import { addManyWorkItems } from "../simulator/boards/many.ts";
+import { Wit } from "../simulator/boards/builder.ts";
+import { addLinkedWorkItems, addManyWorkItems } from "../simulator/boards/many.ts";
 import { trackingOf } from "../simulator/boards/tracking.ts";
 import { offer } from "./child.ts";
 
@@ -64,6 +65,32 @@ function functionsOf(simulator: Simulator, clock: PastClock) {
       const ids = addManyWorkItems(state, projectOf(wanted.projectId), wanted.count);
       clock.backMs = 0;
       return ids;
+    },
+    /** Each with a link it makes itself; `detailed`: five revisions, of them one a comment, and a file each. */
+    addLinkedWorkItems: (wanted: {
+      readonly projectId: string;
+      readonly count: number;
+      readonly detailed: boolean;
+    }) => {
+      const { projectId, count, detailed } = wanted;
+      const project = projectOf(projectId);
+      const items = addLinkedWorkItems(state, project, { count, revisions: detailed ? 3 : 1 });
+      clock.backMs = 0;
+      const wit = new Wit(state);
+      for (const item of detailed ? items : []) {
+        wit.comment(item, `<div>Said of ${item.id}</div>`);
+        wit.attach(item, { name: `notes-${item.id}.txt`, content: `Notes on ${item.id}\n`.repeat(50) });
+      }
+    },
+    countWorkItems: (projectId: string): number => {
+      const tracking = trackingOf(state);
+      return [...tracking.items.values()].filter((item) => tracking.projectOf(item).id === projectId).length;
+    },
+    /** Every answer of the REST API comes so much later; 0 for at once. */
+    delayAnswers: (delayMs: number) => {
+      simulator.faults.clear();
+      if (delayMs > 0)
+        simulator.faults.add({ kind: "delay", delayMs, times: Infinity, when: ({ path }) => path.includes("_apis/") });
     },
     /** Revisions of all work items: what one pass over the reporting feed delivers. */
     countRevisions: (): number => {

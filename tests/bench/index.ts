@@ -6,12 +6,14 @@ import { judgingBenchmark } from "./judging-benchmark.ts";
 import { machineFacts } from "./machine.ts";
 import { plantedBenchmark } from "./planted-benchmark.ts";
 import { restoreRefsBenchmark, restoreRepositoryBenchmark } from "./restore-git-benchmark.ts";
+import { restoreDetailedWorkItemsBenchmark, restoreWorkItemsBenchmark } from "./restore-work-items-benchmark.ts";
 import { tableOf, type Row } from "./results.ts";
 import { unchangedBenchmark } from "./unchanged-benchmark.ts";
 import { workItemsBenchmark } from "./work-items-benchmark.ts";
 import type { Benchmark, BenchOptions } from "./workplace.ts";
 
 export { runAzureDevOps } from "./azure-devops-process.ts";
+export { runWorkItemLoop } from "./work-item-loop-process.ts";
 export { runRefs } from "./refs-process.ts";
 
 export const benchmarks: readonly Benchmark[] = [
@@ -21,6 +23,8 @@ export const benchmarks: readonly Benchmark[] = [
   workItemsBenchmark,
   restoreRefsBenchmark,
   restoreRepositoryBenchmark,
+  restoreWorkItemsBenchmark,
+  restoreDetailedWorkItemsBenchmark,
   judgingBenchmark,
   plantedBenchmark,
 ];

@@ -206,10 +206,28 @@ function setNode(draft: Draft, group: StructureGroup, value: JsonValue): void {
   changed[group === "areas" ? "System.AreaId" : "System.IterationId"] = node.id;
 }
 
-function tagsOf({ tracking, project }: Draft, value: FieldValue | null): string | null {
+function tagsOf({ tracking, project, request }: Draft, value: FieldValue | null): string | null {
+  refuseNewTags(tracking, project, { value, by: request.by });
   const text = tracking.tagTextOf(project.id, typeof value === "string" ? value : "");
   if (text.split("; ").length > 100) throw ruleError(required("System.Tags"), "InvalidTooLong");
   return text === "" ? null : text;
+}
+
+/** Whoever may not define tags can give those that the project has. */
+function refuseNewTags(
+  tracking: WorkItemTracking,
+  project: SimProject,
+  { value, by }: { readonly value: FieldValue | null; readonly by: SimIdentity },
+): void {
+  if (typeof value !== "string" || tracking.host.isAllowed(by, "createTagDefinition")) return;
+  const known = tracking.tagsOf(project.id);
+  const names = value.split(/[;,]/).map((name) => name.trim().toLowerCase());
+  if (names.every((name) => name === "" || known.has(name))) return;
+  throw new SimError(
+    403,
+    "AccessDeniedException",
+    "TF401289: The current user does not have permissions to create tags.",
+  );
 }
 
 function setFormat(draft: Draft, field: FieldDefinition, format: string): void {

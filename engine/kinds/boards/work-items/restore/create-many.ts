@@ -100,19 +100,17 @@ async function finished(draft: Draft, answered: Answered): Promise<StepResult> {
   const lost = draft.creation?.lost ?? [];
   if ("item" in sent && isCopyOf(record, sent.item, target))
     return finishCreation({ record, item: sent.item, lost, refused: new Map() }, target);
-  const copies = (await answered.lookUp()).get(record.id) ?? [];
-  return adoptLost({ step, record, copies, cause: "lost" in sent ? sent.lost : undefined }, target);
+  return adoptLost({ step, record, cause: "lost" in sent ? sent.lost : undefined }, answered);
 }
 
 interface Lost {
   readonly step: Step;
   readonly record: WorkItemRecord;
-  readonly copies: readonly number[];
   readonly cause: BackupError | undefined;
 }
 
-async function adoptLost({ step, record, copies, cause }: Lost, target: TargetProject): Promise<StepResult> {
-  const made = madeBeside(step, copies);
+async function adoptLost({ step, record, cause }: Lost, { target, lookUp }: Answered): Promise<StepResult> {
+  const made = madeBeside(step, (await lookUp()).get(record.id) ?? []);
   if (made === undefined) throw lostError(record, cause);
   return adopt(record, made, target);
 }
