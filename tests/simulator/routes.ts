@@ -19,6 +19,9 @@ import { identityRoutes } from "./project/identity-routes.ts";
 import { pipelineRunRoutes } from "./pipelines/pipeline-run-routes.ts";
 import { permissionRoutes } from "./project/permission-routes.ts";
 import { pipelineSettingsRoutes } from "./pipelines/pipeline-settings-routes.ts";
+import { definitionRoutes } from "./pipelines/definition-routes.ts";
+import { folderRoutes } from "./pipelines/folder-routes.ts";
+import { queueRoutes } from "./pipelines/queue-routes.ts";
 import { pipelineRoutes } from "./pipelines/pipeline-routes.ts";
 import { projectRoutes } from "./project/project-routes.ts";
 import { teamRoutes } from "./project/team-routes.ts";
@@ -36,6 +39,9 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...gitRepositoryRoutes(state),
     ...gitRefRoutes(state),
     ...gitDiffRoutes(state),
+    ...definitionRoutes(state),
+    ...folderRoutes(state),
+    ...queueRoutes(state),
     ...pipelineRoutes(state),
     ...pipelineRunRoutes(state),
     ...pipelineSettingsRoutes(state),

@@ -1,5 +1,5 @@
 /** The project of a team that builds a web shop: what `npm start` and the sandbox show. */
-import type { DefinitionRecord } from "../pipelines/build-store.ts";
+import type { DefinitionRecord } from "../pipelines/definition-store.ts";
 import type { ProjectRecord } from "../project/project-store.ts";
 import type { SimulatorState } from "../state.ts";
 import { addSampleWorkItems } from "../boards/sample.ts";
