@@ -20,6 +20,7 @@ import { pipelineRunRoutes } from "./pipelines/pipeline-run-routes.ts";
 import { permissionRoutes } from "./project/permission-routes.ts";
 import { pipelineSettingsRoutes } from "./pipelines/pipeline-settings-routes.ts";
 import { definitionRoutes } from "./pipelines/definition-routes.ts";
+import { endpointRoutes } from "./pipelines/endpoint-routes.ts";
 import { folderRoutes } from "./pipelines/folder-routes.ts";
 import { queueRoutes } from "./pipelines/queue-routes.ts";
 import { pipelineRoutes } from "./pipelines/pipeline-routes.ts";
@@ -40,6 +41,7 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...gitRefRoutes(state),
     ...gitDiffRoutes(state),
     ...definitionRoutes(state),
+    ...endpointRoutes(state),
     ...folderRoutes(state),
     ...queueRoutes(state),
     ...pipelineRoutes(state),

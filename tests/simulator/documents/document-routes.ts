@@ -94,9 +94,18 @@ function list(area: DocumentArea, request: SimRequest): SimAnswer {
   const { page, headers } = tokenPage(all, query, area.paging);
   const isWhole = area.showInList === undefined || isOn(query, "includeAllProperties");
   return listAnswer(
-    page.map((one) => (isWhole ? area.show(one, request) : (area.showInList?.(one, request) ?? {}))),
+    page.map((one) => {
+      if (isWhole && one.isDamaged) return bareOf(area, one, request);
+      return isWhole ? area.show(one, request) : (area.showInList?.(one, request) ?? {});
+    }),
     headers,
   );
+}
+
+/** What is left of one that the service cannot read. */
+function bareOf(area: DocumentArea, document: SimDocument, request: SimRequest): JsonObject {
+  const { id = document.id, name = "" } = area.show(document, request);
+  return { id, name };
 }
 
 /** The document of the address. Throws the service's 404, also for what the caller must not know of. */
@@ -105,7 +114,11 @@ function readable(area: DocumentArea, { params, project }: SimRequest, isDeleted
   const found = area.store.byId(id);
   const isHere =
     found !== undefined && (project === undefined || [found.projectId, ...found.sharedWith].includes(project.id));
-  if (!isHere || found.isHidden || found.isDeleted !== isDeleted) throw area.notFound(id);
+  if (!isHere || found.isDeleted !== isDeleted) throw area.notFound(id);
+  if (found.isHidden)
+    throw new SimError(403, "AccessDeniedException", `Access denied. You need View permissions for ${id}.`);
+  if (found.isDamaged)
+    throw new SimError(400, "VssServiceException", `TF400898: An Internal Error Occurred while ${id} was read.`);
   return found;
 }
 

@@ -20,8 +20,10 @@ export interface SimDocument {
   readonly modifiedOn: string;
   readonly modifiedBy: SimIdentity;
   readonly isDeleted: boolean;
-  /** People that the caller is not one of may see it. */
+  /** Whoever asks has no right to read it. */
   readonly isHidden: boolean;
+  /** The service itself cannot read it. */
+  readonly isDamaged: boolean;
 }
 
 type Changing = { -readonly [Member in keyof SimDocument]: SimDocument[Member] };
@@ -77,7 +79,7 @@ export class DocumentStore {
       body,
       revision: 1,
       ...{ createdOn: at, createdBy: by, modifiedOn: at, modifiedBy: by },
-      ...{ isDeleted: false, isHidden: false },
+      ...{ isDeleted: false, isHidden: false, isDamaged: false },
     };
     this.#documents.set(document.id, document);
     return document;
@@ -106,10 +108,19 @@ export class DocumentStore {
     this.#documents.delete(id);
   }
 
-  /** As if whoever asks had no right to read it: it is not listed, and asked for by its id it is not there. */
+  /** As if whoever asks had no right to read it: it is not listed, and asked for by its id it is refused. */
   hide(id: string, isHidden = true): void {
+    this.#mark(id, { isHidden });
+  }
+
+  /** As if the service could not read it: it is listed by its name alone, and asked for by its id the answer is an error. */
+  damage(id: string, isDamaged = true): void {
+    this.#mark(id, { isDamaged });
+  }
+
+  #mark(id: string, marks: Partial<Pick<SimDocument, "isHidden" | "isDamaged">>): void {
     const document = this.#documents.get(id);
-    if (document !== undefined) document.isHidden = isHidden;
+    if (document !== undefined) Object.assign(document, marks);
   }
 
   #change(id: string, changes: Partial<SimDocument>): SimDocument {
