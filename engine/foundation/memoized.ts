@@ -9,3 +9,13 @@ export function memoized<Value>(read: () => Promise<Value>): () => Promise<Value
     return kept;
   };
 }
+
+/** The same for many values by their keys; whoever asks for a key must mean the same by it. */
+export function memoizedByKey(): <Value>(key: string, read: () => Promise<Value>) => Promise<Value> {
+  const kept = new Map<string, () => Promise<unknown>>();
+  return async <Value>(key: string, read: () => Promise<Value>): Promise<Value> => {
+    const known = kept.get(key) ?? memoized(read);
+    kept.set(key, known);
+    return (await known()) as Value;
+  };
+}

@@ -1,4 +1,4 @@
-/** The one list of kinds. Order is the order of backing up; restore order comes from `restoreAfter`. */
+/** The one list of kinds. Order is the order of backing up; restore order comes from each kind's `restore.after`. */
 import { areas } from "./project/areas.ts";
 import { gitRepositories } from "./repos/git-repositories/index.ts";
 import { iterations } from "./project/iterations.ts";

@@ -1,5 +1,5 @@
 /** What operations hand to reports and tasks: plain values. */
-import type { Finding, Gap, Step, StepResult } from "../kinds/kind.ts";
+import type { Finding, Gap, Step, StepResult, TranslatedId } from "../kinds/kind.ts";
 import type { Coverage } from "../vault/format/coverage.ts";
 import type { ToldAlarm } from "../insight/told-alarms.ts";
 import type { SnapshotImmutability, ToldImmutability } from "../vault/format/immutability.ts";
@@ -88,6 +88,8 @@ export interface RestorePlan {
   readonly takenAt: string;
   readonly conflictPolicy: string;
   readonly steps: Listed<Step>;
+  /** What is only needed and is there already: its id in the target; left out when there is nothing. */
+  readonly found?: readonly TranslatedId[];
   /** Streams whose content in this snapshot is older than the snapshot. */
   readonly stale: readonly { readonly stream: string; readonly asOf: string }[];
   /** SHA-256 over lines of canonical JSON, hex: everything above but the steps, then each step. */

@@ -17,7 +17,8 @@ import type { SourceProject, Step } from "../../engine/kinds/kind.ts";
 import { registry } from "../../engine/kinds/registry.ts";
 import { archiveItems, cleanPath } from "../../engine/operations/restore/archive-items.ts";
 import { openForRestore } from "../../engine/operations/restore/restore-items.ts";
-import { restoreOrder } from "../../engine/operations/restore/plan-restore.ts";
+import { restoreOrder } from "../../engine/operations/restore/restorable.ts";
+import { surroundingsOf } from "../../engine/operations/surroundings.ts";
 import type { BackupResult, RestoreResult, VerifyResult } from "../../engine/operations/results.ts";
 import { parseIdentities, parseSigners } from "../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
@@ -48,12 +49,9 @@ beforeAll(async () => {
   const shared = { clock: systemClock, reporter: silentReporter, signal, temporaryFolder: folder };
   git = nodeGitAccess({ ...shared, random: Math.random });
   source = {
-    ...shared,
-    git,
-    azureDevOps: engine.azureDevOps,
+    ...surroundingsOf({ ...shared, git, azureDevOps: engine.azureDevOps, parallelism: 4 }),
     project: { id: sample.project.id, name: sample.project.name },
     options: { pullRequestRefs: false, gitEngine: "auto", catalogueNames: "names" },
-    parallelism: 4,
   };
 });
 
@@ -75,8 +73,9 @@ describe("the registry", () => {
   it("restores kinds in an order that exists", () => {
     const order = restoreOrder(registry).map(({ name }) => name);
 
-    for (const { name, restoreAfter } of registry)
-      for (const before of restoreAfter) expect(order.slice(0, order.indexOf(name))).toContain(before);
+    for (const { name, restore } of restoreOrder(registry))
+      for (const before of restore.after === "everything" ? order.filter((other) => other !== name) : restore.after)
+        expect(order.slice(0, order.indexOf(name))).toContain(before);
   });
 
   it.each(kinds)("%s says which scopes and permissions it needs", (_, { title, permissions }) => {

@@ -377,7 +377,8 @@ describe("a journal that does authenticate", () => {
     const steps = [...preview.plan.steps].flatMap((step): readonly Step[] => {
       if (step.action === "create") return [];
       const targetId = step.kind === "work-items" ? one.id : victim.id;
-      return step.kind === "areas" ? [step] : [{ ...step, detail: { ...step.detail, targetId, overwrite: true } }];
+      const detail = { ...step.detail, targetId, overwrite: true };
+      return step.kind === "areas" ? [step] : [{ ...step, targetId: String(targetId), detail }];
     });
     await writeJournal(preview, steps);
 

@@ -32,8 +32,6 @@ const schema = 1;
 export const project: ResourceKind = {
   name: kindName,
   title: "Project",
-  restoreAfter: [],
-  applying: "ordered",
   permissions: {
     backUp: [{ scope: "vso.project", permission: "View project-level information" }],
     restore: [{ scope: "vso.project_manage", permission: "Create new projects; Edit project-level information" }],
@@ -43,13 +41,17 @@ export const project: ResourceKind = {
   },
   absence: async (): Promise<Absence> => ({ status: "missing", reason: "the project was readable a moment ago" }),
   backUp: backUpTheProject,
-  references: async function* () {
-    // Everything refers to the project; it refers to nothing.
-  },
-  plan: planProject,
-  apply: applyProject,
   verify: (stream) => verifyRecords(stream, ({ value }) => objectAt(value, "project") !== undefined),
   archive: (selection, into) => archiveRecords(selection, into, () => "project.json"),
+  restore: {
+    after: [],
+    applying: "ordered",
+    references: async function* () {
+      // Everything refers to the project; it refers to nothing.
+    },
+    plan: planProject,
+    apply: applyProject,
+  },
 };
 
 async function backUpTheProject(stream: SourceStream, work: BackupWork): Promise<StreamOutcome> {
@@ -100,6 +102,7 @@ async function* planProject(selection: Selection, target: TargetProject): AsyncG
     key: target.source.project.id,
     name: target.project.name,
     phase: "create" as const,
+    ...(target.isNew ? {} : { targetId: target.project.id }),
   };
   if (target.isNew) {
     const visibility = visibilityOf(stored);

@@ -25,6 +25,7 @@ import type {
   Step,
   StepResult,
   TargetProject,
+  TranslatedId,
 } from "../kind.ts";
 import { movedPath } from "../restore/moved-path.ts";
 
@@ -35,8 +36,6 @@ export function classificationKind(name: TreeGroup, title: string): ResourceKind
   return {
     name,
     title,
-    restoreAfter: ["project"],
-    applying: "ordered",
     permissions: {
       backUp: [{ scope: "vso.work", permission: "View permissions for the nodes" }],
       restore: [{ scope: "vso.work_write", permission: "Create child nodes" }],
@@ -46,12 +45,6 @@ export function classificationKind(name: TreeGroup, title: string): ResourceKind
     },
     absence: async (): Promise<Absence> => ({ status: "missing", reason: "the tree always exists" }),
     backUp: async (stream, work) => backUpTree(name, stream, work),
-    references: async function* () {
-      // Paths carry their parents with them: see plan.
-    },
-    plan: (selection, target) => planTree(name, selection, target),
-    covers: coveredKeys,
-    apply: (step, context) => applyNode(name, step, context),
     verify: (stream) => verifyRecords(stream, ({ value }) => stringAt(value, "path") !== undefined),
     archive: (selection, into) =>
       archiveRecords(
@@ -59,6 +52,16 @@ export function classificationKind(name: TreeGroup, title: string): ResourceKind
         into,
         ({ key, value }) => `${name}/${(stringAt(value, "path") ?? String(key)).replaceAll("\\", "/")}.json`,
       ),
+    restore: {
+      after: ["project"],
+      applying: "ordered",
+      references: async function* () {
+        // Paths carry their parents with them: see plan.
+      },
+      plan: (selection, target) => planTree(name, selection, target),
+      covers: coveredKeys,
+      apply: (step, context) => applyNode(name, step, context),
+    },
   };
 }
 
@@ -94,17 +97,23 @@ interface Stored {
   readonly value: JsonObject;
 }
 
+interface Chosen extends Stored {
+  /** Selected itself, not only above a selected one. */
+  readonly isSelected: boolean;
+}
+
 /** The selected nodes (by number or by path) and everything above them, parents first. */
-async function* withParents({ keys, stream }: Selection): AsyncGenerator<Stored> {
+async function* withParents({ keys, stream }: Selection): AsyncGenerator<Chosen> {
   const all: Stored[] = [];
   for await (const { key, value } of stream.records()) all.push({ key: String(key), value });
+  const isSelected = ({ key, value }: Stored): boolean =>
+    keys === "all" || keys.has(key) || keys.has(stringAt(value, "path") ?? "");
   const wanted = new Set<string>();
-  for (const { key, value } of all) {
-    const path = stringAt(value, "path") ?? "";
-    if (keys === "all" || keys.has(key) || keys.has(path)) for (const above of pathsDownTo(path)) wanted.add(above);
-  }
+  for (const node of all.filter(isSelected))
+    for (const path of pathsDownTo(stringAt(node.value, "path") ?? "")) wanted.add(path);
   const chosen = all.filter(({ value }) => wanted.has(stringAt(value, "path") ?? ""));
-  yield* chosen.sort((a, b) => depthOf(a.value) - depthOf(b.value));
+  for (const node of chosen.sort((a, b) => depthOf(a.value) - depthOf(b.value)))
+    yield { ...node, isSelected: isSelected(node) };
 }
 
 async function coveredKeys(selection: Selection): Promise<(key: string) => boolean> {
@@ -123,34 +132,38 @@ function depthOf(value: JsonObject): number {
   return (stringAt(value, "path") ?? "").split("\\").length;
 }
 
-interface Node extends Stored {
+interface Node extends Chosen {
   readonly name: TreeGroup;
   readonly stream: string;
   readonly live: ReadonlyMap<string, ClassificationNode>;
 }
 
-function stepOf({ name, stream, key, value, live }: Node, target: TargetProject): Step | undefined {
+function stepOf({ name, stream, key, value, live, isSelected }: Node, target: TargetProject): Step | undefined {
   const path = stringAt(value, "path");
   const node = objectAt(value, "node");
   if (path === undefined || node === undefined || !path.includes("\\")) return undefined;
   const targetPath = movedPath(path, target.project.name);
-  const base = { kind: name, stream, key, name: path, phase: "create" as const };
-  const existing = live.get(targetPath.toLowerCase());
   const attributes = objectAt(node, "attributes");
   const detail: JsonObject = { path: targetPath, ...(attributes === undefined ? {} : { attributes }) };
-  if (existing === undefined) return { ...base, action: "create", changes: [`new node ${targetPath}`], detail };
-  const differs =
-    attributes !== undefined && canonicalJson(attributes) !== canonicalJson(objectAt(existing.raw, "attributes") ?? {});
-  if (!differs) return { ...base, action: "skip", changes: [], reason: "exists", detail };
+  const base = { kind: name, stream, key, name: path, phase: "create" as const, detail };
+  const existing = live.get(targetPath.toLowerCase());
+  if (existing === undefined) return { ...base, action: "create", changes: [`new node ${targetPath}`] };
+  const found = { ...base, targetId: targetPath, ids: [pathId(name, path, targetPath)] };
+  if (attributes === undefined || isSameJson(attributes, objectAt(existing.raw, "attributes") ?? {}))
+    return { ...found, action: "skip", changes: [], reason: "exists" };
   const changes = [`dates of ${targetPath}`];
-  if (target.conflictPolicy === "overwrite") return { ...base, action: "update", changes, detail };
-  return {
-    ...base,
-    action: "skip",
-    changes,
-    reason: "exists with other dates; conflictPolicy leaves it alone",
-    detail,
-  };
+  if (target.conflictPolicy === "overwrite" && isSelected) return { ...found, action: "update", changes };
+  const why = isSelected ? "conflictPolicy leaves it alone" : "it is only above what is restored, and left alone";
+  return { ...found, action: "skip", changes, reason: `exists with other dates; ${why}` };
+}
+
+function isSameJson(left: JsonObject, right: JsonObject): boolean {
+  return canonicalJson(left) === canonicalJson(right);
+}
+
+/** Work items name nodes by their paths. */
+function pathId(name: TreeGroup, path: string, targetPath: string): TranslatedId {
+  return [`${name}.path`, path, targetPath];
 }
 
 /** What is made comes from the snapshot; the plan only says which node, and whether it is to be made or changed. */
@@ -164,15 +177,14 @@ async function applyNode(name: TreeGroup, step: Step, { selection, target }: App
   const parent = segments.slice(0, -1);
   const attributes = objectAt(objectAt(stored ?? {}, "node") ?? {}, "attributes");
   const node = { name: own, ...(attributes === undefined ? {} : { attributes }) };
+  const found = { newId: path, ids: [pathId(name, storedPath, path)] };
   if (step.action === "create") {
     const { created } = await createNode(target.azureDevOps, target.project.id, { group: name, parent, node });
-    target.ids.set(name, step.key, path);
-    return { outcome: created ? "created" : "adopted", newId: path };
+    return { outcome: created ? "created" : "adopted", ...found };
   }
-  target.ids.set(name, step.key, path);
   if (step.action === "update")
     await updateNode(target.azureDevOps, target.project.id, { group: name, path: segments, node });
-  return { outcome: step.action === "update" ? "updated" : "skipped", newId: path };
+  return { outcome: step.action === "update" ? "updated" : "skipped", ...found };
 }
 
 function notStored({ stream, key }: Step): BackupError {

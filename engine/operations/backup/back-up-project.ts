@@ -34,6 +34,7 @@ import { isReconcileDue } from "./reconcile.ts";
 import { namePattern } from "../name-pattern.ts";
 import { runRetention } from "./run-retention.ts";
 import type { BackupResult } from "../results.ts";
+import { surroundingsOf } from "../surroundings.ts";
 import { streamFilter, type StreamFilter } from "./stream-filter.ts";
 import { noTroubles } from "./uncovered-kinds.ts";
 
@@ -227,7 +228,7 @@ async function prepareWalk(
   const { cryptography } = tools;
   const now = await tools.store.serviceTime();
   const { project, options, parallelism, jobProject } = request;
-  const source: SourceProject = { ...tools, project, options, parallelism, jobProject };
+  const source: SourceProject = { ...surroundingsOf({ ...tools, parallelism }), project, options, jobProject };
   return {
     source,
     sealed,

@@ -162,8 +162,8 @@ async function draftOf(
   if (outcome.status === "carried") return carriedDraft(stream, outcome, tools);
   if (outcome.status === "unchanged") {
     const lines = carriedLines(stream, tools, { st: "ok", asOf });
-    const { findings = [] } = outcome;
-    return { lines, changed: false, changes: noChanges, newBytes: into.storedBytes, gaps: [], findings };
+    const { gaps = [], findings = [] } = outcome;
+    return { lines, changed: false, changes: noChanges, newBytes: into.storedBytes, gaps, findings };
   }
   const lines = [await mainLine(stream, outcome, { tools, asOf, previous })];
   if (outcome.files !== undefined) lines.push(await filesLine(stream, outcome.files, { tools, asOf, previous }));

@@ -13,7 +13,8 @@ import { isSignInRefused } from "../sign-in-refused.ts";
 import type { DoneStep, RestorePlan, RestoreResult } from "../results.ts";
 import type { RestoreTarget } from "./target.ts";
 import type { Turn } from "./turn.ts";
-import type { Selections } from "./select-items.ts";
+import type { Selected } from "./dependencies.ts";
+import { idsFoundBy } from "./plan-restore.ts";
 
 /** What a restore remembers of itself; kept sealed in the vault (vault/journal/restore-journal.ts). Steps by their place in the plan. */
 export interface StepJournal {
@@ -25,7 +26,7 @@ export interface StepJournal {
 
 export interface ApplyRequest {
   readonly plan: RestorePlan;
-  readonly selections: Selections;
+  readonly selected: Selected;
   readonly target: RestoreTarget;
   readonly kinds: readonly ResourceKind[];
   readonly journal: StepJournal;
@@ -43,21 +44,24 @@ interface Numbered {
 
 export async function applyRestore(request: ApplyRequest): Promise<RestoreResult> {
   const { plan, target, journal } = request;
-  const startedMs = target.clock.monotonicMs();
+  const { clock, reporter } = target.asAsked;
+  const startedMs = clock.monotonicMs();
   prepare(request);
   const done = new PackedList<DoneStep>();
   for (const batch of batchesOf(plan.steps, journal.results)) {
     for (const entry of await carriedOut(batch, request)) done.push(entry);
-    target.reporter.progress({ activity: "Restoring", done: done.length, total: plan.steps.length });
+    reporter.progress({ activity: "Restoring", done: done.length, total: plan.steps.length });
   }
-  return resultOf(request, done, target.clock.monotonicMs() - startedMs);
+  return resultOf(request, done, clock.monotonicMs() - startedMs);
 }
 
-/** Tells the target what is going to be made, and what an interrupted run has made already. */
+/** Tells the id map what the plan found, what is going to be made, and what an interrupted run has made already. */
 function prepare({ plan, target, journal }: ApplyRequest): void {
+  for (const id of plan.found ?? []) target.ids.found(...id);
   let number = 0;
   for (const step of plan.steps) {
-    if (step.action === "create") target.ids.expect(step.kind, step.key);
+    if (step.action === "create" && step.targetId === undefined) target.ids.expect(step.kind, step.key);
+    for (const id of idsFoundBy(step)) target.ids.found(...id);
     remember(step, journal.results.get(number), target);
     number += 1;
   }
@@ -67,7 +71,7 @@ function prepare({ plan, target, journal }: ApplyRequest): void {
 async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly DoneStep[]> {
   const { target, journal } = request;
   if ("result" in batch) return [{ ...batch.step, result: batch.result }];
-  target.signal.throwIfAborted();
+  target.asAsked.signal.throwIfAborted();
   const numbers = batch.entries.map(({ number }) => number);
   await journal.intend(numbers.filter((number) => !journal.intents.has(number)));
   const done = await applyBatch(batch.entries, request);
@@ -103,7 +107,7 @@ async function applyBatch(
   request: ApplyRequest,
 ): Promise<readonly (Numbered & { readonly result: StepResult })[]> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
-  const lanes = kind?.applying === "ordered" ? 1 : Math.max(1, request.target.parallelism);
+  const lanes = kind?.restore?.applying === "ordered" ? 1 : Math.max(1, request.target.asAsked.parallelism);
   return collect(
     mapConcurrent(batch, lanes, async (entry) => ({ ...entry, result: await applyOne(entry, kind, request) })),
   );
@@ -114,14 +118,15 @@ async function applyOne(
   kind: ResourceKind | undefined,
   request: ApplyRequest,
 ): Promise<StepResult> {
-  const { target, journal } = request;
+  const { journal } = request;
+  const target = step.neededBy === undefined ? request.target.asAsked : request.target.asNeeded;
   if (step.action === "cannot") return { outcome: "failed", message: step.reason ?? "cannot be restored" };
   try {
-    if (kind === undefined) throw unknownKind(step);
+    if (kind?.restore === undefined) throw unknownKind(step);
     request.turn.mustHold();
     const selection = selectionOf(step, request);
-    const result = await kind.apply(step, { selection, target, attempted: journal.intents.has(number) });
-    remember(step, result, target);
+    const result = await kind.restore.apply(step, { selection, target, attempted: journal.intents.has(number) });
+    remember(step, result, request.target);
     return result;
   } catch (error) {
     if (!(error instanceof BackupError) || concernsTheRun(error) || target.signal.aborted) throw error;
@@ -136,10 +141,10 @@ function concernsTheRun(error: BackupError): boolean {
 }
 
 /** What the step is about, out of what was selected: nothing else is ever restored. */
-function selectionOf(step: Step, { selections, kinds }: ApplyRequest): Selection {
-  const selected = selections.get(step.stream);
-  if (selected === undefined || kindOfStream(step.stream, kinds)?.name !== step.kind) throw unknownKind(step);
-  return { stream: selected.stream, keys: new Set([step.key]), parts: selected.parts };
+function selectionOf(step: Step, { selected: { asked, needed }, kinds }: ApplyRequest): Selection {
+  const selection = (step.neededBy === undefined ? asked : needed).get(step.stream);
+  if (selection === undefined || kindOfStream(step.stream, kinds)?.name !== step.kind) throw unknownKind(step);
+  return { stream: selection.stream, keys: new Set([step.key]), parts: selection.parts };
 }
 
 function unknownKind(step: Step): BackupError {
@@ -151,9 +156,13 @@ function unknownKind(step: Step): BackupError {
 }
 
 function remember(step: Step, result: StepResult | undefined, target: RestoreTarget): void {
-  if (result?.newId === undefined || result.outcome === "failed") return;
-  target.ids.set(step.kind, step.key, result.newId);
-  if (step.kind === "project" && target.isNew) target.enter({ id: result.newId, name: target.project.name });
+  if (result === undefined || result.outcome === "failed") return;
+  const { newId, ids = [] } = result;
+  for (const id of ids) target.ids.made(...id);
+  if (newId === undefined) return;
+  target.ids.made(step.kind, step.key, newId);
+  const { isNew, project } = target.asAsked;
+  if (step.kind === "project" && isNew) target.enter({ id: newId, name: project.name });
 }
 
 /** Without the project nothing else has a place to go. */
@@ -175,7 +184,7 @@ function resultOf(
 ): RestoreResult {
   return {
     plan,
-    restoreId: target.restoreId,
+    restoreId: target.asAsked.restoreId,
     resumed,
     applied: true,
     steps,

@@ -13,7 +13,7 @@ import { pastRestores, type JournalTarget } from "../../vault/journal/restore-jo
 import { openRegister, type RestoreRegister } from "../../vault/journal/restore-register.ts";
 import { recipientsEver } from "../check-keys.ts";
 import type { RestoreRequest, RestoreTools } from "./request.ts";
-import { idMap, type FillingIdMap } from "./target.ts";
+import { idMap, type FillingIdMap } from "../../kinds/restore/id-map.ts";
 
 /** Where the journals of one recovery key lie, and this restore's id there. */
 export interface KeptRestores {
@@ -86,7 +86,7 @@ export async function knownRestores(
     chains.push(chain);
     for (const { source, ids: made } of passes) {
       if (source.projectId !== undefined && source.projectId !== request.source.project.id) continue;
-      for (const { kind, oldId, newId } of made) ids.set(kind, oldId, newId);
+      for (const [space, old, now] of made) ids.made(space, old, now);
     }
   }
   return { ids, notes: await notesOf(history, chains, target) };

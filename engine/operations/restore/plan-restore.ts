@@ -4,74 +4,62 @@
  */
 import type { Cryptography } from "../../crypto/cryptography.ts";
 import { toHex, utf8 } from "../../foundation/bytes.ts";
-import { collect } from "../../foundation/concurrency.ts";
-import { describeError, hasCode } from "../../foundation/errors.ts";
+import { describeError } from "../../foundation/errors.ts";
 import { canonicalJson } from "../../foundation/json.ts";
 import {
   phases,
-  type ItemReference,
   type Phase,
   type ResourceKind,
   type Selection,
   type Step,
   type TargetProject,
+  type TranslatedId,
 } from "../../kinds/kind.ts";
 import { kindOfStream } from "../../kinds/registry.ts";
 import { PackedList } from "../../native/packed-list.ts";
 import type { SnapshotReader } from "../../vault/streams/stream-reader.ts";
 import type { RestorePlan } from "../results.ts";
-import { neverStored, neverStoredLine, selectItems, type Selections } from "./select-items.ts";
+import { isDamage, withDependencies, writtenBack, type Selected } from "./dependencies.ts";
+import { coverageOf, restoreOrder, type RestorableKind } from "./restorable.ts";
+import { neverStored, neverStoredLine } from "./select-items.ts";
+import type { RestoreTarget } from "./target.ts";
 
 export interface PlanRequest {
   readonly selectors: readonly string[];
   readonly snapshot: SnapshotReader;
-  readonly target: TargetProject;
+  readonly target: RestoreTarget;
   readonly kinds: readonly ResourceKind[];
   readonly cryptography: Cryptography;
 }
 
 export interface PlannedRestore {
   readonly plan: RestorePlan & { readonly steps: PackedList<Step> };
-  /** Selections by stream, dependencies included; what `apply` works on. */
-  readonly selections: Selections;
+  /** What `apply` works on. */
+  readonly selected: Selected;
+  /** What people should know besides, in one line each. */
+  readonly notes: readonly string[];
 }
 
-/** Kinds so that each comes after those it names in `restoreAfter`; otherwise in registry order. */
-export function restoreOrder(kinds: readonly ResourceKind[]): readonly ResourceKind[] {
-  const ordered: ResourceKind[] = [];
-  const visit = (kind: ResourceKind, path: readonly string[]): void => {
-    if (ordered.includes(kind)) return;
-    if (path.includes(kind.name))
-      throw new Error(`restoreAfter goes round in a circle: ${[...path, kind.name].join(" → ")}`);
-    for (const name of kind.restoreAfter) {
-      const before = kinds.find((other) => other.name === name);
-      if (before !== undefined) visit(before, [...path, kind.name]);
-    }
-    ordered.push(kind);
-  };
-  for (const kind of kinds) visit(kind, []);
-  return ordered;
-}
-
+/** Reads snapshot and target; what it finds in the target goes into the target's id map. */
 export async function planRestore(request: PlanRequest): Promise<PlannedRestore> {
   const { snapshot, target, kinds } = request;
-  const asked = await selectItems(request.selectors, snapshot, kinds);
+  const { asked, notes } = await writtenBack(request);
   const lacking = (await neverStored(request.selectors, snapshot)).map(neverStoredLine);
-  for (const line of lacking) target.reporter.warn(line);
-  const { selections, neededBy } = await withDependencies(asked, request);
+  for (const line of lacking) target.asAsked.reporter.warn(line);
+  const selected = await withDependencies(asked, request);
   const steps = noSteps();
+  const found: TranslatedId[] = [];
   for (const kind of restoreOrder(kinds)) {
-    const own = [...selections].filter(([id]) => id.split("/")[0] === kind.name);
-    for (const [id, selection] of own) {
-      const planned = await stepsOf(kind, selection, { target, asked: asked.has(id), neededBy });
+    for (const { planned, ids } of await planKind(kind, selected, target)) {
       for (const phase of phases) steps[phase].append(planned[phase]);
+      found.push(...ids);
     }
   }
   const inOrder = new PackedList<Step>();
   for (const phase of phases) inOrder.append(steps[phase]);
-  const facts = planFacts(selections, request);
+  const facts = planFacts(selected, found, request);
   const plan = { ...facts, steps: inOrder, hash: hashOf(facts, inOrder, request.cryptography) };
-  return { plan: lacking.length === 0 ? plan : { ...plan, neverStored: lacking }, selections };
+  return { plan: lacking.length === 0 ? plan : { ...plan, neverStored: lacking }, selected, notes };
 }
 
 type StepsByPhase = Readonly<Record<Phase, PackedList<Step>>>;
@@ -81,25 +69,88 @@ function noSteps(): StepsByPhase {
   return { create: none(), fill: none(), connect: none(), finish: none() };
 }
 
-/** All steps of what was asked for; of dependencies only those that do something. */
-async function stepsOf(
-  kind: ResourceKind,
+interface PlannedStream {
+  readonly planned: StepsByPhase;
+  /** Of what is only needed and is there. */
+  readonly ids: readonly TranslatedId[];
+}
+
+/** Stream by stream: first what was asked for, then what is only needed of the same kind. */
+async function planKind(
+  kind: RestorableKind,
+  selected: Selected,
+  target: RestoreTarget,
+): Promise<readonly PlannedStream[]> {
+  const planned: PlannedStream[] = [];
+  const isOwn = ([stream]: readonly [string, Selection]): boolean => kindOfStream(stream, [kind]) !== undefined;
+  for (const [, selection] of [...selected.asked].filter(isOwn))
+    planned.push({ planned: await askedSteps(kind, selection, target), ids: [] });
+  for (const [stream, selection] of [...selected.needed].filter(isOwn)) {
+    const asked = selected.asked.get(stream);
+    const isAsked = asked === undefined ? () => false : await coverageOf(kind, asked, target.asAsked);
+    planned.push(await neededSteps(kind, selection, { target, isAsked, neededBy: selected.neededBy }));
+  }
+  return planned;
+}
+
+async function askedSteps(kind: RestorableKind, selection: Selection, target: RestoreTarget): Promise<StepsByPhase> {
+  const found: TranslatedId[] = [];
+  const taken = (step: Step): Step => {
+    found.push(...idsFoundBy(step));
+    return step;
+  };
+  const steps = await stepsOf(kind, { selection, target: target.asAsked, taken });
+  for (const id of found) target.ids.found(...id);
+  return steps;
+}
+
+/** Of dependencies only what makes something: what is there is left as it is, and known by its id from here on. */
+async function neededSteps(
+  kind: RestorableKind,
   selection: Selection,
   {
     target,
-    asked,
+    isAsked,
     neededBy,
-  }: { readonly target: TargetProject; readonly asked: boolean; readonly neededBy: Closure["neededBy"] },
-): Promise<StepsByPhase> {
-  const needs = ({ key, name }: Step): string =>
-    `needed by ${neededBy.get(`${kind.name}/${key}`) ?? neededBy.get(`${kind.name}/${name}`) ?? "what is restored"}`;
-  const steps = noSteps();
-  const add = (step: Step): void => {
-    if (asked) steps[step.phase].push(step);
-    else if (step.action !== "skip") steps[step.phase].push({ ...step, reason: step.reason ?? needs(step) });
+  }: {
+    readonly target: RestoreTarget;
+    readonly isAsked: (key: string) => boolean;
+    readonly neededBy: Selected["neededBy"];
+  },
+): Promise<PlannedStream> {
+  const ids: TranslatedId[] = [];
+  const taken = (step: Step): Step | undefined => {
+    if (isAsked(step.key)) return undefined;
+    const { key, name, action, targetId } = step;
+    ids.push(...idsFoundBy(step));
+    if (action === "skip" || (action === "cannot" && targetId !== undefined)) return undefined;
+    const whose = neededBy.get(`${kind.name}/${key}`) ?? neededBy.get(`${kind.name}/${name}`) ?? "what is restored";
+    return { ...step, neededBy: whose, reason: step.reason ?? `needed by ${whose}` };
   };
+  const planned = await stepsOf(kind, { selection, target: target.asNeeded, taken });
+  for (const id of ids) target.ids.found(...id);
+  return { planned, ids };
+}
+
+/** What a plan has found in the target, for the id map. */
+export function idsFoundBy({ kind, key, targetId, ids = [] }: Step): readonly TranslatedId[] {
+  return targetId === undefined ? ids : [[kind, key, targetId], ...ids];
+}
+
+interface Planning {
+  readonly selection: Selection;
+  readonly target: TargetProject;
+  /** As it stands in the plan; undefined leaves it out. */
+  readonly taken: (step: Step) => Step | undefined;
+}
+
+async function stepsOf({ restore }: RestorableKind, { selection, target, taken }: Planning): Promise<StepsByPhase> {
+  const steps = noSteps();
   try {
-    for await (const step of kind.plan(selection, target)) add(step);
+    for await (const planned of restore.plan(selection, target)) {
+      const step = taken(planned);
+      if (step !== undefined) steps[step.phase].push(step);
+    }
     return steps;
   } catch (error) {
     if (!isDamage(error)) throw error;
@@ -121,82 +172,26 @@ function onlyStep(step: Step): PackedList<Step> {
   return steps;
 }
 
-function isDamage(error: unknown): boolean {
-  return hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID");
-}
-
-interface Closure {
-  readonly selections: Selections;
-  /** `<kind>/<key>` → what needs it. */
-  readonly neededBy: ReadonlyMap<string, string>;
-}
-
-async function withDependencies(asked: Selections, { snapshot, target, kinds }: PlanRequest): Promise<Closure> {
-  const selections = new Map<string, Selection>(asked);
-  const neededBy = new Map<string, string>();
-  if (target.isNew) await addWhole("project", snapshot, selections);
-  const queue = [...asked.values()];
-  for (let selection = queue.shift(); selection !== undefined; selection = queue.shift()) {
-    const kind = kindOfStream(selection.stream.line.s, kinds);
-    if (kind === undefined) continue;
-    for (const reference of await referencesOf(kind, selection)) {
-      const place = `${reference.kind}/${reference.id}`;
-      if (neededBy.has(place) || asked.has(reference.kind) || asked.has(place)) continue;
-      neededBy.set(place, reference.neededBy);
-      const added = await addItem(reference.kind, reference.id, { snapshot, selections });
-      if (added !== undefined) queue.push(added);
-    }
-  }
-  return { selections, neededBy };
-}
-
-/** None of a stream with damage: its plan says what is wrong with it. */
-async function referencesOf(kind: ResourceKind, selection: Selection): Promise<readonly ItemReference[]> {
-  try {
-    return await collect(kind.references(selection));
-  } catch (error) {
-    if (isDamage(error)) return [];
-    throw error;
-  }
-}
-
-async function addWhole(id: string, snapshot: SnapshotReader, selections: Map<string, Selection>): Promise<void> {
-  const stream = selections.has(id) ? undefined : await snapshot.stream(id);
-  if (stream !== undefined) selections.set(id, { stream, keys: "all", parts: [] });
-}
-
-/** Adds one item; returns a selection of just that item, so that its own references are followed too. */
-async function addItem(
-  kind: string,
-  id: string,
-  { snapshot, selections }: { readonly snapshot: SnapshotReader; readonly selections: Map<string, Selection> },
-): Promise<Selection | undefined> {
-  const own = await snapshot.stream(`${kind}/${id}`);
-  if (own !== undefined) {
-    const selection: Selection = { stream: own, keys: "all", parts: [] };
-    selections.set(`${kind}/${id}`, selection);
-    return selection;
-  }
-  const shared = await snapshot.stream(kind);
-  if (shared === undefined) return undefined;
-  const earlier = selections.get(kind);
-  const keys = new Set(earlier === undefined || earlier.keys === "all" ? [] : earlier.keys).add(id);
-  if (earlier?.keys !== "all") selections.set(kind, { stream: shared, keys, parts: [] });
-  return { stream: shared, keys: new Set([id]), parts: [] };
-}
-
-/** All that the request selects and what this needs, as `planRestore` goes by it. */
-export async function selectionsFor(request: PlanRequest): Promise<Selections> {
-  const asked = await selectItems(request.selectors, request.snapshot, request.kinds);
-  return (await withDependencies(asked, request)).selections;
+/** The hash by which a plan is approved: of exactly what is going to be carried out. */
+export function hashOf(facts: PlanFacts, steps: Iterable<Step>, cryptography: Cryptography): string {
+  const digest = cryptography.newSha256();
+  const add = (value: unknown): void => digest.update(utf8(`${canonicalJson(value)}\n`));
+  add(facts);
+  for (const step of steps) add(step);
+  return toHex(digest.digest());
 }
 
 export type PlanFacts = Omit<RestorePlan, "hash" | "steps" | "notes">;
 
 /** Everything of a plan but its steps; the same snapshot, target and request give the same. */
-export function planFacts(selections: Selections, { snapshot, target }: PlanRequest): PlanFacts {
-  const stale = [...selections.values()].flatMap(({ stream: { line } }) =>
-    line.st === "ok" || line.asOf === undefined ? [] : [{ stream: line.s, asOf: line.asOf }],
+export function planFacts(
+  { asked, needed }: Selected,
+  found: readonly TranslatedId[],
+  { snapshot, target: { asAsked: target } }: PlanRequest,
+): PlanFacts {
+  const lines = new Map([...needed, ...asked].map(([id, { stream }]) => [id, stream.line]));
+  const stale = [...lines.values()].flatMap(({ s, st, asOf }) =>
+    st === "ok" || asOf === undefined ? [] : [{ stream: s, asOf }],
   );
   return {
     source: target.source,
@@ -209,14 +204,6 @@ export function planFacts(selections: Selections, { snapshot, target }: PlanRequ
     takenAt: snapshot.takenAt,
     conflictPolicy: target.conflictPolicy,
     stale,
+    ...(found.length === 0 ? {} : { found }),
   };
-}
-
-/** The hash by which a plan is approved: of exactly what is going to be carried out. */
-export function hashOf(facts: PlanFacts, steps: Iterable<Step>, cryptography: Cryptography): string {
-  const digest = cryptography.newSha256();
-  const add = (value: unknown): void => digest.update(utf8(`${canonicalJson(value)}\n`));
-  add(facts);
-  for (const step of steps) add(step);
-  return toHex(digest.digest());
 }

@@ -20,6 +20,7 @@ import { chooseSnapshot } from "../choose-snapshots.ts";
 import { planRestore, type PlannedRestore, type PlanRequest } from "./plan-restore.ts";
 import { knownRestores, openHistory, type KeptRestores } from "./history.ts";
 import { restoreTarget, type RestoreTarget } from "./target.ts";
+import { surroundingsOf } from "../surroundings.ts";
 import { keepTurn, takeTurn, type Turn } from "./turn.ts";
 import type { RestorePlan, RestoreResult } from "../results.ts";
 import { resumedPlan, storedPlan } from "./resumed-plan.ts";
@@ -29,7 +30,7 @@ export async function restoreItems(request: RestoreRequest, tools: RestoreTools)
   const startedMs = tools.clock.monotonicMs();
   const { snapshot, log } = await openForRestore(request, tools);
   const history = await openHistory(request, tools, { log, snapshot: snapshot.id });
-  const work: Work = { request, tools, snapshot, history };
+  const work: Work = { request, tools, snapshot, log, history };
   const result = request.previewOnly ? await preview(work) : await restore(work);
   return { ...result, durationMs: tools.clock.monotonicMs() - startedMs };
 }
@@ -38,6 +39,7 @@ interface Work {
   readonly request: RestoreRequest;
   readonly tools: RestoreTools;
   readonly snapshot: SnapshotReader;
+  readonly log: Log;
   readonly history: readonly KeptRestores[];
 }
 
@@ -106,7 +108,7 @@ async function applied(
     });
   const result = await applyRestore({
     plan,
-    selections: planned.selections,
+    selected: planned.selected,
     target,
     kinds: request.kinds,
     journal: stepJournal(journal, resumed !== undefined),
@@ -119,12 +121,12 @@ async function applied(
 
 interface Planned extends PlannedRestore {
   readonly target: RestoreTarget;
-  readonly notes: readonly string[];
 }
 
 async function newPlan(work: Work, restoreId: string): Promise<Planned> {
   const { target, notes } = await targetOf(work, restoreId);
-  return { ...(await planRestore(planRequest(work, target))), target, notes };
+  const planned = await planRestore(planRequest(work, target));
+  return { ...planned, target, notes: [...notes, ...planned.notes] };
 }
 
 /** The plan of the interrupted run, unless another one was approved meanwhile. */
@@ -146,7 +148,7 @@ async function continued(work: Work, journal: RestoreJournal): Promise<Planned |
     return undefined;
   }
   tools.reporter.info("An interrupted restore of the same request is continued");
-  return { ...planned, target, notes };
+  return { ...planned, target, notes: [...notes, ...planned.notes] };
 }
 
 /** Also when it was this restore that made the project: another one may have its name by now. */
@@ -218,22 +220,29 @@ function refuseDoubtful(log: Log, selector: string): void {
 const blockingProblems = ["LOG_ROLLBACK", "LOG_FORK", "LOG_CHAIN_BROKEN"];
 
 async function targetOf(
-  { request, tools, snapshot, history }: Work,
+  work: Work,
   restoreId: string,
 ): Promise<{ readonly target: RestoreTarget; readonly notes: readonly string[] }> {
+  const { request, tools, snapshot, history } = work;
   const { ids, notes } = await knownRestores(history, requestedTarget(request, tools), request);
+  const { source, conflictPolicy, workItemHistory, mapping, parallelism } = request;
   const { id, name } = request.targetProject;
-  const target = restoreTarget({
-    ...tools,
-    ...request,
-    ids,
-    snapshot,
-    restoreId,
+  const isSameOrganization = isOrganizationOf(work, tools.azureDevOps.organization);
+  const facts = {
+    ...surroundingsOf({ ...tools, parallelism }),
+    ...{ source, conflictPolicy, workItemHistory, mapping, snapshot, restoreId, isSameOrganization },
     project: { id: id ?? "", name },
     isNew: id === undefined,
-    isSource: id?.toLowerCase() === request.source.project.id.toLowerCase(),
-  });
-  return { target, notes };
+    isSource: isSameOrganization && id?.toLowerCase() === source.project.id.toLowerCase(),
+  };
+  return { target: restoreTarget(facts, ids), notes };
+}
+
+/** By the id that the vault began with: addresses of organisations change. */
+function isOrganizationOf({ log, request }: Work, { id, url }: RestoreTools["azureDevOps"]["organization"]): boolean {
+  const begun = log.genesis?.entry.genesis.organization;
+  if (begun === undefined) return url.toLowerCase() === request.source.organizationUrl.toLowerCase();
+  return begun.id.toLowerCase() === id.toLowerCase();
 }
 
 function checkHash({ planHash }: RestoreRequest, plan: RestorePlan): void {
@@ -253,7 +262,7 @@ function requestedTarget(
   return { organizationUrl: url, projectName: name, ...(id === undefined ? {} : { projectId: id }) };
 }
 
-function journalTarget({ azureDevOps, project, isNew }: RestoreTarget): JournalTarget {
+function journalTarget({ asAsked: { azureDevOps, project, isNew } }: RestoreTarget): JournalTarget {
   return {
     organizationUrl: azureDevOps.organization.url,
     projectName: project.name,

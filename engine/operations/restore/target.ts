@@ -1,52 +1,41 @@
 /** The place a restore writes to: a project that exists, or one that its first step will create. */
-import type { IdMap, ProjectRef, TargetProject } from "../../kinds/kind.ts";
+import { idMap, type FillingIdMap } from "../../kinds/restore/id-map.ts";
+import type { ProjectRef, TargetProject } from "../../kinds/kind.ts";
 
-export interface RestoreTarget extends TargetProject {
+export interface RestoreTarget {
+  /** As kinds see it while they work on what was asked for. */
+  readonly asAsked: TargetProject;
+  /** The same for what is only needed: made where it is missing, never changed. */
+  readonly asNeeded: TargetProject;
   readonly ids: FillingIdMap;
   /** Called once the project has been created: from here on it is read and written like any other. */
   enter(project: ProjectRef): void;
 }
 
-export function restoreTarget(facts: Omit<TargetProject, "ids"> & { readonly ids?: FillingIdMap }): RestoreTarget {
+/** Kinds get to see exactly the members of `TargetProject`, whatever else `facts` holds. */
+export function restoreTarget(facts: Omit<TargetProject, "ids">, ids: FillingIdMap = idMap()): RestoreTarget {
   let { project, isNew } = facts;
-  const ids = facts.ids ?? idMap();
-  return {
-    ...facts,
-    ids,
+  const { azureDevOps, git, clock, reporter, signal, parallelism, temporaryFolder, once } = facts;
+  const { source, isSource, isSameOrganization, workItemHistory, mapping, restoreId, snapshot } = facts;
+  const withPolicy = (conflictPolicy: TargetProject["conflictPolicy"]): TargetProject => ({
+    ...{ azureDevOps, git, clock, reporter, signal, parallelism, temporaryFolder, once },
+    ...{ source, isSource, isSameOrganization, workItemHistory, mapping, restoreId, snapshot },
+    ids: ids.view,
+    conflictPolicy,
     get project() {
       return project;
     },
     get isNew() {
       return isNew;
     },
+  });
+  return {
+    asAsked: withPolicy(facts.conflictPolicy),
+    asNeeded: withPolicy("skip"),
+    ids,
     enter(created) {
       project = created;
       isNew = false;
-    },
-  };
-}
-
-export interface FillingIdMap extends IdMap {
-  /** Says that the restore is going to make it. */
-  expect(kind: string, oldId: string): void;
-  entries(): Iterable<readonly [kind: string, oldId: string, newId: string]>;
-}
-
-/** An empty map of old to new ids. */
-export function idMap(): FillingIdMap {
-  const maps = new Map<string, Map<string, string>>();
-  const expected = new Set<string>();
-  return {
-    expect: (kind, oldId) => void expected.add(`${kind}/${oldId}`),
-    isAwaited: (kind, oldId) => expected.has(`${kind}/${oldId}`),
-    get: (kind, oldId) => maps.get(kind)?.get(oldId),
-    set(kind, oldId, newId) {
-      const map = maps.get(kind) ?? new Map<string, string>();
-      maps.set(kind, map.set(oldId, newId));
-      expected.delete(`${kind}/${oldId}`);
-    },
-    *entries() {
-      for (const [kind, map] of maps) for (const [oldId, newId] of map) yield [kind, oldId, newId];
     },
   };
 }

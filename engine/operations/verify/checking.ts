@@ -28,7 +28,7 @@ export interface VerifyRequest {
   readonly maxAgeHours: number | undefined;
 }
 
-export interface VerifySurroundings extends VerifyTools {
+export interface VerifySurroundings extends Omit<VerifyTools, "snapshot"> {
   readonly store: ObjectReader;
   readonly cryptography: Cryptography;
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 /** Level `content`: every distinct state of the sample is opened by its kind. */
 import { describeError, hasCode } from "../../foundation/errors.ts";
 import { kindOfStream } from "../../kinds/registry.ts";
-import type { StoredFile, StreamReader } from "../../vault/streams/stream-reader.ts";
+import type { SnapshotReader, StoredFile, StreamReader } from "../../vault/streams/stream-reader.ts";
 import type { LoggedSnapshot } from "../../vault/snapshots/snapshots.ts";
 import { openSnapshot } from "../../vault/snapshots/snapshot-reader.ts";
 import type { Finding } from "../../kinds/kind.ts";
@@ -18,14 +18,19 @@ export async function verifyContent(
     const reader = openSnapshot({ access, entry: snapshot.entry, takenAt: snapshot.entry.srv });
     const stream = await reader.stream(line.s);
     const { findings } = tallyOf(tallies, line.s);
-    if (stream !== undefined) for await (const finding of contentFindings(stream, checking)) findings.push(finding);
+    if (stream !== undefined)
+      for await (const finding of contentFindings(stream, reader, checking)) findings.push(finding);
     done += 1;
     tools.reporter.progress({ activity: "Content", done, total: states.length });
   }
   if (states.length === 0 && request.sample === "100%") tools.reporter.info("The snapshot holds no content to open");
 }
 
-async function* contentFindings(stream: StreamReader, { request, tools }: Checking): AsyncGenerator<Finding> {
+async function* contentFindings(
+  stream: StreamReader,
+  snapshot: SnapshotReader,
+  { request, tools: { git, temporaryFolder, signal } }: Checking,
+): AsyncGenerator<Finding> {
   const name = stream.line.s;
   try {
     if (name.endsWith("/files")) for await (const file of stream.files()) await drain(file);
@@ -38,7 +43,7 @@ async function* contentFindings(stream: StreamReader, { request, tools }: Checki
           message: `${name} is of a kind that this version does not know; its content was not opened`,
           severity: "warning",
         };
-      else yield* kind.verify(stream, tools);
+      else yield* kind.verify(stream, { git, temporaryFolder, signal, snapshot });
     }
   } catch (error) {
     if (!hasCode(error, "OBJECT_DAMAGED", "OBJECT_MISSING", "SEALED_DAMAGED", "STATE_INVALID")) throw error;

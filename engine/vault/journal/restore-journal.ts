@@ -29,11 +29,16 @@ export interface JournalResult {
   readonly outcome: (typeof outcomes)[number];
   /** Id in the target. */
   readonly newId?: string;
+  /** The same in other spaces than the kind's own, such as paths. */
+  readonly ids?: readonly RestoredName[];
   readonly message?: string;
   readonly fidelity?: readonly string[];
   /** Of which item: kind, and id in the snapshot. */
   readonly item: readonly [kind: string, key: string];
 }
+
+/** What `old` is in the target. */
+export type RestoredName = readonly [space: string, old: string, now: string];
 
 export type NumberedResult = readonly [step: number, result: JournalResult];
 
@@ -101,16 +106,11 @@ export async function openJournal(facts: JournalFacts): Promise<RestoreJournal> 
   };
 }
 
-/** What became of one item in an earlier restore. */
-export interface RestoredId {
-  readonly kind: string;
-  readonly oldId: string;
-  readonly newId: string;
-}
 
 export interface PastRestore {
   readonly source: JournalTarget;
-  readonly ids: readonly RestoredId[];
+  /** In the spaces of the kinds, and in others. */
+  readonly ids: readonly RestoredName[];
 }
 
 export interface PastRestores {
@@ -269,18 +269,33 @@ function resultOf(value: JsonValue | undefined): JournalResult | undefined {
   const message = stringAt(value, "message");
   const fidelity = arrayAt(value, "fidelity")?.filter((line) => typeof line === "string");
   const [kind, key] = arrayAt(value, "item") ?? [];
+  const ids = restoredNames(arrayAt(value, "ids"));
   if (typeof kind !== "string" || typeof key !== "string") return undefined;
   return {
     outcome,
     item: [kind, key],
     ...(newId === undefined ? {} : { newId }),
+    ...(ids === undefined ? {} : { ids }),
     ...(message === undefined ? {} : { message }),
     ...(fidelity === undefined ? {} : { fidelity }),
   };
 }
 
-function idsOf({ results }: Pass): readonly RestoredId[] {
-  return [...results.values()].flatMap(({ outcome, newId, item: [kind, oldId] }) =>
-    newId === undefined || outcome === "failed" ? [] : [{ kind, oldId, newId }],
-  );
+/** Undefined for what has not the form. */
+export function restoredNames(value: readonly JsonValue[] | undefined): readonly RestoredName[] | undefined {
+  const names: RestoredName[] = [];
+  for (const entry of value ?? []) {
+    const [space, old, now, ...rest] = Array.isArray(entry) ? (entry as readonly JsonValue[]) : [];
+    if (typeof space !== "string" || typeof old !== "string" || typeof now !== "string" || rest.length > 0)
+      return undefined;
+    names.push([space, old, now]);
+  }
+  return value === undefined ? undefined : names;
+}
+
+function idsOf({ results }: Pass): readonly RestoredName[] {
+  return [...results.values()].flatMap(({ outcome, newId, ids = [], item: [kind, old] }) => {
+    if (outcome === "failed") return [];
+    return newId === undefined ? ids : [[kind, old, newId] as const, ...ids];
+  });
 }

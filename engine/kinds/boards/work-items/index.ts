@@ -16,8 +16,6 @@ import type { Absence, ItemReference, ResourceKind, Selection } from "../../kind
 export const workItems: ResourceKind = {
   name: "work-items",
   title: "Work items",
-  restoreAfter: ["project", "areas", "iterations", "git-repositories"],
-  applying: "concurrent",
   permissions: {
     backUp: [{ scope: "vso.work", permission: "View work items in every area" }],
     restore: [
@@ -33,11 +31,15 @@ export const workItems: ResourceKind = {
   },
   absence: async (): Promise<Absence> => ({ status: "missing", reason: "every project has work items" }),
   backUp: backUpWorkItems,
-  references: pathsOf,
-  plan: planWorkItems,
-  apply: applyWorkItemStep,
   verify: (stream) => verifyRecords(stream, ({ value }) => workItemRecordOf(value) !== undefined),
   archive: archiveWorkItems,
+  restore: {
+    after: ["project", "areas", "iterations", "git-repositories"],
+    applying: "concurrent",
+    references: pathsOf,
+    plan: planWorkItems,
+    apply: applyWorkItemStep,
+  },
 };
 
 /** Areas and iterations the selected items lie in. */

@@ -40,10 +40,9 @@ export async function applyGitStep(step: Step, context: ApplyContext): Promise<S
 }
 
 async function skipped(step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
-  const planned = stringAt(step.detail ?? {}, "targetId");
+  const planned = plannedId(step);
   const isIt = planned !== undefined && (await isItself(planned, await wantedOf(selection), target));
   const targetId = isIt ? planned : undefined;
-  if (targetId !== undefined) target.ids.set(kindName, step.key, targetId);
   return {
     outcome: "skipped",
     ...(targetId === undefined ? {} : { newId: targetId }),
@@ -160,10 +159,15 @@ async function setDefaultBranch(step: Step, { selection, target }: ApplyContext)
   return { outcome: "updated", newId: id };
 }
 
+/** What the plan found; plans of earlier tasks say it in `detail`. */
+function plannedId({ targetId, detail = {} }: Step): string | undefined {
+  return targetId ?? stringAt(detail, "targetId");
+}
+
 /** The repository to write to. Throws unless it is known to be this one's, whatever the plan says. */
 async function targetIdOf(step: Step, wanted: Wanted, target: TargetProject): Promise<string> {
   const made = target.ids.get(kindName, step.key);
-  const id = stringAt(step.detail ?? {}, "targetId") ?? made;
+  const id = plannedId(step) ?? made;
   if (id === undefined)
     throw new BackupError({
       code: "RESTORE_DEPENDENCY",
@@ -180,8 +184,7 @@ async function targetIdOf(step: Step, wanted: Wanted, target: TargetProject): Pr
 
 /** Kept or known by its id; else it has the name, in this project. */
 async function isItself(id: string, wanted: Wanted, target: TargetProject): Promise<boolean> {
-  const known = target.ids.get(kindName, wanted.id);
-  if (id === known || (target.isSource && id.toLowerCase() === wanted.id)) return true;
+  if (target.ids.isMade(kindName, wanted.id, id) || (target.isSource && id.toLowerCase() === wanted.id)) return true;
   const named = (await repositoriesOf(target)).find((repository) => repository.id.toLowerCase() === id.toLowerCase());
   return named !== undefined && [wanted.name, apartFrom(wanted)].some((name) => isSameName(named.name, name));
 }

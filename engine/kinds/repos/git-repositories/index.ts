@@ -41,8 +41,6 @@ type Refs = Readonly<Record<string, RefTarget>>;
 export const gitRepositories: ResourceKind = {
   name: kindName,
   title: "Git repositories",
-  restoreAfter: ["project"],
-  applying: "concurrent",
   permissions: {
     backUp: [{ scope: "vso.code", permission: "Read on every repository" }],
     restore: [
@@ -57,14 +55,18 @@ export const gitRepositories: ResourceKind = {
   unseen: unseenRepositories,
   absence: absenceOf,
   backUp: backUpRepository,
-  references: async function* () {
-    // A repository stands on its own; forks are complete when fetched.
-  },
-  plan: planRepository,
-  apply: applyGitStep,
   holdsDigest: holdsRepositoryDigest,
   verify: verifyRepository,
   archive: archiveRepository,
+  restore: {
+    after: ["project"],
+    applying: "concurrent",
+    references: async function* () {
+      // A repository stands on its own; forks are complete when fetched.
+    },
+    plan: planRepository,
+    apply: applyGitStep,
+  },
 };
 
 async function* listStreams(source: SourceProject): AsyncGenerator<SourceStream> {

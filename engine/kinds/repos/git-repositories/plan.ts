@@ -1,7 +1,7 @@
 /** Plans the restore of Git repositories: undelete what the recycle bin has, else create, or set back refs. */
 import { cloneUrlOf, listDeletedRepositories, listRepositories } from "../../../azure-devops/repos/git-repositories.ts";
 import { BackupError } from "../../../foundation/errors.ts";
-import { stringAt, type JsonObject } from "../../../foundation/json.ts";
+import { stringAt } from "../../../foundation/json.ts";
 import type { GitRemote } from "../../../git/git-access.ts";
 import type { GitState } from "../../../vault/format/state.ts";
 import type { SnapshotReader, StreamReader } from "../../../vault/streams/stream-reader.ts";
@@ -151,15 +151,17 @@ export function isSameName(left: string, right: string): boolean {
 }
 
 function* undeleteSteps(wanted: Wanted, repository: { readonly id: string }): Generator<Step> {
-  const detail = { targetId: repository.id, name: wanted.name };
+  const detail = { name: wanted.name };
+  const targetId = repository.id.toLowerCase();
   yield step(wanted, {
     phase: "create",
     action: "undelete",
     changes: ["taken out of the recycle bin; keeps its id"],
+    targetId,
     detail,
   });
-  yield step(wanted, { phase: "fill", action: "update", changes: setLines(wanted.refs, {}), detail });
-  yield step(wanted, { phase: "finish", action: "update", changes: defaultBranchLines(wanted), detail });
+  yield step(wanted, { phase: "fill", action: "update", changes: setLines(wanted.refs, {}), targetId, detail });
+  yield step(wanted, { phase: "finish", action: "update", changes: defaultBranchLines(wanted), targetId, detail });
 }
 
 function* createSteps(wanted: Wanted, name: string): Generator<Step> {
@@ -176,12 +178,14 @@ async function* existingSteps(
   repository: { readonly id: string; readonly name: string; readonly isDisabled?: boolean },
   target: TargetProject,
 ): AsyncGenerator<Step> {
+  const targetId = repository.id.toLowerCase();
   if (repository.isDisabled === true) {
     yield step(wanted, {
       phase: "create",
       action: "cannot",
       changes: [],
       reason: `${repository.name} is disabled in the target: enable it, then restore`,
+      targetId,
     });
     return;
   }
@@ -193,7 +197,7 @@ async function* existingSteps(
       action: "skip",
       changes: [],
       reason: "is already as in the snapshot",
-      detail: { targetId: repository.id },
+      targetId,
     });
     return;
   }
@@ -201,15 +205,14 @@ async function* existingSteps(
     Object.keys(wanted.refs).every((name) => live[name] === undefined || live[name] === wanted.refs[name]) &&
     wanted.isPart;
   if (target.conflictPolicy === "overwrite" || onlyNew) {
-    const detail = { targetId: repository.id, name: repository.name, overwrite: !onlyNew };
-    yield step(wanted, { phase: "fill", action: "update", changes, detail });
-    if (!wanted.isPart)
-      yield step(wanted, { phase: "finish", action: "update", changes: defaultBranchLines(wanted), detail });
+    const facts = { action: "update", targetId, detail: { name: repository.name, overwrite: !onlyNew } } as const;
+    yield step(wanted, { ...facts, phase: "fill", changes });
+    if (!wanted.isPart) yield step(wanted, { ...facts, phase: "finish", changes: defaultBranchLines(wanted) });
   } else if (target.conflictPolicy === "rename") {
     yield* renamedSteps(wanted, repository, target);
   } else {
     const reason = `exists and differs in ${changes.length} refs; conflictPolicy skip leaves it alone`;
-    yield step(wanted, { phase: "create", action: "skip", changes, reason, detail: { targetId: repository.id } });
+    yield step(wanted, { phase: "create", action: "skip", changes, reason, targetId });
   }
 }
 
@@ -230,7 +233,8 @@ function* renamedSteps(
     phase: "fill",
     action: "create",
     changes: setLines(renamed, {}),
-    detail: { targetId: repository.id, name: repository.name, prefix },
+    targetId: repository.id.toLowerCase(),
+    detail: { name: repository.name, prefix },
   });
 }
 
@@ -238,10 +242,7 @@ export function withPrefix(ref: string, prefix: string): string {
   return ref.replace(/^(refs\/[^/]+\/)/, `$1${prefix}`);
 }
 
-function step(
-  wanted: Wanted,
-  facts: Pick<Step, "phase" | "action" | "changes"> & { readonly reason?: string; readonly detail?: JsonObject },
-): Step {
+function step(wanted: Wanted, facts: Omit<Step, "kind" | "stream" | "key" | "name">): Step {
   return { kind: kindName, stream: wanted.stream, key: wanted.id, name: wanted.name, ...facts };
 }
 

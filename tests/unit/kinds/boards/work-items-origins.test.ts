@@ -10,7 +10,8 @@ const source = { organizationUrl, project: { id: "p0", name: "Web Shop" } };
 const target = {
   source,
   isSource: false,
-  ids: { get: () => undefined, isAwaited: () => false, set: () => undefined },
+  isSameOrganization: false,
+  ids: { get: () => undefined, isAwaited: () => false, isMade: () => false },
   azureDevOps: { organization: { url: "https://dev.azure.com/fabrikam" } },
 } as unknown as TargetProject;
 const hyperlink = (url: string, comment = ""): JsonObject => ({ rel: "Hyperlink", url, attributes: { comment } });

@@ -118,7 +118,7 @@ describe("a restore's journal", () => {
     expect(again).toMatchObject({ state: "unfinished" });
     expect(again.results.size).toBe(0);
     expect((await pastRestores(place.facts(), target)).passes[0]?.ids).toEqual([
-      { kind: "work-items", oldId: "7", newId: "70" },
+      ["work-items", "7", "70"],
     ]);
   });
 
@@ -341,7 +341,7 @@ describe("past restores", () => {
 
     const { passes } = await pastRestores(place.facts(), target);
 
-    expect(passes).toEqual([{ source: header.source, ids: [{ kind: "work-items", oldId: "7", newId: "70" }] }]);
+    expect(passes).toEqual([{ source: header.source, ids: [["work-items", "7", "70"]] }]);
     expect((await pastRestores(place.facts(), { ...target, projectId: "p9" })).passes).toEqual([]);
   });
 

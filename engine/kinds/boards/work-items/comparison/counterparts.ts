@@ -51,13 +51,13 @@ export async function learnCopies(target: TargetProject): Promise<void> {
   for (const [origin, [first, ...others]] of copies) {
     const known = mappedId(origin, target);
     if (first === undefined || known === first || (known !== undefined && others.includes(known))) continue;
-    if (known === undefined) target.ids.set(kindName, String(origin), String(first));
+    if (known === undefined) factsOf(target).learnt.set(origin, { instead: known, id: first });
     else doubtful.set(origin, known);
   }
   const live = await findLive(doubtful.values(), target);
   for (const [origin, known] of doubtful) {
     const [first] = copies.get(origin) ?? [];
-    if (!live.has(known) && first !== undefined) target.ids.set(kindName, String(origin), String(first));
+    if (!live.has(known) && first !== undefined) factsOf(target).learnt.set(origin, { instead: known, id: first });
   }
 }
 
@@ -67,9 +67,18 @@ export async function copiesOf(id: number, target: TargetProject): Promise<reado
 }
 
 /** What an earlier restore has made of it in this target. */
-export function mappedId(id: number, { ids }: Pick<TargetProject, "ids">): number | undefined {
-  const known = ids.get(kindName, String(id));
-  return known === undefined ? undefined : Number(known);
+export function mappedId(id: number, target: TargetProject): number | undefined {
+  const text = target.ids.get(kindName, String(id));
+  const known = text === undefined ? undefined : Number(text);
+  const learnt = isAwaited(id, target) ? undefined : factsOf(target).learnt.get(id);
+  return learnt !== undefined && learnt.instead === known ? learnt.id : known;
+}
+
+/** The same, where more shows it than a plan that is gone on with. */
+function shownId(id: number, target: TargetProject): number | undefined {
+  const mapped = mappedId(id, target);
+  if (mapped === undefined || target.ids.isMade(kindName, String(id), String(mapped))) return mapped;
+  return factsOf(target).learnt.get(id)?.id === mapped ? mapped : undefined;
 }
 
 /**
@@ -77,7 +86,7 @@ export function mappedId(id: number, { ids }: Pick<TargetProject, "ids">): numbe
  * restore's copy, but where copies are asked for.
  */
 export function ownIds(id: number, target: TargetProject): readonly number[] {
-  const mapped = mappedId(id, target);
+  const mapped = shownId(id, target);
   const original = target.isSource ? [id] : [];
   const copies = mapped === undefined || mapped === id ? [] : [mapped];
   return target.conflictPolicy === "rename" ? [...copies, ...original] : [...original, ...copies];
@@ -86,7 +95,7 @@ export function ownIds(id: number, target: TargetProject): readonly number[] {
 /** Ids under which the other end of a link may be: as copied; else, in the same organisation, the original. */
 export function otherIds(id: number, isCopy: boolean, target: TargetProject): readonly number[] {
   const mapped = mappedId(id, target);
-  const original = isSameOrganization(target) && !isAwaited(id, target) ? [id] : [];
+  const original = target.isSameOrganization && !isAwaited(id, target) ? [id] : [];
   const copies = mapped === undefined || mapped === id ? [] : [mapped];
   return isCopy ? [...copies, ...original] : [...original, ...copies];
 }
@@ -94,10 +103,6 @@ export function otherIds(id: number, isCopy: boolean, target: TargetProject): re
 /** A copy that this restore could not make yet: its links come with it. */
 export function isAwaited(id: number, { ids }: Pick<TargetProject, "ids">): boolean {
   return ids.isAwaited(kindName, String(id));
-}
-
-export function isSameOrganization({ azureDevOps, source }: TargetProject): boolean {
-  return azureDevOps.organization.url.toLowerCase() === source.organizationUrl.toLowerCase();
 }
 
 /** A tag that finds a created item again after a crash; taken off in the last step. */

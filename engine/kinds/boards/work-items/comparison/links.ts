@@ -14,7 +14,7 @@ import {
   type WantedRelation,
 } from "../relations.ts";
 import { originLink, originUrl } from "./origins.ts";
-import { isAwaited, isSameOrganization, otherIds, type LiveItem, type LiveItems } from "./counterparts.ts";
+import { isAwaited, otherIds, type LiveItem, type LiveItems } from "./counterparts.ts";
 
 /** What is known of the target while one record is compared with it. */
 export interface Whereabouts {
@@ -175,7 +175,7 @@ function remapped(relation: Relation, target: TargetProject): Relation {
 
 /** Links to artefacts that lead nowhere from another organisation. */
 export function deadArtifacts(record: WorkItemRecord, target: TargetProject): readonly string[] {
-  if (isSameOrganization(target)) return [];
+  if (target.isSameOrganization) return [];
   return relationsOf(record.item)
     .filter((relation) => relation.rel === "ArtifactLink" && remapped(relation, target) === relation)
     .map((relation) => `${nameOf(relation)} ${relation.url}: leads to the other organisation`);

@@ -4,7 +4,7 @@ import { workItemTypes } from "../../../../azure-devops/boards/work-item-setting
 import { hasCode } from "../../../../foundation/errors.ts";
 import { arrayAt, isObject, stringAt, type JsonObject } from "../../../../foundation/json.ts";
 import { memoized } from "../../../../foundation/memoized.ts";
-import type { TargetProject } from "../../../kind.ts";
+import type { IdMap, TargetProject } from "../../../kind.ts";
 import { readCopies } from "./origins.ts";
 import { LinkLock } from "./link-lock.ts";
 
@@ -15,6 +15,8 @@ export class TargetFacts {
   readonly recycleBin = memoized(() => this.#readRecycleBin());
   /** What restores have made in the target before this one, by the links to their origins. */
   readonly copies = memoized(() => readCopies(this.#target));
+  /** Copies that no journal told of, by their origin; `instead` of what the journals say, which is gone. */
+  readonly learnt = new Map<number, { readonly instead: number | undefined; readonly id: number }>();
   /** Held while links of its work items change. */
   readonly links = new LinkLock();
 
@@ -54,10 +56,11 @@ function fieldNamesOf(type: JsonObject): ReadonlySet<string> {
   return new Set(fields.map((field) => (stringAt(field, "referenceName") ?? "").toLowerCase()));
 }
 
-const known = new WeakMap<TargetProject, TargetFacts>();
+/** One for each run and target: whoever asks in the same run has the same map of ids. */
+const known = new WeakMap<IdMap, TargetFacts>();
 
 export function factsOf(target: TargetProject): TargetFacts {
-  const facts = known.get(target) ?? new TargetFacts(target);
-  known.set(target, facts);
+  const facts = known.get(target.ids) ?? new TargetFacts(target);
+  known.set(target.ids, facts);
   return facts;
 }

@@ -121,43 +121,51 @@ async function existingSteps(
   const isCopy = found.id !== record.id || !target.isSource;
   const history = isCopy ? historyFiles(record, target) : [];
   const comparison = await compare({ record, live: found.item, isCopy, history }, where);
+  const targetId = String(found.id);
   const detail: JsonObject = { targetId: found.id };
-  const skip = { phase: "create", action: "skip", detail } as const;
+  const skip = { phase: "create", action: "skip", targetId, detail } as const;
   if (isSame(comparison)) return [step(record, { ...skip, changes: [], reason: "is already as in the snapshot" })];
   const changes = describeComparison(comparison, typeOf(record.item));
   if (target.conflictPolicy === "rename")
     return newSteps(record, target, [found.id, ...(await copiesOf(record.id, target))]);
-  if (target.conflictPolicy === "overwrite") return updateSteps(record, comparison, { changes, detail });
+  if (target.conflictPolicy === "overwrite") return updateSteps(record, comparison, { changes, targetId, detail });
   const reason = `exists and differs in ${changes.length} points; conflictPolicy skip leaves it alone`;
   return [step(record, { ...skip, changes, reason })];
+}
+
+/** The item of the target that a step is about. */
+interface Place {
+  readonly targetId: string;
+  readonly detail: JsonObject;
 }
 
 function updateSteps(
   record: WorkItemRecord,
   { relations }: Comparison,
-  facts: { readonly changes: readonly string[]; readonly detail: JsonObject },
+  facts: Pick<Step, "changes"> & Place,
 ): readonly Step[] {
+  const { targetId, detail } = facts;
   const hasLaterLinks = relations.surplus.some(({ relation }) => linkedWorkItem(relation) !== undefined);
   return [
-    ...(hasLaterLinks ? [laterLinksStep(record, facts.detail)] : []),
+    ...(hasLaterLinks ? [laterLinksStep(record, { targetId, detail })] : []),
     step(record, { phase: "connect", action: "update", ...facts }),
   ];
 }
 
-function laterLinksStep(record: WorkItemRecord, detail: JsonObject): Step {
+function laterLinksStep(record: WorkItemRecord, place: Place): Step {
   const changes = ["links to work items that came after the snapshot are taken off"];
-  return step(record, { phase: "fill", action: "update", changes, detail });
+  return step(record, { phase: "fill", action: "update", changes, ...place });
 }
 
-function undeleteSteps(record: WorkItemRecord, targetId: number, target: TargetProject): readonly Step[] {
-  const isOriginal = targetId === record.id && target.isSource;
-  const detail: JsonObject = { targetId };
+function undeleteSteps(record: WorkItemRecord, id: number, target: TargetProject): readonly Step[] {
+  const isOriginal = id === record.id && target.isSource;
+  const place = { targetId: String(id), detail: { targetId: id } };
   const kept = isOriginal ? "; keeps its id, links and history" : "";
   const changes = ["what was changed after the snapshot is set back"];
   return [
-    step(record, { phase: "create", action: "undelete", changes: [`taken out of the recycle bin${kept}`], detail }),
-    ...(record.deleted === true ? [] : [laterLinksStep(record, detail)]),
-    step(record, { phase: "connect", action: "update", changes, detail }),
+    step(record, { phase: "create", action: "undelete", changes: [`taken out of the recycle bin${kept}`], ...place }),
+    ...(record.deleted === true ? [] : [laterLinksStep(record, place)]),
+    step(record, { phase: "connect", action: "update", changes, ...place }),
   ];
 }
 
@@ -190,10 +198,7 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
-function step(
-  record: WorkItemRecord,
-  facts: Pick<Step, "phase" | "action" | "changes"> & { readonly reason?: string; readonly detail?: JsonObject },
-): Step {
+function step(record: WorkItemRecord, facts: Omit<Step, "kind" | "stream" | "key" | "name">): Step {
   return {
     kind: kindName,
     stream: kindName,
