@@ -4,9 +4,17 @@ import { gitRepositories } from "./repos/git-repositories/index.ts";
 import { iterations } from "./project/iterations.ts";
 import type { ResourceKind } from "./kind.ts";
 import { project } from "./project/project.ts";
+import { variableGroups } from "./pipelines/variable-groups.ts";
 import { workItems } from "./boards/work-items/index.ts";
 
-export const registry: readonly ResourceKind[] = [project, areas, iterations, gitRepositories, workItems];
+export const registry: readonly ResourceKind[] = [
+  project,
+  areas,
+  iterations,
+  gitRepositories,
+  variableGroups,
+  workItems,
+];
 
 /** The kind of a stream id (`git-repositories/<guid>`), when this version knows it. */
 export function kindOfStream(stream: string, kinds: readonly ResourceKind[] = registry): ResourceKind | undefined {

@@ -68,9 +68,9 @@ function isMany(count: number, known: number): boolean {
 const isThere = "it is not listed, but can be read by its id";
 
 /** Undefined when the service says that there is none of this id. */
-async function whyNotDeleted(key: string, { read }: DeletionEvidence): Promise<string | undefined> {
+async function whyNotDeleted(key: string, evidence: DeletionEvidence): Promise<string | undefined> {
   try {
-    await read(key);
+    await evidence.read(key);
     return isThere;
   } catch (error) {
     if (!(error instanceof BackupError) || !error.code.startsWith("ADO_")) throw error;

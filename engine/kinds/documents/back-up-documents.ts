@@ -7,7 +7,6 @@
  * listed any more counts as deleted only with evidence (absent-documents.ts); else its old record stays, and it is a gap.
  */
 import { mapConcurrent } from "../../foundation/concurrency.ts";
-import { BackupError } from "../../foundation/errors.ts";
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";
 import { stringAt } from "../../foundation/json.ts";
 import { memoized } from "../../foundation/memoized.ts";
@@ -136,18 +135,11 @@ async function keepRead({ key, hash, value, item }: ReadDocument, { hashes, spoo
   await spool.add(key, `${JSON.stringify([hash, item])}\t${JSON.stringify(value)}`);
 }
 
+/** Where the stored chain itself is broken there is no record that could stay: what can be read heals the rest. */
 async function keepUnread({ key, gap }: UnreadDocument, reading: Reading): Promise<void> {
   const { hashes } = await reading.past();
-  const { stream, work } = reading;
-  if (hashes.has(key)) requireKept(reading, gap);
-  if (hashes.has(key) && work.previous.broken === undefined) reading.kept.set(key, hashes.get(key) ?? "");
-  reading.gaps.push({ stream: stream.id, item: key, ...gap });
-}
-
-/** Under new keys nothing of the old can be gone on with: then the whole stream stays as it was, and is a gap. */
-function requireKept({ work: { previous } }: Reading, { code, message, cure }: UnreadDocument["gap"]): void {
-  if (previous.broken === undefined) return;
-  throw new BackupError({ code, message, hint: cure });
+  if (hashes.has(key)) reading.kept.set(key, hashes.get(key) ?? "");
+  reading.gaps.push({ stream: reading.stream.id, item: key, ...gap });
 }
 
 /** What was stored and is not listed: kept where it is not wanted now or is missing; gone where it was deleted. */

@@ -32,14 +32,13 @@ export function documentKind(kind: DocumentKind): ResourceKind {
 function backUp(kind: DocumentKind, stream: SourceStream, work: BackupWork): Promise<StreamOutcome> {
   const { source } = work;
   const one = `${kind.one.slice(0, 1).toUpperCase()}${kind.one.slice(1)}`;
-  const { deleted } = kind;
   return backUpDocuments(stream, work, {
     schema,
     documents: documents(kind, work),
     evidence: {
       one,
       read: (id) => kind.read(source, id),
-      ...(deleted === undefined ? {} : { deleted: (ids) => deleted(source, ids) }),
+      deleted: async (ids) => (await kind.deleted?.(source, ids)) ?? [],
     },
   });
 }

@@ -59,7 +59,8 @@ export async function matchingIn(
   const byId = new Map(live.map((one) => [one.id, one]));
   const known = await knownIds(kind, { selection, byId, target });
   const others = new Set(known.values());
-  const byNaturalKey = Map.groupBy(live, ({ naturalKey }) => naturalKey);
+  const byNaturalKey = new Map<string, Live[]>();
+  for (const one of live) byNaturalKey.set(one.naturalKey, [...(byNaturalKey.get(one.naturalKey) ?? []), one]);
   const taken = new Set(byNaturalKey.keys());
   const naturalOf = (content: JsonObject): string => naturalKeyOf(kind, inTarget(kind, content, target));
   return {

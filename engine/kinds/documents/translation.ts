@@ -81,9 +81,7 @@ async function foreignId(foreign: ForeignKind, { id, stored, target }: LookUp): 
   const what = `${foreign.one} ${name ?? id}`;
   if (target.isNew) return { why: `it uses ${what}, which a new project does not have` };
   const things = await target.once(`${foreign.kind}/${target.project.id}`, () => foreign.list(target));
-  const same = things.find(
-    (one) => one.id.toLowerCase() === id || (name !== undefined && one.name.toLowerCase() === name.toLowerCase()),
-  );
+  const same = things.find((one) => one.id.toLowerCase() === id || one.name.toLowerCase() === name?.toLowerCase());
   if (same !== undefined) return { now: same.id };
   return {
     why: `it uses ${what}, which project ${target.project.name} does not have: create it there, then restore again`,

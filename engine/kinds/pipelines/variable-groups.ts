@@ -96,8 +96,7 @@ const setByTheService = new Set([
 /** When it was last refreshed from the vault is no setting. */
 function withoutTimes(providerData: JsonObject[string]): JsonObject[string] {
   if (!isObject(providerData)) return providerData;
-  const { lastRefreshedOn: _lastRefreshedOn, ...rest } = providerData;
-  return rest;
+  return Object.fromEntries(Object.entries(providerData).filter(([member]) => member !== "lastRefreshedOn"));
 }
 
 function referenceTo({ id, name }: Place["project"], content: JsonObject): JsonObject {
