@@ -93,18 +93,13 @@ function list(area: DocumentArea, request: SimRequest): SimAnswer {
     .filter((one) => !one.isHidden && area.isWanted?.(one, query) !== false);
   const { page, headers } = tokenPage(all, query, area.paging);
   const isWhole = area.showInList === undefined || isOn(query, "includeAllProperties");
-  return listAnswer(
-    page.map((one) => {
-      if (isWhole && one.isDamaged) return bareOf(area, one, request);
-      return isWhole ? area.show(one, request) : (area.showInList?.(one, request) ?? {});
-    }),
-    headers,
-  );
+  const shown = page.map((one) => (isWhole ? area.show : (area.showInList ?? area.show))(one, request));
+  const told = page.map((one, at) => (isWhole && one.isDamaged ? bareOf(shown[at] ?? {}) : (shown[at] ?? {})));
+  return { ...listAnswer(told, headers), logged: { count: shown.length, value: shown } };
 }
 
 /** What is left of one that the service cannot read. */
-function bareOf(area: DocumentArea, document: SimDocument, request: SimRequest): JsonObject {
-  const { id = document.id, name = "" } = area.show(document, request);
+function bareOf({ id = null, name = null }: JsonObject): JsonObject {
   return { id, name };
 }
 
