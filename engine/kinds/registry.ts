@@ -1,5 +1,6 @@
 /** The one list of kinds. Order is the order of backing up; restore order comes from each kind's `restore.after`. */
 import { areas } from "./project/areas.ts";
+import { buildDefinitions } from "./pipelines/build-definitions.ts";
 import { gitRepositories } from "./repos/git-repositories/index.ts";
 import { iterations } from "./project/iterations.ts";
 import type { ResourceKind } from "./kind.ts";

@@ -46,7 +46,7 @@ export interface Surroundings {
    * streams or kinds need. A failed reading is tried again. Keys begin with the name of what is listed, and name the
    * project where the list is one project's. For what the run itself changes, read anew.
    */
-  once<Value>(key: string, read: () => Promise<Value>): Promise<Value>;
+  readonly once: <Value>(key: string, read: () => Promise<Value>) => Promise<Value>;
 }
 
 export interface Permission {

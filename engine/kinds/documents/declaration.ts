@@ -2,7 +2,7 @@
 import type { AzureDevOps } from "../../azure-devops/azure-devops.ts";
 import { isObject, objectAt, type JsonObject, type JsonValue } from "../../foundation/json.ts";
 import type { Gap, Phase, ProjectRef, ResourceKind } from "../kind.ts";
-import type { Reference } from "../restore/references.ts";
+import type { Reference } from "./references.ts";
 
 /** A project of the source or of the target. */
 export interface Place {

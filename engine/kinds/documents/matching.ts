@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from "../../foundation/json.ts";
 import type { Selection, TargetProject } from "../kind.ts";
-import { idInTarget, translated } from "../restore/references.ts";
+import { idInTarget, translated } from "./references.ts";
 import { nameOf, type DocumentKind, type Place } from "./declaration.ts";
 
 /** A document of the target. */

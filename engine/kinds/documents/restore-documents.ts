@@ -6,7 +6,7 @@
 import { BackupError } from "../../foundation/errors.ts";
 import { stringAt, type JsonObject } from "../../foundation/json.ts";
 import type { ApplyContext, Restoring, Selection, Step, StepResult, TargetProject } from "../kind.ts";
-import { referencesIn } from "../restore/references.ts";
+import { referencesIn } from "./references.ts";
 import { nameOf, type DocumentKind } from "./declaration.ts";
 import { differences } from "./differences.ts";
 import { liveDocuments, matchingIn, naturalKeyOf, type Match, type Matching } from "./matching.ts";

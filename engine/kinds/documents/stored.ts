@@ -4,7 +4,7 @@
  */
 import { isObject, objectAt, stringAt, type JsonObject } from "../../foundation/json.ts";
 import type { SourceProject } from "../kind.ts";
-import { referencesIn } from "../restore/references.ts";
+import { referencesIn } from "./references.ts";
 import type { DocumentKind, ForeignKind, NamedThing, Place } from "./declaration.ts";
 
 export interface StoredForm {

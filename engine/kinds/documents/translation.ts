@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from "../../foundation/json.ts";
 import type { TargetProject } from "../kind.ts";
-import { idInTarget, referencesIn, translated, type Reference } from "../restore/references.ts";
+import { idInTarget, referencesIn, translated, type Reference } from "./references.ts";
 import type { DocumentKind, ForeignKind } from "./declaration.ts";
 import { foreignOf, type StoredForm } from "./stored.ts";
 

@@ -3,7 +3,7 @@
  * was killed is continued from there: steps with a result are done, steps with an intent are looked up before they
  * are made, so that nothing comes out twice (format.md §3.10). One failing step does not stop the others.
  */
-import { collect, mapConcurrent } from "../../foundation/concurrency.ts";
+import { forEachConcurrent } from "../../foundation/concurrency.ts";
 import { BackupError, describeError } from "../../foundation/errors.ts";
 import type { ResourceKind, Selection, Step, StepResult } from "../../kinds/kind.ts";
 import { kindOfStream } from "../../kinds/registry.ts";
@@ -14,7 +14,7 @@ import type { DoneStep, RestorePlan, RestoreResult } from "../results.ts";
 import type { RestoreTarget } from "./target.ts";
 import type { Turn } from "./turn.ts";
 import type { Selected } from "./dependencies.ts";
-import { idsFoundBy } from "./plan-restore.ts";
+import { idsFoundBy, isToBeMade } from "./plan-restore.ts";
 
 /** What a restore remembers of itself; kept sealed in the vault (vault/journal/restore-journal.ts). Steps by their place in the plan. */
 export interface StepJournal {
@@ -60,7 +60,7 @@ function prepare({ plan, target, journal }: ApplyRequest): void {
   for (const id of plan.found ?? []) target.ids.found(...id);
   let number = 0;
   for (const step of plan.steps) {
-    if (step.action === "create" && step.targetId === undefined) target.ids.expect(step.kind, step.key);
+    if (isToBeMade(step)) target.ids.expect(step.kind, step.key);
     for (const id of idsFoundBy(step)) target.ids.found(...id);
     remember(step, journal.results.get(number), target);
     number += 1;
@@ -74,8 +74,15 @@ async function carriedOut(batch: Batch, request: ApplyRequest): Promise<readonly
   target.asAsked.signal.throwIfAborted();
   const numbers = batch.entries.map(({ number }) => number);
   await journal.intend(numbers.filter((number) => !journal.intents.has(number)));
-  const done = await applyBatch(batch.entries, request);
-  await journal.record(done.map(({ number, step, result }) => [number, { ...result, item: [step.kind, step.key] }]));
+  const { done, failure } = await applyBatch(batch.entries, request);
+  const record = journal.record(
+    done.map(({ number, step, result }) => [number, { ...result, item: [step.kind, step.key] }]),
+  );
+  if (failure !== undefined) {
+    await record.catch(() => undefined); // the failure is what the run ends with
+    throw failure.error;
+  }
+  await record;
   stopWithoutProject(done);
   return done.map(({ step, result }) => ({ ...step, result }));
 }
@@ -102,15 +109,29 @@ function* batchesOf(steps: Iterable<Step>, results: ReadonlyMap<number, StepResu
   if (entries.length > 0) yield { entries };
 }
 
-async function applyBatch(
-  batch: readonly Numbered[],
-  request: ApplyRequest,
-): Promise<readonly (Numbered & { readonly result: StepResult })[]> {
+interface DoneBatch {
+  readonly done: readonly (Numbered & { readonly result: StepResult })[];
+  /** What ends the run. All that was done beside it counts all the same: later restores have to know of it. */
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+async function applyBatch(batch: readonly Numbered[], request: ApplyRequest): Promise<DoneBatch> {
   const kind = request.kinds.find(({ name }) => name === batch[0]?.step.kind);
   const lanes = kind?.restore?.applying === "ordered" ? 1 : Math.max(1, request.target.asAsked.parallelism);
-  return collect(
-    mapConcurrent(batch, lanes, async (entry) => ({ ...entry, result: await applyOne(entry, kind, request) })),
-  );
+  const results = new Map<Numbered, StepResult>();
+  let failure: DoneBatch["failure"];
+  try {
+    await forEachConcurrent(batch, lanes, async (entry) => {
+      results.set(entry, await applyOne(entry, kind, request));
+    });
+  } catch (error) {
+    failure = { error };
+  }
+  const done = batch.flatMap((entry) => {
+    const result = results.get(entry);
+    return result === undefined ? [] : [{ ...entry, result }];
+  });
+  return { done, failure };
 }
 
 async function applyOne(

@@ -101,6 +101,7 @@ async function askedSteps(kind: RestorableKind, selection: Selection, target: Re
   };
   const steps = await stepsOf(kind, { selection, target: target.asAsked, taken });
   for (const id of found) target.ids.found(...id);
+  expectMade(steps, target);
   return steps;
 }
 
@@ -129,7 +130,18 @@ async function neededSteps(
   };
   const planned = await stepsOf(kind, { selection, target: target.asNeeded, taken });
   for (const id of ids) target.ids.found(...id);
+  expectMade(planned, target);
   return { planned, ids };
+}
+
+/** What refers to it is planned after it, and waits for it. */
+function expectMade(planned: StepsByPhase, { ids }: RestoreTarget): void {
+  for (const phase of phases) for (const step of planned[phase]) if (isToBeMade(step)) ids.expect(step.kind, step.key);
+}
+
+/** Its id is known once the step is done. */
+export function isToBeMade({ action, targetId }: Step): boolean {
+  return action === "create" && targetId === undefined;
 }
 
 /** What a plan has found in the target, for the id map. */

@@ -41,7 +41,7 @@ export function addSampleProject(state: SimulatorState): SampleProject {
     yamlFilename: "pipelines/backup.yml",
     repositoryId: repositories.infrastructure.id,
   });
-  const pipelines = addSamplePipelines(state, project);
+  const pipelines = addSamplePipelines(state, project, repositories);
   return { project, repositories, workItems, pipelines, nightly };
 }
 

@@ -55,8 +55,8 @@ export type Fields = ReadonlyMap<string, FieldValue>;
 export interface FieldTranslation {
   /** False for fields that the target cannot have. */
   keeps(name: string): boolean;
-  /** Area and iteration paths. */
-  path(path: string): string;
+  /** Area and iteration paths; `name` is the field. */
+  path(name: string, path: string): string;
   identity(identity: JsonValue): string;
   text(name: string, text: string): string;
   /** Texts of equal likeness mean the same. */
@@ -65,7 +65,7 @@ export interface FieldTranslation {
 
 const untranslated: FieldTranslation = {
   keeps: () => true,
-  path: (path) => path,
+  path: (_, path) => path,
   identity: (identity) => identityName(identity, { mapping: {} }),
   text: (_, text) => text,
   likeness: (text) => text,
@@ -98,7 +98,7 @@ function fieldValue(name: string, value: JsonValue, translation: FieldTranslatio
   }
   if (typeof value !== "string") return { written: value, likeness: JSON.stringify(value) };
   if (name === "System.AreaPath" || name === "System.IterationPath") {
-    const written = translation.path(value);
+    const written = translation.path(name, value);
     return { written, likeness: written.toLowerCase() };
   }
   const written = translation.text(name, value);

@@ -6,20 +6,19 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   createRepository,
+  getRepository,
   listRepositories,
   undeleteRepository,
   updateRepository,
   type Repository,
 } from "../../../azure-devops/repos/git-repositories.ts";
-import { BackupError } from "../../../foundation/errors.ts";
+import { BackupError, hasCode } from "../../../foundation/errors.ts";
 import { stringAt } from "../../../foundation/json.ts";
 import type { LfsObjectSource } from "../../../git/git-access.ts";
-import { memoized } from "../../../foundation/memoized.ts";
 import type { StreamReader } from "../../../vault/streams/stream-reader.ts";
 import {
   apartFrom,
   gitStateOf,
-  isSameName,
   kindName,
   laterRefs,
   liveRefs,
@@ -28,6 +27,7 @@ import {
   withPrefix,
   type Wanted,
 } from "./plan.ts";
+import { isSameName, presentRepositories } from "../../restore/repositories.ts";
 import type { ApplyContext, Step, StepResult, TargetProject } from "../../kind.ts";
 
 /** Azure Repos refuses pushes over 5 GB; stay well below. */
@@ -75,9 +75,14 @@ async function create(step: Step, context: ApplyContext): Promise<StepResult> {
   });
 }
 
-async function findByName(name: string, target: TargetProject): Promise<Repository | undefined> {
-  const present = await listRepositories(target.azureDevOps, target.project.id);
-  return present.find((repository) => isSameName(repository.name, name));
+async function findByName(name: string, { azureDevOps, project }: TargetProject): Promise<Repository | undefined> {
+  try {
+    const found = await getRepository(azureDevOps, project.id, name);
+    return isSameName(found.name, name) ? found : undefined;
+  } catch (error) {
+    if (hasCode(error, "ADO_NOT_FOUND")) return undefined;
+    throw error;
+  }
 }
 
 async function holdsOnlySnapshotRefs(repository: Repository, { selection, target }: ApplyContext): Promise<boolean> {
@@ -185,15 +190,6 @@ async function targetIdOf(step: Step, wanted: Wanted, target: TargetProject): Pr
 /** Kept or known by its id; else it has the name, in this project. */
 async function isItself(id: string, wanted: Wanted, target: TargetProject): Promise<boolean> {
   if (target.ids.isMade(kindName, wanted.id, id) || (target.isSource && id.toLowerCase() === wanted.id)) return true;
-  const named = (await repositoriesOf(target)).find((repository) => repository.id.toLowerCase() === id.toLowerCase());
+  const named = (await presentRepositories(target)).byId.get(id.toLowerCase());
   return named !== undefined && [wanted.name, apartFrom(wanted)].some((name) => isSameName(named.name, name));
-}
-
-const listed = new WeakMap<TargetProject, () => Promise<readonly Repository[]>>();
-
-/** As they were when first asked for in this run. */
-function repositoriesOf(target: TargetProject): Promise<readonly Repository[]> {
-  const list = listed.get(target) ?? memoized(() => listRepositories(target.azureDevOps, target.project.id));
-  listed.set(target, list);
-  return list();
 }

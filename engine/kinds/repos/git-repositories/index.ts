@@ -3,7 +3,7 @@
  * per repository decides; news come as a thin bundle over the wire (docs/decisions/0006). Restore stands in
  * apply.ts.
  */
-import { cloneUrlOf, listDeletedRepositories, listRepositories } from "../../../azure-devops/repos/git-repositories.ts";
+import { cloneUrlOf, listRepositories } from "../../../azure-devops/repos/git-repositories.ts";
 import { hasCode } from "../../../foundation/errors.ts";
 import { isObject, stringAt, type JsonObject } from "../../../foundation/json.ts";
 import { counted, inert } from "../../../foundation/text.ts";
@@ -20,6 +20,7 @@ import type { Segment } from "../../../vault/format/ref.ts";
 import type { CatalogueItem, GitState, RefTarget } from "../../../vault/format/state.ts";
 import { archiveRepository } from "./archive.ts";
 import { entryOf, lostFindings, lostPointers, stillLost, storeLfs } from "./lfs.ts";
+import { deletedRepositories } from "../../restore/repositories.ts";
 import { planRepository } from "./plan.ts";
 import { figuresOf, nothingFetched, packOnTopOf, toldOf, type PackTold } from "./figures.ts";
 import { applyGitStep } from "./apply.ts";
@@ -79,8 +80,7 @@ async function* listStreams(source: SourceProject): AsyncGenerator<SourceStream>
 /** Deleted only when it lies in the project's recycle bin; everything else may be a missing permission. */
 async function absenceOf(stream: string, source: SourceProject): Promise<Absence> {
   const id = stream.slice(kindName.length + 1);
-  const deleted = await listDeletedRepositories(source.azureDevOps, source.project.id);
-  if (deleted.some((repository) => repository.id.toLowerCase() === id)) {
+  if ((await deletedRepositories(source)).has(id)) {
     return { status: "deleted", evidence: "it is in the project's recycle bin" };
   }
   return { status: "missing", reason: "it is neither listed nor in the recycle bin: hidden from the token, or purged" };

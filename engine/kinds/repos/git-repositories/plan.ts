@@ -1,11 +1,12 @@
 /** Plans the restore of Git repositories: undelete what the recycle bin has, else create, or set back refs. */
-import { cloneUrlOf, listDeletedRepositories, listRepositories } from "../../../azure-devops/repos/git-repositories.ts";
+import { cloneUrlOf } from "../../../azure-devops/repos/git-repositories.ts";
 import { BackupError } from "../../../foundation/errors.ts";
 import { stringAt } from "../../../foundation/json.ts";
 import type { GitRemote } from "../../../git/git-access.ts";
 import type { GitState } from "../../../vault/format/state.ts";
 import type { SnapshotReader, StreamReader } from "../../../vault/streams/stream-reader.ts";
 import type { Selection, Step, TargetProject } from "../../kind.ts";
+import { deletedRepositories, isSameName, nameKey, presentRepositories } from "../../restore/repositories.ts";
 
 export const kindName = "git-repositories";
 /** More lines than this help nobody; the rest is counted. */
@@ -115,21 +116,29 @@ type Found =
 async function findInTarget(wanted: Wanted, target: TargetProject, isNamesake: boolean): Promise<Found> {
   const name = isNamesake ? apartFrom(wanted) : wanted.name;
   if (target.isNew) return { place: "none", name };
-  const present = await listRepositories(target.azureDevOps, target.project.id);
-  const knownId = target.ids.get(kindName, wanted.id) ?? (target.isSource ? wanted.id : undefined);
-  const byId = present.find((repository) => repository.id.toLowerCase() === knownId);
+  const present = await presentRepositories(target);
+  const byId = ownIds(wanted, target).flatMap((id) => present.byId.get(id) ?? [])[0];
   if (byId !== undefined) return { place: "present", repository: byId };
   if (target.isSource) {
-    const deleted = await listDeletedRepositories(target.azureDevOps, target.project.id);
-    const inBin = deleted.find((repository) => repository.id.toLowerCase() === wanted.id);
-    const isTaken = present.some((repository) => isSameName(repository.name, wanted.name));
+    const inBin = (await deletedRepositories(target)).get(wanted.id);
+    const isTaken = present.byName.has(nameKey(wanted.name));
     if (inBin !== undefined) return isTaken ? { place: "taken" } : { place: "recycle-bin", repository: inBin };
   }
-  const byName = present.find((repository) => isSameName(repository.name, name));
+  const byName = present.byName.get(nameKey(name));
   if (byName === undefined) return { place: "none", name };
   return target.isSource && (await target.snapshot.stream(`${kindName}/${byName.id.toLowerCase()}`)) !== undefined
     ? { place: "taken" }
     : { place: "present", repository: byName };
+}
+
+/**
+ * Ids it may have in the target, the likeliest first. The repository itself counts more than what an earlier restore
+ * made beside it, but where copies are asked for.
+ */
+function ownIds({ id }: Wanted, { ids, isSource, conflictPolicy }: TargetProject): readonly string[] {
+  const made = ids.get(kindName, id) ?? [];
+  const own = isSource ? [id] : [];
+  return conflictPolicy === "rename" ? [made, own].flat() : [own, made].flat();
 }
 
 /** Beside another repository of the same name. */
@@ -144,10 +153,6 @@ function* takenSteps(wanted: Wanted, { conflictPolicy }: TargetProject): Generat
   }
   const reason = `another repository has the name ${wanted.name} now: rename that one, or restore with conflictPolicy rename`;
   yield step(wanted, { phase: "create", action: "cannot", changes: [], reason });
-}
-
-export function isSameName(left: string, right: string): boolean {
-  return left.localeCompare(right, "en", { sensitivity: "accent" }) === 0;
 }
 
 function* undeleteSteps(wanted: Wanted, repository: { readonly id: string }): Generator<Step> {
@@ -216,26 +221,47 @@ async function* existingSteps(
   }
 }
 
-/** A copy beside the original: branches under `restored/` for a part, else a repository with the snapshot's time in its name. */
-function* renamedSteps(
+/** A copy beside the original: branches under `restored-…/` for a part, else a repository with the snapshot's time in its name. */
+async function* renamedSteps(
   wanted: Wanted,
   repository: { readonly id: string; readonly name: string },
   target: TargetProject,
-): Generator<Step> {
+): AsyncGenerator<Step> {
   const stamp = target.snapshot.id.slice(0, 15);
-  if (!wanted.isPart) {
-    yield* createSteps(wanted, `${wanted.name}-${stamp}`);
+  if (wanted.isPart) yield* renamedPart(wanted, repository, { prefix: `restored-${stamp}/`, target });
+  else yield* renamedWhole(wanted, `${wanted.name}-${stamp}`, target);
+}
+
+async function* renamedPart(
+  wanted: Wanted,
+  { id, name }: { readonly id: string; readonly name: string },
+  { prefix, target }: { readonly prefix: string; readonly target: TargetProject },
+): AsyncGenerator<Step> {
+  const renamed = Object.fromEntries(Object.entries(wanted.refs).map(([ref, oid]) => [withPrefix(ref, prefix), oid]));
+  const changes = setLines(renamed, await liveRefs(id, target));
+  const targetId = id.toLowerCase();
+  if (changes.length === 0) yield copiedAlready(wanted, targetId);
+  else yield step(wanted, { phase: "fill", action: "create", changes, targetId, detail: { name, prefix } });
+}
+
+/** What has the name already is used when it is this very copy, or the beginning of one. */
+async function* renamedWhole(wanted: Wanted, name: string, target: TargetProject): AsyncGenerator<Step> {
+  const { byName } = await presentRepositories(target);
+  for (let number = 1; ; number += 1) {
+    const free = number === 1 ? name : `${name}-${number}`;
+    const taken = byName.get(nameKey(free));
+    const live = taken === undefined ? {} : await liveRefs(taken.id, target);
+    if (Object.entries(live).some(([ref, oid]) => wanted.refs[ref] !== oid)) continue;
+    if (taken !== undefined && changeLines(wanted, live).length === 0)
+      yield copiedAlready(wanted, taken.id.toLowerCase());
+    else yield* createSteps(wanted, free);
     return;
   }
-  const prefix = `restored-${stamp}/`;
-  const renamed = Object.fromEntries(Object.entries(wanted.refs).map(([name, oid]) => [withPrefix(name, prefix), oid]));
-  yield step(wanted, {
-    phase: "fill",
-    action: "create",
-    changes: setLines(renamed, {}),
-    targetId: repository.id.toLowerCase(),
-    detail: { name: repository.name, prefix },
-  });
+}
+
+function copiedAlready(wanted: Wanted, targetId: string): Step {
+  const reason = "a copy as in the snapshot is there already";
+  return step(wanted, { phase: "create", action: "skip", changes: [], reason, targetId });
 }
 
 export function withPrefix(ref: string, prefix: string): string {

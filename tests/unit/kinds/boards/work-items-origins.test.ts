@@ -20,7 +20,7 @@ describe("the link of a copy to its origin", () => {
   it("comes before all other relations, so that no limit takes it", () => {
     const many = Array.from({ length: 2000 }, (_, number) => hyperlink(`https://example.com/${number}`));
     const record = { id: 7, rev: 1, item: { id: 7, relations: many }, revisions: [] };
-    const side = { record, id: 70, isCopy: true, strangers: new Set<number>() };
+    const side = { record, id: 70, isCopy: true, repositories: new Map(), strangers: new Set<number>() };
 
     const { relations } = wantedRelations(side, { target, live: new Map(), isComing: () => false });
 

@@ -32,7 +32,8 @@ import {
 import { factsOf } from "./target-facts.ts";
 import { equalFiles } from "./equal-files.ts";
 import { laterOnes, strangersOf } from "./later-links.ts";
-import { deadArtifacts, wantedRelations, type Takeover, type Whereabouts } from "./links.ts";
+import { repositoriesFor } from "./artifacts.ts";
+import { wantedRelations, type Takeover, type Whereabouts } from "./links.ts";
 import { projectOf, typeOf } from "./counterparts.ts";
 import { liveTranslation, translationFor, wantedCommentText } from "./translation.ts";
 
@@ -97,12 +98,7 @@ export async function compareState(pair: Pair, where: Whereabouts): Promise<Stat
       (name) => formatOf(live, name) !== "markdown" && wanted.fields.has(name),
     ),
     ...related,
-    lost: [
-      ...lostFields(wanted, settableFields(live)),
-      ...related.lost,
-      ...stuckInMarkdown(pair),
-      ...deadArtifacts(record, where.target),
-    ],
+    lost: [...lostFields(wanted, settableFields(live)), ...related.lost, ...stuckInMarkdown(pair)],
   };
 }
 
@@ -159,7 +155,8 @@ async function comparedRelations(
   const { record, live, isCopy } = pair;
   const present = relationsOf(live);
   const strangers = await strangersOf(record, present, { isCopy, target: where.target });
-  const side = { record, id: numberAt(live, "id"), isCopy, strangers };
+  const repositories = await repositoriesFor(record, where.target);
+  const side = { record, id: numberAt(live, "id"), isCopy, strangers, repositories };
   const { relations: stored, takeovers, lost } = wantedRelations(side, where);
   const wanted = [...stored, ...pair.history.map(historyRelation)];
   const isSameFile = isCopy

@@ -2,7 +2,7 @@
 import { getDeleted, queryByWiql, workItemsBatch } from "../../../../azure-devops/boards/work-items.ts";
 import { hasCode } from "../../../../foundation/errors.ts";
 import { numberAt, stringAt, type JsonObject } from "../../../../foundation/json.ts";
-import type { TargetProject } from "../../../kind.ts";
+import type { TargetProject, TranslatedId } from "../../../kind.ts";
 import { tagsOf } from "../fields.ts";
 import { fieldsOf, type WorkItemRecord } from "../record.ts";
 import { factsOf } from "./target-facts.ts";
@@ -59,6 +59,15 @@ export async function learnCopies(target: TargetProject): Promise<void> {
     const [first] = copies.get(origin) ?? [];
     if (!live.has(known) && first !== undefined) factsOf(target).learnt.set(origin, { instead: known, id: first });
   }
+}
+
+/** What of them no journal told, for the plan: a restore that goes on with it does not look for copies again. */
+export function learntIds(ids: Iterable<number>, target: TargetProject): readonly TranslatedId[] {
+  return [...new Set(ids)].flatMap((id): readonly TranslatedId[] => {
+    const mapped = mappedId(id, target);
+    const isLearnt = mapped !== undefined && factsOf(target).learnt.get(id)?.id === mapped;
+    return isLearnt ? [[kindName, String(id), String(mapped)]] : [];
+  });
 }
 
 /** Copies of it in the target, by their links. */

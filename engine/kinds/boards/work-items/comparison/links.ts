@@ -13,6 +13,7 @@ import {
   type Relation,
   type WantedRelation,
 } from "../relations.ts";
+import { movedArtifact, type RepositoryIds } from "./artifacts.ts";
 import { originLink, originUrl } from "./origins.ts";
 import { isAwaited, otherIds, type LiveItem, type LiveItems } from "./counterparts.ts";
 
@@ -44,6 +45,8 @@ export interface Side {
   readonly id: number | undefined;
   /** It is not the very item that was stored. */
   readonly isCopy: boolean;
+  /** Of those that its links to commits and branches name. */
+  readonly repositories: RepositoryIds;
   /** Linked as children, but the snapshot has them as somebody else's. */
   readonly strangers: ReadonlySet<number>;
 }
@@ -73,7 +76,17 @@ function resolved(relation: Relation, side: Side, where: Whereabouts): Resolved 
     return asHyperlink(relation, relation.url, `${nameOf(relation)}: links to other organisations are not made`);
   const linked = linkedWorkItem(relation);
   if (linked !== undefined) return resolvedLink({ ...relation, linked }, side, where);
-  return { relation: { ...remapped(relation, where.target), label: labelOf(relation) } };
+  if (relation.rel === "ArtifactLink") return resolvedArtifact(relation, side, where.target);
+  return { relation: { ...relation, label: labelOf(relation) } };
+}
+
+function resolvedArtifact(relation: Relation, { repositories }: Side, target: TargetProject): Resolved {
+  const moved = movedArtifact(relation, repositories, target);
+  if (moved.relation !== undefined) return { relation: { ...moved.relation, label: labelOf(relation) } };
+  const reason = `${nameOf(relation)} ${relation.url}: is of the other organisation`;
+  return moved.address === undefined
+    ? { lost: `${reason}, and left out` }
+    : asHyperlink(relation, moved.address, reason);
 }
 
 interface Link extends Relation {
@@ -157,26 +170,4 @@ function labelOf(relation: Relation): string {
   if (relation.rel === "AttachedFile")
     return `file ${stringAt(relation.attributes, "name") ?? attachmentIdOf(relation.url) ?? ""}`;
   return `${relation.rel === "Hyperlink" ? "hyperlink" : nameOf(relation)} ${relation.url}`;
-}
-
-const gitArtifact = /^(vstfs:\/\/\/Git\/(?:Commit|Ref)\/)([0-9a-f-]{36})(%2F|\/)([0-9a-f-]{36})(.*)$/i;
-
-/**
- * Commits and branches go with their repository when that was restored elsewhere. Pull requests and builds do not: they
- * stay what they were.
- */
-function remapped(relation: Relation, target: TargetProject): Relation {
-  const [, prefix, , separator, repository, rest] = gitArtifact.exec(relation.url) ?? [];
-  if (relation.rel !== "ArtifactLink" || repository === undefined) return relation;
-  const known = target.ids.get("git-repositories", repository.toLowerCase());
-  if (known === undefined || known === repository.toLowerCase()) return relation;
-  return { ...relation, url: `${prefix ?? ""}${target.project.id}${separator ?? ""}${known}${rest ?? ""}` };
-}
-
-/** Links to artefacts that lead nowhere from another organisation. */
-export function deadArtifacts(record: WorkItemRecord, target: TargetProject): readonly string[] {
-  if (target.isSameOrganization) return [];
-  return relationsOf(record.item)
-    .filter((relation) => relation.rel === "ArtifactLink" && remapped(relation, target) === relation)
-    .map((relation) => `${nameOf(relation)} ${relation.url}: leads to the other organisation`);
 }

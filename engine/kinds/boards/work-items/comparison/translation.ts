@@ -13,6 +13,12 @@ export type Addresses = (guid: string) => string | undefined;
 
 const oldAddresses: Addresses = () => undefined;
 
+/** Where the map of ids has the paths of fields. */
+const pathSpaces: Readonly<Record<string, string>> = {
+  "System.AreaPath": "areas.path",
+  "System.IterationPath": "iterations.path",
+};
+
 interface Stored {
   readonly record: WorkItemRecord;
   readonly isCopy: boolean;
@@ -27,7 +33,7 @@ export function translationFor(
   const rewriting = rewritingFor(isCopy, where, addresses);
   return {
     ...liveTranslation(isCopy, where),
-    path: (path) => movedPath(path, target.project.name),
+    path: (name, path) => target.ids.get(pathSpaces[name] ?? name, path) ?? movedPath(path, target.project.name),
     identity: (identity) => identityName(identity, target),
     text: (name, text) => (isRewritable(text) ? rewriteText(text, formatOf(record.item, name), rewriting) : text),
   };
@@ -44,7 +50,7 @@ export function liveTranslation(
 ): FieldTranslation {
   return {
     keeps: (name) => target.isSource || !isBoardField(name),
-    path: (path) => path,
+    path: (_, path) => path,
     identity: (identity) => identityName(identity, { mapping: {} }),
     text: (_, text) => text,
     likeness: isCopy ? (text) => withoutAttachmentAddresses(text, foreign) : (text) => text,

@@ -6,7 +6,7 @@ import { mapConcurrent } from "../../../../foundation/concurrency.ts";
 import type { JsonObject } from "../../../../foundation/json.ts";
 import type { Selection, Step, TargetProject } from "../../../kind.ts";
 import type { WorkItemRecord } from "../record.ts";
-import { isFile, linkedWorkItem, relationsOf } from "../relations.ts";
+import { isFile, linkedIds, linkedWorkItem, relationsOf } from "../relations.ts";
 import { liveComments } from "../comments.ts";
 import { compare, describeComparison, isSame, type Comparison } from "../comparison/comparison.ts";
 import { factsOf } from "../comparison/target-facts.ts";
@@ -17,6 +17,7 @@ import {
   copiesOf,
   findLive,
   learnCopies,
+  learntIds,
   ownIds,
   projectOf,
   titleOf,
@@ -84,7 +85,14 @@ async function skippedDeleted(record: WorkItemRecord): Promise<readonly Step[]> 
   return [step(record, { phase: "create", action: "skip", changes: [], reason })];
 }
 
+/** The steps, with what was learnt of the other ends of its links and of what it mentions. */
 async function stepsFor(record: WorkItemRecord, where: Whereabouts): Promise<readonly Step[]> {
+  const steps = await ownSteps(record, where);
+  const ids = learntIds([...linkedIds(record.item), ...doubtfulMentions(record, where)], where.target);
+  return ids.length === 0 ? steps : steps.map((step) => (step.phase === "connect" ? { ...step, ids } : step));
+}
+
+async function ownSteps(record: WorkItemRecord, where: Whereabouts): Promise<readonly Step[]> {
   const { target } = where;
   const found = ownPlace(record, where);
   if (found?.place === "live") return existingSteps(record, found, where);
