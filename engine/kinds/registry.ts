@@ -14,6 +14,7 @@ export const registry: readonly ResourceKind[] = [
   iterations,
   gitRepositories,
   variableGroups,
+  buildDefinitions,
   workItems,
 ];
 

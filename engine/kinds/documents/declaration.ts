@@ -40,6 +40,8 @@ export interface ForeignKind {
   /** What one is called: `service connection`. */
   readonly one: string;
   list(place: Place): Promise<readonly NamedThing[]>;
+  /** Whether a project that is made anew has one of the name. */
+  isInNew?(name: string): boolean;
 }
 
 export interface DocumentKind extends Pick<ResourceKind, "name" | "title" | "permissions"> {

@@ -79,6 +79,8 @@ async function foreignId(foreign: ForeignKind, { id, stored, target }: LookUp): 
   if (target.isSource) return { now: id };
   const name = stored.names[`${foreign.kind}/${id}`];
   const what = `${foreign.one} ${name ?? id}`;
+  if (target.isNew && name !== undefined && foreign.isInNew?.(name) === true)
+    return { now: `made from ${foreign.kind}/${id}` };
   if (target.isNew) return { why: `it uses ${what}, which a new project does not have` };
   const things = await target.once(`${foreign.kind}/${target.project.id}`, () => foreign.list(target));
   const same = things.find((one) => one.id.toLowerCase() === id || one.name.toLowerCase() === name?.toLowerCase());

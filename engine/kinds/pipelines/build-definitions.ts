@@ -59,6 +59,7 @@ export const buildDefinitions = documentKind({
       kind: "agent-queues",
       one: "agent queue",
       list: ({ azureDevOps, project }) => listQueues(azureDevOps, project.id),
+      isInNew: (name) => name === "Azure Pipelines",
     },
     {
       kind: "service-endpoints",

@@ -44,5 +44,10 @@ export function queueStore(host: SimHost): QueueStore {
 }
 
 export function queueBody({ id, name, pool, projectId }: QueueRecord): JsonObject {
-  return { id, name, projectId, pool: { ...pool } };
+  return {
+    id,
+    name,
+    projectId,
+    pool: { ...pool, scope: projectId, poolType: "automation", size: 1, isLegacy: false, options: "none" },
+  };
 }

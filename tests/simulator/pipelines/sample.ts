@@ -78,6 +78,9 @@ function addDefinitions(
   const onPush: JsonObject = {
     triggerType: "continuousIntegration",
     branchFilters: ["+refs/heads/main"],
+    pathFilters: [],
+    settingsSourceType: 1,
+    batchChanges: false,
     maxConcurrentBuildsPerBranch: 1,
   };
   const webBuild = add("Web", "\\Shop\\Storefront", {
