@@ -41,6 +41,8 @@ export interface DocumentArea {
   accept(body: JsonObject, place: Acceptance): { readonly body: JsonObject; readonly sharedWith?: Iterable<string> };
   /** The whole document, without the values of secrets. */
   show(document: SimDocument, request: SimRequest): JsonObject;
+  /** For the traffic log: with members that documents of the sort that recordings know of have, and this one lacks. */
+  recordedForm?(shown: JsonObject): JsonObject;
   /** As it stands in a list, where that is less; `includeAllProperties=true` gives all the same. */
   showInList?(document: SimDocument, request: SimRequest): JsonObject;
   /** Filters of a list, by its query. */
@@ -73,7 +75,7 @@ export function documentRoutes(area: DocumentArea): readonly Route[] {
     {
       ...read,
       template: `${template}/${one}`,
-      handle: (request) => ({ body: area.show(readable(area, request), request) }),
+      handle: (request) => answered(area, readable(area, request), request),
     },
     write("POST", writeTemplate, (request) => create(area, request)),
     write("PUT", `${writeTemplate}/${one}`, (request) => replace(area, request)),
@@ -117,6 +119,11 @@ function readable(area: DocumentArea, { params, project }: SimRequest, isDeleted
   return found;
 }
 
+function answered(area: DocumentArea, document: SimDocument, request: SimRequest): SimAnswer {
+  const body = area.show(document, request);
+  return area.recordedForm === undefined ? { body } : { body, logged: area.recordedForm(body) };
+}
+
 function placeOf(area: DocumentArea, body: JsonObject, request: SimRequest): SimProject {
   const project = request.project ?? area.projectOf?.(body, request);
   if (project === undefined) throw new Error("a document area whose writes name no project");
@@ -132,7 +139,7 @@ function create(area: DocumentArea, request: SimRequest): SimAnswer {
   const project = placeOf(area, body, request);
   const accepted = area.accept(body, { project, request, before: undefined });
   const document = area.store.add(project, { ...accepted, by: request.identity });
-  return { body: area.show(document, request) };
+  return answered(area, document, request);
 }
 
 function replace(area: DocumentArea, request: SimRequest): SimAnswer {
@@ -145,7 +152,7 @@ function replace(area: DocumentArea, request: SimRequest): SimAnswer {
       new SimError(409, "VssPropertyValidationException", "Another revision is there.")
     );
   const accepted = area.accept(body, { project: placeOf(area, body, request), request, before });
-  return { body: area.show(area.store.update(before.id, { ...accepted, by: request.identity }), request) };
+  return answered(area, area.store.update(before.id, { ...accepted, by: request.identity }), request);
 }
 
 function remove(area: DocumentArea, request: SimRequest): SimAnswer {
@@ -161,5 +168,5 @@ function undelete(area: DocumentArea, request: SimRequest): SimAnswer {
   const { id } = readable(area, request, true);
   area.store.undelete(id);
   const document = area.store.byId(id);
-  return { body: document === undefined ? {} : area.show(document, request) };
+  return document === undefined ? { body: {} } : answered(area, document, request);
 }

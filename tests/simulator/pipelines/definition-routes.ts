@@ -25,6 +25,11 @@ export function definitionRoutes(state: SimulatorState): readonly Route[] {
     hasRecycleBin: true,
     accept: (body, place) => ({ body: accepted(state, body, place) }),
     show: (document, request) => wholeDefinition(state, document, request),
+    recordedForm: (shown) => ({
+      ...shown,
+      process: { yamlFilename: "", ...objectAt(shown, "process") },
+      triggers: (arrayAt(shown, "triggers") ?? []).filter(isObject).map((trigger) => ({ ...ofPush, ...trigger })),
+    }),
     showInList: (document, request) => shallowDefinition(state, document, request),
     isWanted: ({ id, body }, query) => isWanted({ id, body }, query),
     notFound: (id) =>
@@ -37,6 +42,12 @@ export function definitionRoutes(state: SimulatorState): readonly Route[] {
       ),
   });
 }
+
+/** Recordings know only definitions from files that pushes start. */
+const ofPush = {
+  ...{ branchFilters: [], pathFilters: [], settingsSourceType: 1, batchChanges: false },
+  maxConcurrentBuildsPerBranch: 1,
+};
 
 function isWanted({ id, body }: { readonly id: string; readonly body: JsonObject }, query: URLSearchParams): boolean {
   const name = query.get("name");
