@@ -54,12 +54,13 @@ const rooms: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     pipelines: [".", "reading"],
   },
   "engine/kinds": {
-    ".": ["project", "repos", "boards"],
+    ".": ["project", "repos", "boards", "pipelines"],
     documents: [".", "restore"],
     restore: ["."],
     project: [".", "documents", "restore"],
     repos: [".", "documents", "restore"],
     boards: [".", "documents", "restore"],
+    pipelines: [".", "documents", "restore"],
   },
   "engine/operations": { ".": [], backup: ["."], restore: ["."], verify: ["."] },
 };

@@ -101,4 +101,6 @@ export interface BackupWork {
   readonly source: SourceProject;
   readonly previous: PreviousStream;
   readonly into: StreamWriter;
+  /** Of kinds that are narrowed by items: whether one is wanted. What is not keeps the record that it has. */
+  readonly takes?: (item: { readonly id: string; readonly name?: string }) => boolean;
 }

@@ -26,6 +26,8 @@ export interface ResourceKind {
   /** Title for people, plural: `Git repositories`. */
   readonly title: string;
   readonly permissions: { readonly backUp: readonly Permission[]; readonly restore: readonly Permission[] };
+  /** What `include` and `exclude` can name of it: its streams, or items of its one stream; absent: the whole kind alone. */
+  readonly narrowedBy?: "streams" | "items";
 
   /** All streams, completely, or an error: a listing that ends early must throw. */
   streams(source: SourceProject): AsyncIterable<SourceStream>;

@@ -2,9 +2,11 @@
  * What every kind in the registry promises (docs/adding-a-kind.md). Runs over the sample project of the simulator; a
  * kind is tested the moment it is listed.
  */
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readAll } from "../../engine/foundation/bytes.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
@@ -22,10 +24,9 @@ import { parseIdentities, parseSigners } from "../../engine/crypto/keys.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { CatalogueItem, IndexLine } from "../../engine/vault/format/state.ts";
 import type { SnapshotReader } from "../../engine/vault/streams/stream-reader.ts";
-import { addSampleProject } from "../simulator/sample/index.ts";
+import { addSampleProject, type SampleChanges, type SampleOrganization } from "../simulator/sample/index.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
-import { changes, type SampleOrganization } from "./resource-kind-changes.ts";
 
 const kinds = registry.map((kind) => [kind.name, kind] as const);
 const nobody = "00000000-0000-4000-8000-000000000000";
@@ -235,8 +236,8 @@ describe("leaving names out of the catalogue", () => {
 
 describe("noticing a change", () => {
   it.each(kinds)("%s stores what changed, and no other kind stores anything", async (name) => {
-    const change = changes[name];
-    if (change === undefined) throw new Error(`resource-kind-changes.ts has no change for ${name}`);
+    const change = (await changes())[name];
+    if (change === undefined) throw new Error(`no changes.ts below tests/simulator has a change for ${name}`);
     await engine.backUp(sample.project);
     const before = new Map((await linesOf(engine)).map((line) => [line.s, JSON.stringify(line.state)]));
 
@@ -287,6 +288,19 @@ describe("restoring into a new project", () => {
 });
 
 const intoNewProject = { targetProject: { id: undefined, name: "Contoso Shop restored" } };
+
+/** Each area of the simulator says what may change in it. */
+async function changes(): Promise<SampleChanges> {
+  const found: Record<string, SampleChanges[string]> = {};
+  const areas = resolve("tests/simulator");
+  for (const area of readdirSync(areas)) {
+    const file = join(areas, area, "changes.ts");
+    if (!existsSync(file)) continue;
+    const module: { readonly changes: SampleChanges } = await import(pathToFileURL(file).href);
+    Object.assign(found, module.changes);
+  }
+  return found;
+}
 
 function isOf(kind: string, stream: string): boolean {
   return stream.split("/")[0] === kind;

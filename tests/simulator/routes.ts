@@ -19,6 +19,10 @@ import { identityRoutes } from "./project/identity-routes.ts";
 import { pipelineRunRoutes } from "./pipelines/pipeline-run-routes.ts";
 import { permissionRoutes } from "./project/permission-routes.ts";
 import { pipelineSettingsRoutes } from "./pipelines/pipeline-settings-routes.ts";
+import { definitionRoutes } from "./pipelines/definition-routes.ts";
+import { endpointRoutes } from "./pipelines/endpoint-routes.ts";
+import { folderRoutes } from "./pipelines/folder-routes.ts";
+import { queueRoutes } from "./pipelines/queue-routes.ts";
 import { pipelineRoutes } from "./pipelines/pipeline-routes.ts";
 import { projectRoutes } from "./project/project-routes.ts";
 import { teamRoutes } from "./project/team-routes.ts";
@@ -36,6 +40,10 @@ export function areaRoutes(state: SimulatorState, options: AreaOptions): readonl
     ...gitRepositoryRoutes(state),
     ...gitRefRoutes(state),
     ...gitDiffRoutes(state),
+    ...definitionRoutes(state),
+    ...endpointRoutes(state),
+    ...folderRoutes(state),
+    ...queueRoutes(state),
     ...pipelineRoutes(state),
     ...pipelineRunRoutes(state),
     ...pipelineSettingsRoutes(state),

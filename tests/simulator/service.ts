@@ -27,6 +27,8 @@ export interface SimHost {
   projects(): readonly SimProject[];
   /** By id or name, letter case aside. */
   projectOf(idOrName: string): SimProject | undefined;
+  /** The first person: owns the organisation and may do everything. */
+  readonly owner: SimIdentity;
   readonly identities: readonly SimIdentity[];
   /** By id, unique name, descriptor, display name or `Display <unique@name>`. */
   identityOf(text: string): SimIdentity | undefined;
@@ -43,6 +45,8 @@ export interface SimHost {
   onProjectPurged(listener: (project: SimProject) => void): void;
   /** A folder of the part's own for what does not belong in memory. */
   folderOf(part: string): string;
+  /** The one state of a part, made when it is first asked for: the same for the same function. */
+  part<State>(make: (host: SimHost) => State): State;
 }
 
 export interface SimRequest {

@@ -57,6 +57,7 @@ export class SimulatorState implements SimHost {
   readonly #owner: SimIdentity;
   readonly #identities: SimIdentity[];
   readonly #denied = new Set<string>();
+  readonly #parts = new Map<unknown, unknown>();
   readonly #created: ((project: SimProject) => void)[] = [];
   readonly #purged: ((project: SimProject) => void)[] = [];
 
@@ -76,7 +77,7 @@ export class SimulatorState implements SimHost {
     this.projectStore = projectStore(context);
     this.repositories = repositoryStore({ ...context, folder: this.folderOf("git") });
     this.operations = operationStore(context);
-    this.builds = buildStore(context);
+    this.builds = this.part(buildStore);
     this.extensionData = documentStore(this.newId);
     this.signIn = signInDesk(this.owner, () => sequence.newText());
   }
@@ -122,6 +123,11 @@ export class SimulatorState implements SimHost {
 
   onProjectPurged(listener: (project: SimProject) => void): void {
     this.#purged.push(listener);
+  }
+
+  part<State>(make: (host: SimHost) => State): State {
+    if (!this.#parts.has(make)) this.#parts.set(make, make(this));
+    return this.#parts.get(make) as State; // put there by the line above, under its own maker
   }
 
   folderOf(part: string): string {

@@ -1,5 +1,6 @@
 /** Runs a task as a run of a pipeline in the simulated Azure DevOps: later runs find what it attached. */
-import type { BuildRecord, DefinitionRecord } from "../simulator/pipelines/build-store.ts";
+import type { BuildRecord } from "../simulator/pipelines/build-store.ts";
+import type { DefinitionRecord } from "../simulator/pipelines/definition-store.ts";
 import type { Simulator } from "../simulator/server.ts";
 import type { SimProject } from "../simulator/service.ts";
 import { runTask, type TaskRequest, type TaskRun } from "./run-task.ts";

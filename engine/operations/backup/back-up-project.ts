@@ -60,10 +60,7 @@ export async function backUpProject(request: BackupRequest, tools: BackupTools):
 }
 
 function filterOf(request: BackupRequest): StreamFilter {
-  return streamFilter(
-    request,
-    request.kinds.map(({ name }) => name),
-  );
+  return streamFilter(request, request.kinds);
 }
 
 /** It is what people follow on the worst day, beside the recovery key. */

@@ -4,6 +4,7 @@
  */
 import { BackupError, describeError } from "../../foundation/errors.ts";
 import type {
+  BackupWork,
   Finding,
   Gap,
   PreviousStream,
@@ -19,6 +20,7 @@ import type { SealedWriter } from "../../vault/objects/sealed-objects.ts";
 import type { FilesState, IndexLine, StreamState } from "../../vault/format/state.ts";
 import type { StreamWriter } from "../../vault/streams/stream-writer.ts";
 import { withGitFigures } from "./git-figures.ts";
+import type { StreamFilter } from "./stream-filter.ts";
 import { keysReplaced, previousStream, type PreviousFacts } from "./previous-stream.ts";
 import { isSignInRefused } from "../sign-in-refused.ts";
 import { filesOf } from "../../vault/format/stream-ids.ts";
@@ -44,6 +46,7 @@ export interface StreamDraft {
 
 export interface StreamTools extends PreviousFacts {
   readonly source: SourceProject;
+  readonly filter: Pick<StreamFilter, "takesItem">;
   readonly sealed: SealedWriter;
   /** A writer for this stream. */
   writer(stream: string): StreamWriter;
@@ -79,7 +82,8 @@ async function attempt(
 ): Promise<StreamDraft> {
   const run = async (facts: StreamTools): Promise<StreamDraft> => {
     const previous = previousStream(stream.id, facts);
-    const outcome = await kind.backUp(stream, { source: facts.source, previous, into });
+    const takes = takesItems(kind, facts);
+    const outcome = await kind.backUp(stream, { source: facts.source, previous, into, ...takes });
     return draftOf(stream, outcome, { tools: facts, into, previous });
   };
   const adopted = await adoptable(kind, stream, { tools, into });
@@ -98,6 +102,10 @@ async function attempt(
     );
     return run({ ...tools, broken: new Map([...tools.broken, [stream.id, error.message]]) });
   }
+}
+
+function takesItems({ name, narrowedBy }: ResourceKind, { filter }: StreamTools): Pick<BackupWork, "takes"> {
+  return narrowedBy === "items" ? { takes: (item) => filter.takesItem(name, item) } : {};
 }
 
 /**

@@ -82,8 +82,20 @@ async function readKind(kind: ResourceKind, walk: Walk, drafts: Map<string, Stre
   await forEachConcurrent(gone, walk.streamsAtOnce, async (id) => {
     drafts.set(id, await absentDraft(kind, id, walk));
   });
+  const nothing = walk.filter.nothingOf(kind.name);
+  if (kind.narrowedBy === "items" && nothing.length > 0 && walk.isMine(kind.name)) return nothingTaken(kind, nothing);
   const isComplete = walk.filter.isListed(kind.name) || !walk.asksAboutAbsent;
   return isComplete ? undefined : kind.unseen?.(listed, walk.source);
+}
+
+/** A typing error in a name must not look like a backup of what was meant. */
+function nothingTaken({ name, title }: ResourceKind, lines: readonly string[]): Gap {
+  return {
+    stream: name,
+    code: "INCLUDE_EMPTY",
+    message: `${title}: input include asks for ${lines.join(", ")}, and nothing is called so`,
+    cure: `Correct the line; ${name} alone takes all of them.`,
+  };
 }
 
 async function draftFor(kind: ResourceKind, stream: SourceStream, walk: Walk): Promise<StreamDraft> {

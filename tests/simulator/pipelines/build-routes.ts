@@ -11,7 +11,9 @@ import { identityRef } from "../project/identity-store.ts";
 import { listAnswer, tokenPage } from "../http/paging.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
-import { buildAt, definitionReference, pipelineProject, queue, repositoryOfDefinition } from "./pipeline-routes.ts";
+import { definitionReference, repositoryOfDefinition, shownQueue } from "./definition-view.ts";
+import { buildAt, pipelineProject } from "./pipeline-routes.ts";
+import { queueStore } from "./queue-store.ts";
 import { projectReference } from "../project/project-routes.ts";
 
 export function buildRoutes(state: SimulatorState): readonly Route[] {
@@ -64,7 +66,7 @@ function buildBody(state: SimulatorState, record: BuildRecord, request: SimReque
     uri: `vstfs:///Build/Build/${record.id}`,
     sourceBranch: record.sourceBranch,
     sourceVersion: record.sourceVersion,
-    queue,
+    queue: shownQueue(state.part(queueStore).defaultOf(record.projectId)),
     priority: "normal",
     reason: record.reason,
     requestedFor: person,

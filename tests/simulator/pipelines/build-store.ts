@@ -1,26 +1,11 @@
 /** Pipelines, their runs, what runs log and attach to themselves. */
-import { badRequest } from "../http/errors.ts";
 import type { StepPlan } from "./steps.ts";
-import type { SimIdentity, SimProject } from "../service.ts";
+import type { SimHost, SimIdentity } from "../service.ts";
+import { definitionStore, type DefinitionRecord, type DefinitionStore } from "./definition-store.ts";
 import { begin, complete, plannedTimeline } from "./timeline.ts";
-import { variableGroupStore, type VariableGroupStore } from "./variable-group-store.ts";
+import { variableGroupDocuments, variableGroupStore, type VariableGroupStore } from "./variable-group-store.ts";
 import type { PlannedRun, RecordResult, TimelineRecord } from "./timeline.ts";
 import type { PipelineVariables } from "./variables.ts";
-
-export interface DefinitionRecord {
-  readonly id: number;
-  readonly projectId: string;
-  name: string;
-  /** `\` or `\Folder`. */
-  readonly path: string;
-  readonly revision: number;
-  readonly yamlFilename: string;
-  readonly repositoryId: string | undefined;
-  readonly createdAt: string;
-  readonly variables: PipelineVariables;
-  /** Its runs wait until somebody has approved them. */
-  needsApproval: boolean;
-}
 
 export interface AttachmentRecord {
   readonly type: string;
@@ -94,20 +79,7 @@ export interface QueuedRun extends NewRun, PlannedRun {
   readonly references?: readonly string[];
 }
 
-export interface BuildStore extends VariableGroupStore {
-  definitions(projectId: string): readonly DefinitionRecord[];
-  definition(projectId: string, id: number): DefinitionRecord | undefined;
-  addDefinition(
-    project: SimProject,
-    definition: {
-      readonly name: string;
-      readonly path?: string;
-      readonly yamlFilename?: string;
-      readonly repositoryId?: string;
-      readonly variables?: PipelineVariables;
-      readonly needsApproval?: boolean;
-    },
-  ): DefinitionRecord;
+export interface BuildStore extends VariableGroupStore, DefinitionStore {
   /** Newest first. */
   builds(projectId: string): readonly BuildRecord[];
   build(projectId: string, id: number): BuildRecord | undefined;
@@ -137,12 +109,6 @@ export interface BuildStore extends VariableGroupStore {
   finishRun(build: BuildRecord, result: BuildResult): void;
 }
 
-export interface BuildStoreContext {
-  readonly newId: () => string;
-  readonly timestamp: () => string;
-  readonly owner: SimIdentity;
-}
-
 const recordResults: Readonly<Record<BuildResult, RecordResult>> = {
   succeeded: "succeeded",
   partiallySucceeded: "succeededWithIssues",
@@ -150,8 +116,9 @@ const recordResults: Readonly<Record<BuildResult, RecordResult>> = {
   canceled: "canceled",
 };
 
-export function buildStore(context: BuildStoreContext): BuildStore {
-  const definitions: DefinitionRecord[] = [];
+/** A part of the host. */
+export function buildStore(host: SimHost): BuildStore {
+  const context = { newId: () => host.newId(), timestamp: () => host.timestamp(), owner: host.owner };
   const builds: BuildRecord[] = [];
   const listeners: ((build: BuildRecord) => void)[] = [];
   const add = (definition: DefinitionRecord, run: QueuedRun): BuildRecord => {
@@ -174,8 +141,8 @@ export function buildStore(context: BuildStoreContext): BuildStore {
     for (const record of build.timeline) complete(record, at, recordResults[result]);
   };
   return {
-    ...definitionStore(definitions, context),
-    ...variableGroupStore(context),
+    ...host.part(definitionStore),
+    ...variableGroupStore(host.part(variableGroupDocuments)),
     builds: (projectId) => builds.filter((one) => one.projectId === projectId).reverse(),
     build: (projectId, id) => builds.find((one) => one.projectId === projectId && one.id === id),
     startRun: (definition, run = {}) => {
@@ -221,38 +188,9 @@ export function buildStore(context: BuildStoreContext): BuildStore {
   };
 }
 
-function definitionStore(
-  definitions: DefinitionRecord[],
-  context: BuildStoreContext,
-): Pick<BuildStore, "definitions" | "definition" | "addDefinition"> {
-  return {
-    definitions: (projectId) => definitions.filter((one) => one.projectId === projectId),
-    definition: (projectId, id) => definitions.find((one) => one.projectId === projectId && one.id === id),
-    addDefinition: (project, { name, path = "\\", yamlFilename = "azure-pipelines.yml", ...rest }) => {
-      if (definitions.some((one) => one.projectId === project.id && one.name === name && one.path === path)) {
-        throw badRequest("DefinitionExistsException", `Build definition ${name} already exists in ${path}.`);
-      }
-      const record = {
-        id: definitions.length + 1,
-        projectId: project.id,
-        name,
-        path,
-        revision: 1,
-        yamlFilename,
-        repositoryId: rest.repositoryId,
-        createdAt: context.timestamp(),
-        variables: rest.variables ?? {},
-        needsApproval: rest.needsApproval ?? false,
-      };
-      definitions.push(record);
-      return record;
-    },
-  };
-}
-
 function newBuild(
   { id, definition, run }: { readonly id: number; readonly definition: DefinitionRecord; readonly run: QueuedRun },
-  context: BuildStoreContext,
+  context: Pick<SimHost, "newId" | "timestamp" | "owner">,
 ): BuildRecord {
   const { newId, timestamp, owner } = context;
   const queueTime = timestamp();

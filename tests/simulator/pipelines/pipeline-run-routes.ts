@@ -4,7 +4,8 @@
  */
 import { isObject, objectAt, stringAt } from "../../../engine/foundation/json.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
-import type { BuildRecord, DefinitionRecord } from "./build-store.ts";
+import type { BuildRecord } from "./build-store.ts";
+import type { DefinitionRecord } from "./definition-store.ts";
 import type { PipelineVariables } from "./variables.ts";
 import { runEnums } from "../http/enums.ts";
 import { badRequest } from "../http/errors.ts";
@@ -14,7 +15,8 @@ import type { RepositoryRecord } from "../repos/repository-store.ts";
 import { tryGit } from "../git/run-git.ts";
 import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
-import { buildAt, definitionAt, pipelineBody, repositoryAt } from "./pipeline-routes.ts";
+import { repositoryAt } from "./definition-view.ts";
+import { buildAt, definitionAt, pipelineBody } from "./pipeline-routes.ts";
 
 export function pipelineRunRoutes(state: SimulatorState): readonly Route[] {
   const template = "{project}/_apis/pipelines/{pipelineId}/runs";

@@ -1,89 +1,96 @@
 /** Variable groups over REST; the values of secrets go in and never come out. */
 import { arrayAt, isObject, objectAt, stringAt, type JsonObject } from "../../../engine/foundation/json.ts";
-import type { PipelineVariables } from "./variables.ts";
+import { documentRoutes, type Acceptance } from "../documents/document-routes.ts";
+import type { DocumentStore, SimDocument } from "../documents/document-store.ts";
 import { badRequest, projectNotFound } from "../http/errors.ts";
 import { identityRef } from "../project/identity-store.ts";
-import { listAnswer } from "../http/paging.ts";
-import type { Route, SimAnswer, SimProject, SimRequest } from "../service.ts";
+import type { Route, SimProject, SimRequest } from "../service.ts";
 import { SimError } from "../service.ts";
 import type { SimulatorState } from "../state.ts";
-import type { VariableGroupRecord } from "./variable-group-store.ts";
-import { pipelineProject } from "./pipeline-routes.ts";
+import { keptVariables, requireFreeName, variableGroupDocuments } from "./variable-group-store.ts";
+import { shownVariables } from "./variables.ts";
 
 export function variableGroupRoutes(state: SimulatorState): readonly Route[] {
-  const template = "{project}/_apis/distributedtask/variablegroups";
-  const read = { method: "GET", version: "7.1", scope: "vso.variablegroups_read" } as const;
-  return [
-    { ...read, template, handle: (request) => groups(state, request) },
-    { ...read, template: `${template}/{groupId}`, handle: (request) => group(state, request) },
-    {
-      ...read,
-      method: "POST",
-      template: "_apis/distributedtask/variablegroups",
-      scope: "vso.variablegroups_manage",
-      handle: (request) => create(state, request),
-    },
-  ];
+  const store = state.part(variableGroupDocuments);
+  return documentRoutes({
+    store,
+    template: "{project}/_apis/distributedtask/variablegroups",
+    writeTemplate: "_apis/distributedtask/variablegroups",
+    parameter: "groupId",
+    version: "7.1",
+    scopes: { read: "vso.variablegroups_read", write: "vso.variablegroups_manage" },
+    paging: { defaultTop: 10_000, plain: true },
+    projectOf: (body, request) => projectsIn(body, { state, request })[0],
+    accept: (body, place) => accepted(body, place, { state, store }),
+    show: (document, request) => shown(state, document, request),
+    isWanted: ({ body }, query) =>
+      (query.get("groupName") ?? stringAt(body, "name"))?.toLowerCase() === stringAt(body, "name")?.toLowerCase(),
+    notFound: (id) =>
+      new SimError(404, "VariableGroupNotFoundException", `Variable group with ID ${id} does not exist.`),
+  });
 }
 
-function groups(state: SimulatorState, request: SimRequest): SimAnswer {
-  const name = request.query.get("groupName");
-  const all = state.builds.variableGroups(pipelineProject(state, request).id);
-  const wanted = all.filter((one) => name === null || one.name.toLowerCase() === name.toLowerCase());
-  return listAnswer(wanted.map((one) => groupBody(state, one, request)));
-}
-
-function group(state: SimulatorState, request: SimRequest): SimAnswer {
-  const all = state.builds.variableGroups(pipelineProject(state, request).id);
-  const found = all.find(({ id }) => String(id) === request.params.groupId);
-  if (found !== undefined) return { body: groupBody(state, found, request) };
-  const message = `Variable group with ID ${request.params.groupId ?? ""} does not exist.`;
-  throw new SimError(404, "VariableGroupNotFoundException", message);
-}
-
-function create(state: SimulatorState, request: SimRequest): SimAnswer {
-  const body = isObject(request.body) ? request.body : {};
-  const name = stringAt(body, "name") ?? "";
-  if (name === "") throw badRequest("VariableGroupException", "The name of a variable group cannot be empty.");
-  const project = projectIn(body, { state, request });
-  const variables = variablesIn(objectAt(body, "variables") ?? {});
-  const description = stringAt(body, "description") ?? "";
-  const record = state.builds.addVariableGroup(project, { name, description, variables });
-  return { body: groupBody(state, record, request) };
-}
-
-function projectIn(
+/** The project references a body names; the first is where the group is. Throws the service's 404. */
+function projectsIn(
   body: JsonObject,
   { state, request }: { readonly state: SimulatorState; readonly request: SimRequest },
-): SimProject {
-  const [reference = {}] = (arrayAt(body, "variableGroupProjectReferences") ?? []).filter(isObject);
-  const place = objectAt(reference, "projectReference") ?? {};
-  const wanted = stringAt(place, "id") ?? stringAt(place, "name") ?? "";
-  const project = state.projectOf(wanted);
-  if (project !== undefined && request.maySee(project.id)) return project;
-  throw projectNotFound(wanted);
-}
-
-function variablesIn(given: JsonObject): PipelineVariables {
-  const entries = Object.keys(given).map((name) => {
-    const variable = objectAt(given, name) ?? {};
-    return [name, { value: stringAt(variable, "value") ?? "", isSecret: variable.isSecret === true }] as const;
+): [SimProject, ...SimProject[]] {
+  const projects = (arrayAt(body, "variableGroupProjectReferences") ?? []).filter(isObject).map((reference) => {
+    const place = objectAt(reference, "projectReference") ?? {};
+    const wanted = stringAt(place, "id") ?? stringAt(place, "name") ?? "";
+    const project = state.projectOf(wanted);
+    if (project === undefined || !request.maySee(project.id)) throw projectNotFound(wanted);
+    return project;
   });
-  return Object.fromEntries(entries);
+  const [first, ...others] = projects;
+  if (first === undefined)
+    throw badRequest("VariableGroupException", "A variable group needs at least one project reference.");
+  return [first, ...others];
 }
 
-function groupBody(state: SimulatorState, record: VariableGroupRecord, { organizationUrl }: SimRequest): JsonObject {
-  const { id, name, description, createdOn, createdBy, projectId, variables } = record;
-  const person = identityRef(createdBy, organizationUrl);
-  const project = { id: projectId, name: state.projectStore.byId(projectId)?.name ?? "" };
-  const shown = Object.entries(variables).map(([key, { value, isSecret }]) => [
-    key,
-    isSecret === true ? { value: null, isSecret } : { value },
-  ]);
+function accepted(
+  body: JsonObject,
+  { request, before }: Acceptance,
+  { state, store }: { readonly state: SimulatorState; readonly store: DocumentStore },
+): { readonly body: JsonObject; readonly sharedWith: readonly string[] } {
+  const name = stringAt(body, "name") ?? "";
+  if (name === "") throw badRequest("VariableGroupException", "The name of a variable group cannot be empty.");
+  const projects = projectsIn(body, { state, request });
+  for (const { id } of projects)
+    requireFreeName(store, id, { name, ...(before === undefined ? {} : { id: before.id }) });
+  const { providerData = null, type = "Vsts", description = "" } = body;
+  const variables = variablesOf(body, before);
+  requireConnection(body);
   return {
-    ...{ id, name, description, type: "Vsts", isShared: false },
-    variables: Object.fromEntries(shown) as JsonObject,
-    ...{ createdBy: person, createdOn, modifiedBy: person, modifiedOn: createdOn },
-    variableGroupProjectReferences: [{ projectReference: project, name, description }],
+    body: { name, description, type, variables, ...(providerData === null ? {} : { providerData }) },
+    sharedWith: projects.map(({ id }) => id).filter((id) => id !== (before?.projectId ?? projects[0].id)),
+  };
+}
+
+function variablesOf(body: JsonObject, before: SimDocument | undefined): JsonObject {
+  return keptVariables(objectAt(body, "variables") ?? {}, objectAt(before?.body ?? {}, "variables") ?? {});
+}
+
+function requireConnection(body: JsonObject): void {
+  const connection = stringAt(objectAt(body, "providerData") ?? {}, "serviceEndpointId");
+  if (body.type === "AzureKeyVault" && connection === undefined)
+    throw badRequest("VariableGroupException", "A group of a key vault needs the vault and a service connection.");
+}
+
+function shown(state: SimulatorState, document: SimDocument, { organizationUrl }: SimRequest): JsonObject {
+  const { id, body, createdOn, createdBy, modifiedOn, modifiedBy } = document;
+  const references = [...new Set([document.projectId, ...document.sharedWith])].map((project) => ({
+    projectReference: { id: project, name: state.projectStore.byId(project)?.name ?? "" },
+    name: body.name ?? "",
+    description: body.description ?? "",
+  }));
+  return {
+    ...body,
+    variables: shownVariables(objectAt(body, "variables") ?? {}),
+    id: Number(id),
+    isShared: document.sharedWith.size > 0,
+    ...{ createdBy: identityRef(createdBy, organizationUrl), createdOn },
+    ...{ modifiedBy: identityRef(modifiedBy, organizationUrl), modifiedOn },
+    variableGroupProjectReferences: references,
   };
 }

@@ -1,7 +1,12 @@
-/** Variable groups of projects: values that pipelines share, secret ones among them. */
-import type { PipelineVariables } from "./variables.ts";
+/**
+ * Variable groups of projects: values that pipelines share, secret ones among them. The documents are the truth;
+ * `VariableGroupRecord` is how runs of pipelines look at one.
+ */
+import { isObject, objectAt, stringAt, type JsonObject } from "../../../engine/foundation/json.ts";
+import { DocumentStore, type SimDocument } from "../documents/document-store.ts";
 import { badRequest } from "../http/errors.ts";
-import type { SimIdentity, SimProject } from "../service.ts";
+import type { SimHost, SimIdentity, SimProject } from "../service.ts";
+import { variablesIn, type PipelineVariables } from "./variables.ts";
 
 export interface VariableGroupRecord {
   readonly id: number;
@@ -23,27 +28,62 @@ export interface VariableGroupStore {
   ): VariableGroupRecord;
 }
 
-export function variableGroupStore(context: {
-  readonly timestamp: () => string;
-  readonly owner: SimIdentity;
-}): VariableGroupStore {
-  const groups: VariableGroupRecord[] = [];
-  const find = (projectId: string, name: string): VariableGroupRecord | undefined =>
-    groups.find((one) => one.projectId === projectId && one.name.toLowerCase() === name.toLowerCase());
+/** A part of the host. */
+export function variableGroupDocuments(host: SimHost): DocumentStore {
+  return new DocumentStore(host);
+}
+
+/** Throws when another group of the project has the name. */
+export function requireFreeName(store: DocumentStore, projectId: string, group: { id?: string; name: string }): void {
+  const isTaken = store
+    .of(projectId)
+    .some(({ id, body }) => id !== group.id && stringAt(body, "name")?.toLowerCase() === group.name.toLowerCase());
+  if (isTaken)
+    throw badRequest("VariableGroupExistsException", `Variable group with name '${group.name}' already exists.`);
+}
+
+export function variableGroupStore(documents: DocumentStore): VariableGroupStore {
   return {
-    variableGroups: (projectId) => groups.filter((one) => one.projectId === projectId),
-    variableGroup: find,
+    variableGroups: (projectId) => documents.of(projectId).map(recordOf),
+    variableGroup: (projectId, name) =>
+      documents
+        .of(projectId)
+        .map(recordOf)
+        .find((one) => one.name.toLowerCase() === name.toLowerCase()),
     addVariableGroup: (project, { name, description = "", variables }) => {
-      if (find(project.id, name) !== undefined)
-        throw badRequest("VariableGroupExistsException", `Variable group with name '${name}' already exists.`);
-      const record = {
-        id: groups.length + 1,
-        ...{ projectId: project.id, name, description, variables },
-        createdOn: context.timestamp(),
-        createdBy: context.owner,
+      requireFreeName(documents, project.id, { name });
+      const kept = Object.entries(variables).map(([key, { value, isSecret }]) => [
+        key,
+        { value, ...(isSecret === true ? { isSecret } : {}) },
+      ]);
+      const body: JsonObject = {
+        ...{ name, description, type: "Vsts" },
+        variables: Object.fromEntries(kept) as JsonObject,
       };
-      groups.push(record);
-      return record;
+      return recordOf(documents.add(project, { body }));
     },
   };
+}
+
+function recordOf({ id, projectId, body, createdOn, createdBy }: SimDocument): VariableGroupRecord {
+  return {
+    id: Number(id),
+    projectId,
+    name: stringAt(body, "name") ?? "",
+    description: stringAt(body, "description") ?? "",
+    createdOn,
+    createdBy,
+    variables: variablesIn(objectAt(body, "variables") ?? {}),
+  };
+}
+
+/** What is kept of variables that are written: an empty secret that was there keeps its value. */
+export function keptVariables(given: JsonObject, before: JsonObject): JsonObject {
+  const entries = Object.entries(given).map(([name, variable]) => {
+    if (!isObject(variable)) return [name, { value: "" }];
+    const old = objectAt(before, name);
+    const isUntold = variable.isSecret === true && (variable.value ?? null) === null;
+    return [name, isUntold && old?.isSecret === true ? { ...variable, value: old.value ?? "" } : variable];
+  });
+  return Object.fromEntries(entries) as JsonObject;
 }

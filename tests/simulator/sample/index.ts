@@ -1,7 +1,9 @@
 /** The project of a team that builds a web shop: what `npm start` and the sandbox show. */
-import type { DefinitionRecord } from "../pipelines/build-store.ts";
+import type { DefinitionRecord } from "../pipelines/definition-store.ts";
 import type { ProjectRecord } from "../project/project-store.ts";
 import type { SimulatorState } from "../state.ts";
+import { addSamplePipelines } from "../pipelines/sample.ts";
+import type { SamplePipelines } from "../pipelines/sample.ts";
 import { addSampleWorkItems } from "../boards/sample.ts";
 import type { SampleWorkItems } from "../boards/sample.ts";
 import { addSampleRepositories } from "./repositories.ts";
@@ -11,9 +13,17 @@ export interface SampleProject {
   readonly project: ProjectRecord;
   readonly repositories: SampleRepositories;
   readonly workItems: SampleWorkItems;
+  readonly pipelines: SamplePipelines;
   /** The pipeline whose runs back the project up. */
   readonly nightly: DefinitionRecord;
 }
+
+export interface SampleOrganization extends SampleProject {
+  readonly state: SimulatorState;
+}
+
+/** What somebody might change in it between two nights, by kind; each area says its own in `changes.ts`. */
+export type SampleChanges = Readonly<Record<string, (sample: SampleOrganization) => void>>;
 
 /** Adds the sample project, `Contoso Shop`, to an organisation. */
 export function addSampleProject(state: SimulatorState): SampleProject {
@@ -31,7 +41,8 @@ export function addSampleProject(state: SimulatorState): SampleProject {
     yamlFilename: "pipelines/backup.yml",
     repositoryId: repositories.infrastructure.id,
   });
-  return { project, repositories, workItems, nightly };
+  const pipelines = addSamplePipelines(state, project, repositories);
+  return { project, repositories, workItems, pipelines, nightly };
 }
 
 const teams = [

@@ -42,6 +42,7 @@ type Refs = Readonly<Record<string, RefTarget>>;
 export const gitRepositories: ResourceKind = {
   name: kindName,
   title: "Git repositories",
+  narrowedBy: "streams",
   permissions: {
     backUp: [{ scope: "vso.code", permission: "Read on every repository" }],
     restore: [

@@ -1,5 +1,6 @@
 /** From a pipeline's file to what an agent has to do. */
-import type { BuildStore, DefinitionRecord } from "../build-store.ts";
+import type { BuildStore } from "../build-store.ts";
+import type { DefinitionRecord } from "../definition-store.ts";
 import type { PipelineVariable, PipelineVariables } from "../variables.ts";
 import { badRequest } from "../../http/errors.ts";
 import { expand, jobsOf } from "./expand.ts";
