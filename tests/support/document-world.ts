@@ -61,7 +61,7 @@ export function gapsIn({ gaps }: { readonly gaps: readonly Gap[] }): readonly st
 /** `create Payments`; with what became of them where they were carried out. */
 export function stepsIn(result: RestoreResult): readonly string[] {
   return [...result.steps].map((step: Step | DoneStep) => {
-    const done = "result" in step && isObject(step.result) ? `: ${String(step.result.outcome)}` : "";
+    const done = "result" in step && isObject(step.result) ? `: ${step.result.outcome}` : "";
     return `${step.action} ${step.name}${done}`;
   });
 }

@@ -95,7 +95,9 @@ function list(area: DocumentArea, request: SimRequest): SimAnswer {
     .filter((one) => !one.isHidden && area.isWanted?.(one, query) !== false);
   const { page, headers } = tokenPage(all, query, area.paging);
   const isWhole = area.showInList === undefined || isOn(query, "includeAllProperties");
-  const shown = page.map((one) => (isWhole ? area.show : (area.showInList ?? area.show))(one, request));
+  const shown = page.map((one) =>
+    isWhole ? area.show(one, request) : (area.showInList?.(one, request) ?? area.show(one, request)),
+  );
   const told = page.map((one, at) => (isWhole && one.isDamaged ? bareOf(shown[at] ?? {}) : (shown[at] ?? {})));
   return { ...listAnswer(told, headers), logged: { count: shown.length, value: shown } };
 }

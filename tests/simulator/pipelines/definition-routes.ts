@@ -1,4 +1,4 @@
-/** Definitions of pipelines over REST, YAML and classic (rest-reference §8.15). */
+/** Definitions of pipelines over REST, YAML and classic. */
 import { arrayAt, isObject, objectAt, stringAt, type JsonObject } from "../../../engine/foundation/json.ts";
 import { documentRoutes, type Acceptance } from "../documents/document-routes.ts";
 import { definitionEnums } from "../http/enums.ts";
