@@ -212,11 +212,16 @@ describe("verification", () => {
     return bad.map(({ stream }) => stream).sort();
   }
 
-  /** Other objects of another length, the next ones first. */
+  /** Other objects of another length, the next ones first; of other streams, since a damaged state hides what it names. */
   function otherObjects(objects: readonly string[], turn: number): readonly string[] {
     const lengthOf = (object: string): number => bytesOf(sound, nameOf(object)).length;
+    const own = streamsOf([objects[turn] ?? ""]);
     const rest = [...objects.slice(turn + 1), ...objects.slice(0, turn)];
-    return rest.filter((object) => lengthOf(object) !== lengthOf(objects[turn] ?? ""));
+    return rest.filter(
+      (object) =>
+        lengthOf(object) !== lengthOf(objects[turn] ?? "") &&
+        !streamsOf([object]).some((stream) => own.includes(stream)),
+    );
   }
 
   /** Each object touched stands in the findings of just the streams that need it, with all snapshots that need it. */
