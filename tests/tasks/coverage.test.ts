@@ -1,8 +1,12 @@
 /** Coverage as the bundled task tells it: result, warnings, summary and attachment of a run. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { registry } from "../../engine/kinds/registry.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
 import type { HostedRun } from "../support/hosted-task.ts";
 import { workplace, type Inputs, type Workplace } from "./workplace.ts";
+
+/** Streams of kinds that have one each; repositories are counted beside. */
+const oneStreamKinds = registry.length - 1;
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -40,11 +44,23 @@ describe("a backup", () => {
 
     expect([partial.result, partial.outputs.BackupStatus]).toEqual(["SucceededWithIssues", "partial"]);
     expect(partial.warnings.join("\n")).toContain("Repository Api is disabled");
-    expect(pageOf(partial)).toContain("6 of 7 streams stored: 1 disabled and never stored");
-    expect(partial.coverage).toMatchObject({ inProject: 7, stored: 6, disabled: 1, isWhole: false });
+    expect(pageOf(partial)).toContain(
+      `${oneStreamKinds + 2} of ${oneStreamKinds + 3} streams stored: 1 disabled and never stored`,
+    );
+    expect(partial.coverage).toMatchObject({
+      inProject: oneStreamKinds + 3,
+      stored: oneStreamKinds + 2,
+      disabled: 1,
+      isWhole: false,
+    });
     expect([whole.result, whole.message]).toEqual(["Succeeded", "1 project backed up completely"]);
     expect(pageOf(whole)).toContain("All 6 streams are stored, 1 stream left out by choice");
-    expect(whole.coverage).toMatchObject({ inProject: 7, stored: 6, excluded: 1, isWhole: true });
+    expect(whole.coverage).toMatchObject({
+      inProject: oneStreamKinds + 3,
+      stored: oneStreamKinds + 2,
+      excluded: 1,
+      isWhole: true,
+    });
   });
 
   it.each([

@@ -50,7 +50,7 @@ export function unauthorized(request: ApiRequest, found: string, answer?: RawAns
     message: `${requestName(request)}: Azure DevOps did not accept the sign-in (${found})`,
     hint:
       "The token is wrong, has expired, was revoked, belongs to another organisation, or its kind is switched off by " +
-      `policy. Make a new one with ${scopeOf(request.area, isWrite(request))}, or check the job's authorisation scope.`,
+      `policy. Make a new one with ${scopeOf(request, isWrite(request))}, or check the job's authorisation scope.`,
     context: answer === undefined ? {} : contextOf(answer, undefined),
   });
 }
@@ -98,7 +98,7 @@ function isVersionError(body: JsonObject | undefined): boolean {
 }
 
 function hintFor(code: string, request: ApiRequest, answer: RawAnswer): string {
-  const scope = scopeOf(request.area, isWrite(request));
+  const scope = scopeOf(request, isWrite(request));
   switch (code) {
     case "ADO_FORBIDDEN":
       return `Give the identity that runs this the permission named there; its token needs the scope ${scope}.`;

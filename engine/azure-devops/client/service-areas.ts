@@ -1,4 +1,4 @@
-import type { Area } from "../azure-devops.ts";
+import type { ApiRequest, Area } from "../azure-devops.ts";
 
 /**
  * What `_apis/resourceAreas` calls each area (learn.microsoft.com/azure/devops/extend/develop/work-with-urls). Areas
@@ -45,9 +45,10 @@ export function locationNamesOf(area: Area): readonly string[] {
   return locationNames[area] ?? [area];
 }
 
-/** What a token needs for an area: as token pages show it, and the scope's own name. */
-export function scopeOf(area: Area, isWrite: boolean): string {
-  const [label, read, write] = scopes[area] ?? ["Project and Team", "vso.project", "vso.project_manage"];
+/** What a token needs for a request: as token pages show it, and the scope's own name. */
+export function scopeOf({ area, path }: Pick<ApiRequest, "area" | "path">, isWrite: boolean): string {
+  const ofResource = path[0] === "distributedtask" ? ofTasks[path[1] ?? ""] : undefined;
+  const [label, read, write] = ofResource ?? scopes[area] ?? ["Project and Team", "vso.project", "vso.project_manage"];
   return isWrite ? `${label} (write; ${write})` : `${label} (read; ${read})`;
 }
 
@@ -58,6 +59,12 @@ const code: ScopeNames = ["Code", "vso.code", "vso.code_manage"];
 const build: ScopeNames = ["Build", "vso.build", "vso.build_execute"];
 const test: ScopeNames = ["Test Management", "vso.test", "vso.test_write"];
 const packaging: ScopeNames = ["Packaging", "vso.packaging", "vso.packaging_manage"];
+
+/** Resources of the task area with a scope of their own. */
+const ofTasks: Readonly<Partial<Record<string, ScopeNames>>> = {
+  variablegroups: ["Variable Groups", "vso.variablegroups_read", "vso.variablegroups_manage"],
+  taskgroups: ["Task Groups", "vso.taskgroups_read", "vso.taskgroups_manage"],
+};
 
 const scopes: Readonly<Partial<Record<Area, ScopeNames>>> = {
   git: code,
@@ -74,7 +81,7 @@ const scopes: Readonly<Partial<Record<Area, ScopeNames>>> = {
   packaging,
   packages: packaging,
   release: ["Release", "vso.release", "vso.release_manage"],
-  distributedtask: ["Agent Pools and Variable Groups", "vso.agentpools", "vso.agentpools_manage"],
+  distributedtask: ["Agent Pools", "vso.agentpools", "vso.agentpools_manage"],
   wiki: ["Wiki", "vso.wiki", "vso.wiki_write"],
   dashboard: ["Team Dashboard", "vso.dashboards", "vso.dashboards_manage"],
   serviceendpoint: ["Service Connections", "vso.serviceendpoint", "vso.serviceendpoint_manage"],
