@@ -156,9 +156,11 @@ describe("a night in a repository", () => {
     expect((await line())?.d).toMatchObject(expected);
     expect(sum.kinds).toMatchObject([
       { kind: "areas" },
+      { kind: "build-definitions" },
       { kind: "git-repositories", streams: 3, added: 0, changed: 1, deleted: 0, missing: 0 },
       { kind: "iterations" },
       { kind: "project" },
+      { kind: "variable-groups" },
       { kind: "work-items", streams: 1, items: 3, added: 3, changed: 0, deleted: 0, back: 0, dense: 0 },
     ]);
     expect(sum.run?.requests).toBeGreaterThan(0);
