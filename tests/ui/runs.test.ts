@@ -240,11 +240,9 @@ describeInChromium("runs, as the hub tells of them", () => {
   /** As when somebody has pasted the wrong secret; gives a function that takes it back. */
   function breakAgentKey(): () => void {
     const { builds } = world.azure.state;
-    const group = builds.variableGroup(world.shop.project.id, "Backup");
-    if (group === undefined) throw new Error("there is no variable group");
-    const before = { ...group.variables };
-    Object.assign(group.variables, { AgentKey: { value: "pbak1wrong", isSecret: true } });
-    return () => void Object.assign(group.variables, before);
+    const { id } = world.shop.project;
+    const before = builds.changeVariables(id, "Backup", { AgentKey: { value: "pbak1wrong", isSecret: true } });
+    return () => void builds.changeVariables(id, "Backup", before);
   }
 
   /** Everything goes, also what this person's earlier visits have seen: only the runs remember. */

@@ -26,6 +26,8 @@ export interface VariableGroupStore {
     project: SimProject,
     group: { readonly name: string; readonly description?: string; readonly variables: PipelineVariables },
   ): VariableGroupRecord;
+  /** Sets variables of a group that is there; the others stay. Gives them all as they were. */
+  changeVariables(projectId: string, name: string, changes: PipelineVariables): PipelineVariables;
 }
 
 /** A part of the host. */
@@ -61,6 +63,13 @@ export function variableGroupStore(documents: DocumentStore): VariableGroupStore
         variables: Object.fromEntries(kept) as JsonObject,
       };
       return recordOf(documents.add(project, { body }));
+    },
+    changeVariables: (projectId, name, changes) => {
+      const group = documents.of(projectId).find(({ body }) => stringAt(body, "name") === name);
+      if (group === undefined) throw new Error(`there is no variable group ${name}`);
+      const variables = { ...objectAt(group.body, "variables"), ...changes } as JsonObject;
+      documents.update(group.id, { body: { ...group.body, variables } });
+      return recordOf(group).variables;
     },
   };
 }
