@@ -84,7 +84,7 @@ describe("BackupProject", () => {
     const calm = await place.newContainer();
     const { run, requests } = await counted((options) => place.backUp(small.project, place.storage(calm), options));
     expect(run.result).toBe("Succeeded");
-    const expected = newestContent(await place.healthy(small.project, calm));
+    const expected = contentBesidePipelines(await place.healthy(small.project, calm));
     let killed = 0;
     for (const [turn, share] of shares.entries()) {
       const container = await place.newContainer();
@@ -98,10 +98,15 @@ describe("BackupProject", () => {
       const sight = await place.healthy(small.project, container);
       expect(sight.snapshots, `after ${share}`).toHaveLength(isSameBuild ? 1 : committed + 1);
       expect(sight.snapshots.every(({ status }) => status === "complete")).toBe(true);
-      expect(newestContent(sight), `after ${share}`).toEqual(expected);
+      expect(contentBesidePipelines(sight), `after ${share}`).toEqual(expected);
     }
     expect(killed).toBeGreaterThanOrEqual(shares.length - 1);
   });
+
+  /** The pipelines that carry the runs out are definitions of the project themselves, one more with each container. */
+  function contentBesidePipelines(sight: Parameters<typeof newestContent>[0]): ReturnType<typeof newestContent> {
+    return { ...newestContent(sight), "build-definitions": undefined };
+  }
 
   function logOf(container: AzuriteContainer): Promise<Log> {
     const store = place.store(container);
