@@ -54,7 +54,7 @@ describe("a backup", () => {
       isWhole: false,
     });
     expect([whole.result, whole.message]).toEqual(["Succeeded", "1 project backed up completely"]);
-    expect(pageOf(whole)).toContain("All 6 streams are stored, 1 stream left out by choice");
+    expect(pageOf(whole)).toContain(`All ${oneStreamKinds + 2} streams are stored, 1 stream left out by choice`);
     expect(whole.coverage).toMatchObject({
       inProject: oneStreamKinds + 3,
       stored: oneStreamKinds + 2,

@@ -67,9 +67,10 @@ export function variableGroupStore(documents: DocumentStore): VariableGroupStore
     changeVariables: (projectId, name, changes) => {
       const group = documents.of(projectId).find(({ body }) => stringAt(body, "name") === name);
       if (group === undefined) throw new Error(`there is no variable group ${name}`);
+      const before = recordOf(group).variables;
       const variables = { ...objectAt(group.body, "variables"), ...changes } as JsonObject;
       documents.update(group.id, { body: { ...group.body, variables } });
-      return recordOf(group).variables;
+      return before;
     },
   };
 }
