@@ -14,7 +14,7 @@ export default defineConfig({
           name: "quick",
           include: quick,
           setupFiles: ["tests/support/forbid-processes.ts"],
-          // They leave nothing behind in their modules: loading these once for all is half of the time.
+          // They leave nothing behind in their modules, so these are loaded once for all.
           isolate: false,
         },
       },
