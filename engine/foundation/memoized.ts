@@ -19,3 +19,19 @@ export function memoizedByKey(): <Value>(key: string, read: () => Promise<Value>
     return (await known()) as Value;
   };
 }
+
+/** The same, keeping the last `most` values that were asked for. */
+export function memoizedRecent<Value>(most: number): (key: string, read: () => Promise<Value>) => Promise<Value> {
+  const kept = new Map<string, () => Promise<Value>>();
+  return (key, read) => {
+    const known = kept.get(key) ?? memoized(read);
+    // A map goes through its entries in the order in which they were set: the first is the one not asked for longest.
+    kept.delete(key);
+    kept.set(key, known);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= most) break;
+      kept.delete(oldest);
+    }
+    return known();
+  };
+}

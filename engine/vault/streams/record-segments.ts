@@ -5,6 +5,7 @@
  */
 import { BackupError } from "../../foundation/errors.ts";
 import type { JsonObject } from "../../foundation/json.ts";
+import { memoizedRecent } from "../../foundation/memoized.ts";
 import { emptyMember, linesOf, membersOf } from "../format/gzip-members.ts";
 import type { KeyedLine } from "../format/gzip-members.ts";
 import { compareKeys, deletionLine, isLineOf, keyOfLine, putLine, recordOfLine } from "../format/record-keys.ts";
@@ -81,9 +82,13 @@ export interface RecordFinder {
   find(key: RecordKey): Promise<JsonObject | undefined>;
 }
 
+/** Whoever asks for one record mostly asks for its neighbours next. A member has some 256 KiB of text. */
+const keptMembers = 8;
+
 /** Finds single records by ranged reads: of each segment that could hold the key one member is read. */
 export function recordFinder(access: VaultAccess, chain: readonly Segment[]): RecordFinder {
   const objects = new Map<string, RangedObject>();
+  const recent = memoizedRecent<readonly string[]>(keptMembers);
 
   function objectOf(segment: Segment): RangedObject {
     const object = objects.get(segment.o) ?? rangedObject(access, segment);
@@ -94,9 +99,13 @@ export function recordFinder(access: VaultAccess, chain: readonly Segment[]): Re
   async function findIn(segment: Segment, key: RecordKey): Promise<string | undefined> {
     const frame = frameOf(segment.frames ?? [], key);
     if (frame === undefined) return undefined;
-    const member = await objectOf(segment).read(frame[1], frame[2]);
-    const lines = await linesOf(access.cryptography, member).catch(rethrownAsDamage(access, segment));
+    const lines = await recent(`${segment.o} ${frame[1]}`, () => linesIn(segment, frame));
     return lines.find((line) => isLineOf(line, key));
+  }
+
+  async function linesIn(segment: Segment, [, offset, length]: Frame): Promise<readonly string[]> {
+    const member = await objectOf(segment).read(offset, length);
+    return linesOf(access.cryptography, member).catch(rethrownAsDamage(access, segment));
   }
 
   return {

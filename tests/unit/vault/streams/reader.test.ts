@@ -53,6 +53,23 @@ describe("a snapshot's reader", () => {
     expect(await stream.record(1)).toMatchObject({ id: 1 });
   });
 
+  it("reads index, state and records once, however often the stream is asked for", async () => {
+    const store = goldenStore();
+    let reads = 0;
+    const read = (...args: Parameters<MemoryStore["read"]>): ReturnType<MemoryStore["read"]> => {
+      reads += 1;
+      return store.read(...args);
+    };
+    const snapshot = await newest({ ...store, read });
+    await (await snapshot.stream("work-items"))!.record(1);
+    const once = reads;
+
+    for (let time = 0; time < 3; time += 1)
+      expect(await (await snapshot.stream("work-items"))!.record(1)).toMatchObject({ id: 1 });
+
+    expect(reads).toBe(once);
+  });
+
   it("says that a stream could never be read", async () => {
     const access = { store: goldenStore(), cryptography, vault: sampleVault, identities: [sampleKeys.recoveryKey] };
 

@@ -122,6 +122,21 @@ describe("segments of records", () => {
     expect(read.bytes()).toBeLessThan(512_000);
   });
 
+  it("read a member once for all the neighbours that are asked for in turn or together", async () => {
+    const vault = await sealedVault();
+    const segment = await vault.writerOf("work-items").records({ from: null, to: "1" }, manyRecords());
+    const read = countingReads(vault);
+    const finder = recordFinder(read.access, [segment]);
+    await finder.find(15_000);
+    const once = read.bytes();
+
+    const neighbours = await Promise.all([15_001, 15_002, 15_003].map((key) => finder.find(key)));
+    for (let key = 14_900; key < 15_100; key += 1) await finder.find(key);
+
+    expect(neighbours).toMatchObject([{ id: 15_001 }, { id: 15_002 }, { id: 15_003 }]);
+    expect(read.bytes()).toBeLessThan(3 * once);
+  });
+
   it("name the object when a stored bit changed, in the member that is read and in a full pass", async () => {
     const vault = await sealedVault();
     const base = await vault.writerOf("s").records({ from: null, to: "1" }, each(put(1, "a"), put(2, "b")));
