@@ -2,6 +2,7 @@
  * Work items (learn.microsoft.com/rest/api/azure/devops/wit): the two change feeds, items in batches, their comments
  * and revisions, the recycle bin, and writing. Items, revisions and comments are given back as the service sent them.
  */
+import { forEachConcurrent } from "../../foundation/concurrency.ts";
 import { objectAt } from "../../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";
 import type { ApiRequest, AzureDevOps, ListOf } from "../azure-devops.ts";
@@ -67,17 +68,21 @@ function flatLink(raw: JsonObject): JsonObject {
 const batchSize = 200;
 
 /**
- * Items with their relations, in the order asked. Null stands for what the service does not show: missing, deleted or
- * hidden, which is no evidence of deletion.
+ * Items with their relations, in the order asked; `lanes` requests of 200 items at a time. Null stands for what the
+ * service does not show: missing, deleted or hidden, which is no evidence of deletion.
  */
 export async function workItemsBatch(
   azureDevOps: AzureDevOps,
   ids: readonly number[],
+  lanes = 1,
 ): Promise<ReadonlyMap<number, JsonObject | null>> {
   const found = new Map<number, JsonObject | null>(ids.map((id) => [id, null]));
   const distinct = [...found.keys()];
-  for (let offset = 0; offset < distinct.length; offset += batchSize) {
-    const body = { ids: distinct.slice(offset, offset + batchSize), $expand: "relations", errorPolicy: "omit" };
+  const batches = Array.from({ length: Math.ceil(distinct.length / batchSize) }, (_, index) =>
+    distinct.slice(index * batchSize, (index + 1) * batchSize),
+  );
+  await forEachConcurrent(batches, lanes, async (batch) => {
+    const body = { ids: batch, $expand: "relations", errorPolicy: "omit" };
     const path = ["wit", "workitemsbatch"];
     const answer = await azureDevOps.call({ area: "wit", method: "POST", path, body, isRead: true });
     for (const item of listWithGaps(answer, "POST wit/workitemsbatch")) {
@@ -87,7 +92,7 @@ export async function workItemsBatch(
         throw truncated("POST wit/workitemsbatch", `it holds work item ${id}, which was not asked for`);
       found.set(id, item);
     }
-  }
+  });
   return found;
 }
 

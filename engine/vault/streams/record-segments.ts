@@ -82,8 +82,11 @@ export interface RecordFinder {
   find(key: RecordKey): Promise<JsonObject | undefined>;
 }
 
-/** Whoever asks for one record mostly asks for its neighbours next. A member has some 256 KiB of text. */
-const keptMembers = 8;
+/** Whoever asks for one record mostly asks for its neighbours next, often those of 800 steps. */
+const keptMembers = 24;
+
+/** Stored length of members that are kept, which have some 256 KiB of text. Larger ones hold a single large record. */
+const keptMemberBytes = 288 * 1024;
 
 /** Finds single records by ranged reads: of each segment that could hold the key one member is read. */
 export function recordFinder(access: VaultAccess, chain: readonly Segment[]): RecordFinder {
@@ -99,7 +102,8 @@ export function recordFinder(access: VaultAccess, chain: readonly Segment[]): Re
   async function findIn(segment: Segment, key: RecordKey): Promise<string | undefined> {
     const frame = frameOf(segment.frames ?? [], key);
     if (frame === undefined) return undefined;
-    const lines = await recent(`${segment.o} ${frame[1]}`, () => linesIn(segment, frame));
+    const read = (): Promise<readonly string[]> => linesIn(segment, frame);
+    const lines = await (frame[2] > keptMemberBytes ? read() : recent(`${segment.o} ${frame[1]}`, read));
     return lines.find((line) => isLineOf(line, key));
   }
 

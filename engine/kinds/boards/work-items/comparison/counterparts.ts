@@ -15,12 +15,13 @@ export type LiveItem =
 /** By their ids in the target; what is in neither place is not there. */
 export type LiveItems = ReadonlyMap<number, LiveItem>;
 
-/** Where the items are now: one call for 200. */
+/** Where the items are now: one request for 200, several at a time. */
 export async function findLive(ids: Iterable<number>, target: TargetProject): Promise<LiveItems> {
   const found = new Map<number, LiveItem>();
   const asked = [...new Set(ids)];
   if (asked.length === 0 || target.isNew) return found;
-  for (const [id, item] of await workItemsBatch(target.azureDevOps, asked)) {
+  const lanes = Math.max(1, target.parallelism);
+  for (const [id, item] of await workItemsBatch(target.azureDevOps, asked, lanes)) {
     if (item !== null) found.set(id, { place: "live", id, item });
     else if (await isInRecycleBin(id, target)) found.set(id, { place: "recycle-bin", id });
   }

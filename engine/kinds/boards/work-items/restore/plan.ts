@@ -27,7 +27,8 @@ import {
 import { doubtfulMentions } from "../comparison/translation.ts";
 
 const kindName = "work-items";
-const chunkItems = 200;
+/** Of these, and of what they link to, the live ones are read at once. */
+const chunkItems = 400;
 
 export async function* planWorkItems(selection: Selection, target: TargetProject): AsyncGenerator<Step> {
   const isComing = await comingOnes(selection);
