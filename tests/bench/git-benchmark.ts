@@ -122,10 +122,7 @@ async function verifyRows({ place, project, container }: Served, options: BenchO
   options.say("  verification of the content");
   const more = { level: "content", recoveryKey: place.keys.recoveryKey };
   const run = await place.task("VerifyBackup", { project, container, more });
-  return [
-    figure("git-verify-time", [run.seconds, "s"]),
-    figure("git-verify-memory", [run.peakMegabytes ?? 0, "MB"], 250),
-  ];
+  return [figure("git-verify-memory", [run.peakMegabytes ?? 0, "MB"], 250)];
 }
 
 /** restic saves the mirror into a folder: no server between, but the clone before it is needed each time. */

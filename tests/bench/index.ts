@@ -7,6 +7,7 @@ import { machineFacts } from "./machine.ts";
 import { plantedBenchmark } from "./planted-benchmark.ts";
 import { restoreRefsBenchmark, restoreRepositoryBenchmark } from "./restore-git-benchmark.ts";
 import { restoreDetailedWorkItemsBenchmark, restoreWorkItemsBenchmark } from "./restore-work-items-benchmark.ts";
+import { verifyRepositoryBenchmark } from "./verify-git-benchmark.ts";
 import { tableOf, type Row } from "./results.ts";
 import { unchangedBenchmark } from "./unchanged-benchmark.ts";
 import { workItemsBenchmark } from "./work-items-benchmark.ts";
@@ -23,6 +24,7 @@ export const benchmarks: readonly Benchmark[] = [
   workItemsBenchmark,
   restoreRefsBenchmark,
   restoreRepositoryBenchmark,
+  verifyRepositoryBenchmark,
   restoreWorkItemsBenchmark,
   restoreDetailedWorkItemsBenchmark,
   judgingBenchmark,
