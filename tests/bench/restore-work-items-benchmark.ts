@@ -15,8 +15,8 @@ export const restoreWorkItemsBenchmark: Benchmark = {
   name: "restore-work-items",
   about: "10000 work items of one revision with a link each, into a new place",
   async run(options) {
-    const scene = await prepare(options, { full: 10_000, detailed: false });
-    await using place = scene.place;
+    await using place = await workplace(options);
+    const scene = await prepare(place, options, { full: 10_000, detailed: false });
     const { run, requests } = await restored(scene);
     const peerValue = await looped(place, scene, options);
     return [
@@ -31,8 +31,8 @@ export const restoreDetailedWorkItemsBenchmark: Benchmark = {
   name: "restore-work-items-detailed",
   about: "2000 work items of five revisions with a link, a comment and a file each",
   async run(options) {
-    const scene = await prepare(options, { full: 2000, detailed: true });
-    await using place = scene.place;
+    await using place = await workplace(options);
+    const scene = await prepare(place, options, { full: 2000, detailed: true });
     const { run, requests } = await restored(scene);
     const peerValue = await looped(place, scene, options);
     return [
@@ -52,11 +52,11 @@ interface Scene {
 }
 
 async function prepare(
+  place: Workplace,
   options: BenchOptions,
   { full, detailed }: { readonly full: number; readonly detailed: boolean },
 ): Promise<Scene> {
   const count = Math.max(1, Math.round(full * options.scale));
-  const place = await workplace(options);
   options.say("  making the work items and their backup");
   const project = await place.azureDevOps.addProject("Backlog");
   await place.azureDevOps.addLinkedWorkItems({ projectId: project.id, count, detailed });
