@@ -1,20 +1,21 @@
 /**
- * Runs `work` over `items` with at most `limit` at a time and yields results in the order of the items.
- * Reads ahead at most `limit` items, so memory stays bounded. The first error stops further starts, waits for
- * what is running, then is thrown.
+ * Runs `work` over `items` with at most `limit` at a time (asked anew at each item where it is a function) and yields
+ * results in the order of the items. Reads ahead at most `limit` items, so memory stays bounded. The first error stops
+ * further starts, waits for what is running, then is thrown.
  */
 export async function* mapConcurrent<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
-  limit: number,
+  limit: number | (() => number),
   work: (item: Item) => Promise<Result>,
 ): AsyncGenerator<Result> {
   const running: Promise<Result>[] = [];
+  const most = typeof limit === "number" ? () => limit : limit;
   try {
     for await (const item of items) {
       const started = work(item);
       started.catch(() => undefined); // reported when its turn comes; until then it must not count as unhandled
       running.push(started);
-      if (running.length >= limit) yield await takeFirst(running);
+      while (running.length >= Math.max(1, most())) yield await takeFirst(running);
     }
     while (running.length > 0) yield await takeFirst(running);
   } finally {

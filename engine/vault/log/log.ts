@@ -66,6 +66,10 @@ export interface Log extends Chain {
 }
 
 const readsAtATime = 32;
+/** Until it is known whether names are entries or planted ones, few are read ahead: they may not need to be read. */
+const readsAtFirst = 4;
+/** Void names in a row after which somebody looks for an entry that records them. */
+const voidsToPass = 4;
 /** Names that may be missing in front of a planted one before nobody looks for their hidden versions any more. */
 const hiddenLookups = 64;
 /**
@@ -89,7 +93,11 @@ export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
   const next = (): number => reading.expected;
   if (covers(reading.known, next(), next())) await passRecorded(reading);
   let read = 0;
-  const bodies = mapConcurrent(upcoming(reading, wanted), readsAtATime, (entry) => reading.finder.find(entry));
+  const bodies = mapConcurrent(
+    upcoming(reading, wanted),
+    () => readsAhead(reading),
+    (entry) => reading.finder.find(entry),
+  );
   for await (const found of bodies) {
     const { seq } = found.listed;
     if (seq < reading.passedTo) continue; // read ahead before an entry was found that records it
@@ -97,10 +105,15 @@ export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
     await take(reading, found);
     read += 1;
     facts.onProgress?.({ read, of: Math.max(read, wanted.length - reading.passed), entries: reading.entries });
-    if (reading.voidsInARow >= leastRecorded) await passRecorded(reading);
+    if (reading.voidsInARow >= voidsToPass) await passRecorded(reading);
   }
   while (!reading.taken.has(reading.expected) && (await findHidden(reading)));
   return finished(reading, known);
+}
+
+function readsAhead({ entries, voidsInARow, triedToPass, expected }: Reading): number {
+  if (voidsInARow > 0 && triedToPass !== expected) return readsAtFirst;
+  return Math.min(readsAtATime, readsAtFirst + entries.length);
 }
 
 /**

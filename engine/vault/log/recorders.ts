@@ -20,6 +20,7 @@ import { countOfVoid, firstVoid } from "../format/void-numbers.ts";
 /** Gaps with fewer void names are read by everybody: nothing is taken on anyone's word there. */
 export const leastRecorded = 32;
 const readsAtATime = 32;
+const readsAtFirst = 4;
 
 export interface Search {
   readonly cryptography: Cryptography;
@@ -52,8 +53,17 @@ export async function recordersOf(search: Search): Promise<ReadonlyMap<number, r
   // Who has just recorded a range looks for its own entry, which is the last one: nothing is read ahead of it.
   const newest = search.among.at(-1);
   if (newest !== undefined) await look(await search.finder.glance(newest));
-  const glances = mapConcurrent(backwards(), readsAtATime, (listed) => search.finder.glance(listed));
-  for await (const stored of glances) await look(stored);
+  // Where ranges are recorded, the entry that does it is mostly one of the last.
+  let looked = readsAtFirst;
+  const glances = mapConcurrent(
+    backwards(),
+    () => Math.min(readsAtATime, looked),
+    (listed) => search.finder.glance(listed),
+  );
+  for await (const stored of glances) {
+    await look(stored);
+    looked += 1;
+  }
   return found;
 }
 
