@@ -24,7 +24,7 @@ import type { FoundEntry, ListedEntry, LogObjects } from "./objects.ts";
 import { broken, hidden, newer, overwritten, voidNotices } from "./problems.ts";
 import { headProblem, signerTrust } from "./trust.ts";
 import type { SignerTrust } from "./trust.ts";
-import { leastRecorded, recordersOf } from "./recorders.ts";
+import { recordersOf } from "./recorders.ts";
 import { addVoid, covers, lastOf, numbersOf, voidNumbers, without } from "../format/void-numbers.ts";
 import type { VoidNumbers } from "../format/void-numbers.ts";
 

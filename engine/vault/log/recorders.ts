@@ -18,7 +18,7 @@ import { signerAmong, splitSigned } from "../format/signed-text.ts";
 import { countOfVoid, firstVoid } from "../format/void-numbers.ts";
 
 /** Gaps with fewer void names are read by everybody: nothing is taken on anyone's word there. */
-export const leastRecorded = 32;
+const leastRecorded = 32;
 const readsAtATime = 32;
 const readsAtFirst = 4;
 
