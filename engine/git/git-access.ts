@@ -141,19 +141,24 @@ export interface GitAccess {
   /** Uploads what the server lacks; returns how many were sent. */
   uploadLfs(remote: GitRemote, objects: AsyncIterable<LfsObjectSource>): Promise<number>;
   /** A bare repository in `folder` out of bundles, base first, with exactly these refs. Throws GIT_DAMAGED. */
-  assemble(
-    folder: string,
-    content: {
-      readonly hash: "sha1" | "sha256";
-      readonly bundles: AsyncIterable<AsyncIterable<Uint8Array>>;
-      readonly refs: Readonly<Record<string, string>>;
-      readonly head: string | null;
-    },
-  ): Promise<void>;
+  assemble(folder: string, content: AssembledContent): Promise<void>;
+  /**
+   * The same, while every object is checked and every link followed: what is there afterwards is sound
+   * (`git index-pack --strict`). Throws GIT_DAMAGED also for what objects were committed with long ago, so whoever
+   * wants to know more assembles without it and asks `check`.
+   */
+  assembleStrictly(folder: string, content: AssembledContent): Promise<void>;
   /**
    * `git fsck --full --strict`; one line per sign of damage, empty when clean. What objects were committed with long
    * ago (zero-padded modes and the like) is no damage: their hashes prove that they came so.
    */
   check(folder: string): Promise<readonly string[]>;
   push(remote: GitRemote, request: PushRequest): Promise<PushResult>;
+}
+
+export interface AssembledContent {
+  readonly hash: "sha1" | "sha256";
+  readonly bundles: AsyncIterable<AsyncIterable<Uint8Array>>;
+  readonly refs: Readonly<Record<string, string>>;
+  readonly head: string | null;
 }

@@ -4,31 +4,40 @@ import { join } from "node:path";
 import { BackupError } from "../foundation/errors.ts";
 import type { Reporter } from "../foundation/reporter.ts";
 import { packOfBundle } from "./bundle-header.ts";
-import type { GitAccess } from "./git-access.ts";
+import type { AssembledContent } from "./git-access.ts";
 import { gitFailure } from "./git-process.ts";
 import type { GitProcesses } from "./git-process.ts";
 import { isOid, isRefName } from "./ref-names.ts";
 
-type AssembledContent = Parameters<GitAccess["assemble"]>[1];
+export interface Assembling {
+  readonly content: AssembledContent;
+  readonly reporter: Reporter;
+  /** Objects are checked and their links followed while they are read, which `git fsck` would read once more. */
+  readonly isStrict?: boolean;
+}
 
 /** Bundles become packs one after another; then the refs are set, all at once, and only if their objects are there. */
 export async function assembleRepository(
   git: GitProcesses,
   folder: string,
-  { content, reporter }: { readonly content: AssembledContent; readonly reporter: Reporter },
+  { content, reporter, isStrict = false }: Assembling,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const simple = await git.simple(folder);
   await simple.raw(["init", "--quiet", "--bare", "--template=", `--object-format=${content.hash}`]);
-  for await (const bundle of content.bundles) await addPack(git, folder, bundle);
+  const args = ["index-pack", ...(isStrict ? ["--strict"] : []), "--stdin", "--fix-thin"];
+  for await (const bundle of content.bundles) await addPack(git, folder, { args, bundle });
   const refs = validRefs(content, reporter);
   await requireObjects(git, folder, refs);
   await writeRefs(folder, refs);
   if (content.head !== null && isRefName(content.head)) await simple.raw(["symbolic-ref", "HEAD", content.head]);
 }
 
-async function addPack(git: GitProcesses, folder: string, bundle: AsyncIterable<Uint8Array>): Promise<void> {
-  const args = ["index-pack", "--stdin", "--fix-thin"];
+async function addPack(
+  git: GitProcesses,
+  folder: string,
+  { args, bundle }: { readonly args: readonly string[]; readonly bundle: AsyncIterable<Uint8Array> },
+): Promise<void> {
   const { status, stderr } = await git.run(folder, args, packOfBundle(bundle));
   if (status !== 0) throw gitFailure(args, stderr);
 }

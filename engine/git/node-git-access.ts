@@ -51,6 +51,7 @@ export function nodeGitAccess(options: NodeGitOptions): GitAccess & { close(): v
     downloadLfs: (remote, pointers) => downloadLfs(http, remote, pointers),
     uploadLfs: (remote, objects) => uploadLfs(http, remote, objects),
     assemble: (folder, content) => assembleRepository(git, folder, { content, reporter }),
+    assembleStrictly: (folder, content) => assembleRepository(git, folder, { content, reporter, isStrict: true }),
     check: (folder) => checkRepository(git, folder),
     push: (remote, { folder, ...request }) => pushRefs({ git, remote, folder, temporaryFolder }, request),
     close: () => http.close(),

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError, hasCode } from "../../../foundation/errors.ts";
 import { inert } from "../../../foundation/text.ts";
+import type { AssembledContent } from "../../../git/git-access.ts";
 import { watchHeader } from "../../../git/bundle-header.ts";
 import type { StreamReader } from "../../../vault/streams/stream-reader.ts";
 import type { FilesState, GitState, StreamState } from "../../../vault/format/state.ts";
@@ -12,16 +13,59 @@ import { isStoredDamage } from "../../../vault/format/stored-damage.ts";
 
 export async function* verifyRepository(stream: StreamReader, tools: VerifyTools): AsyncGenerator<Finding> {
   const state = await gitStateOf(stream);
-  const folder = await mkdtemp(join(tools.temporaryFolder, "verify-"));
   try {
-    const refs = Object.fromEntries(Object.entries(state.refs).map(([name, [oid]]) => [name, oid]));
-    const heads: Heads = { last: undefined };
-    await tools.git.assemble(folder, { hash: state.hash, bundles: bundlesOf(stream, heads), refs, head: state.head });
-    yield* strayRefs(state, stream.line.t, heads);
-    for (const problem of await tools.git.check(folder)) yield damage(state.s, "GIT_FSCK", problem);
+    const verified = { stream, state, tools };
+    // Sound repositories are read once. What is amiss in others is found out by reading them again.
+    const findings = await withFolder(tools, (folder) => findingsOfSound(folder, verified));
+    yield* findings ?? (await withFolder(tools, (folder) => findingsOfAny(folder, verified)));
   } catch (error) {
     if (!isStoredDamage(error) && !hasCode(error, "GIT_DAMAGED")) throw error;
     yield damage(state.s, error.code, describeError(error));
+  }
+}
+
+interface Verified {
+  readonly stream: StreamReader;
+  readonly state: GitState;
+  readonly tools: VerifyTools;
+}
+
+/** Undefined where something is amiss. */
+async function findingsOfSound(folder: string, verified: Verified): Promise<readonly Finding[] | undefined> {
+  const { stream, state, tools } = verified;
+  const heads: Heads = { last: undefined };
+  try {
+    await tools.git.assembleStrictly(folder, contentOf(verified, heads));
+  } catch (error) {
+    if (hasCode(error, "GIT_DAMAGED")) return undefined;
+    throw error;
+  }
+  return [...strayRefs(state, stream.line.t, heads)];
+}
+
+async function findingsOfAny(folder: string, verified: Verified): Promise<readonly Finding[]> {
+  const { stream, state, tools } = verified;
+  const heads: Heads = { last: undefined };
+  await tools.git.assemble(folder, contentOf(verified, heads));
+  const problems = await tools.git.check(folder);
+  return [
+    ...strayRefs(state, stream.line.t, heads),
+    ...problems.map((problem) => damage(state.s, "GIT_FSCK", problem)),
+  ];
+}
+
+function contentOf({ stream, state }: Verified, heads: Heads): AssembledContent {
+  const refs = Object.fromEntries(Object.entries(state.refs).map(([name, [oid]]) => [name, oid]));
+  return { hash: state.hash, bundles: bundlesOf(stream, heads), refs, head: state.head };
+}
+
+async function withFolder<Result>(
+  { temporaryFolder }: VerifyTools,
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  const folder = await mkdtemp(join(temporaryFolder, "verify-"));
+  try {
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
