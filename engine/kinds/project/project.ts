@@ -1,6 +1,6 @@
 /**
  * The project itself: name, description, visibility, process, properties. Restored first, because everything else
- * lives in it; undeleted when Azure DevOps still has it, which brings everything in it back with its ids.
+ * lives in it. One that lies in the organisation's recycle bin is taken out by people, with everything in it and its ids.
  */
 import {
   createProject,

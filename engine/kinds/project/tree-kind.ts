@@ -254,22 +254,24 @@ function pathId(name: TreeGroup, path: string, targetPath: string): TranslatedId
 }
 
 /** What is made comes from the snapshot; the plan only says which node, and whether it is to be made or changed. */
-async function applyNode(name: TreeGroup, step: Step, { selection, target }: ApplyContext): Promise<StepResult> {
+async function applyNode(name: TreeGroup, step: Step, context: ApplyContext): Promise<StepResult> {
+  const { selection, target, attempted } = context;
   const stored = (await selection.stream.record(step.key)) ?? {};
   const storedPath = stringAt(stored, "path");
   if (storedPath === undefined) throw notStored(step);
-  const { outcome, path } = await nodeAt(name, step, { storedPath, dates: attributesOf(stored), target });
+  const { outcome, path } = await nodeAt(name, step, { storedPath, dates: attributesOf(stored), target, attempted });
   return { outcome, newId: path, ids: [pathId(name, storedPath, path)] };
+}
+
+interface NodeToApply extends Pick<ApplyContext, "target" | "attempted"> {
+  readonly storedPath: string;
+  readonly dates: Partial<NodeContent>;
 }
 
 async function nodeAt(
   name: TreeGroup,
   step: Step,
-  {
-    storedPath,
-    dates,
-    target,
-  }: { readonly storedPath: string; readonly dates: Partial<NodeContent>; readonly target: TargetProject },
+  { storedPath, dates, target, attempted }: NodeToApply,
 ): Promise<Pick<StepResult, "outcome"> & { readonly path: string }> {
   const { azureDevOps, project } = target;
   const [parent, own] = splitPath(storedPath);
@@ -279,9 +281,12 @@ async function nodeAt(
     const { created } = await createNode(azureDevOps, project.id, { group: name, parent: below(parentPath), node });
     return { outcome: created ? "created" : "adopted", path: `${parentPath}\\${own}` };
   }
-  const path = pathNow(name, step, { parent, ids: target.ids });
-  if (step.action !== "update") return { outcome: "skipped", path };
+  const planned = pathNow(name, step, { parent, ids: target.ids });
+  if (step.action !== "update") return { outcome: "skipped", path: planned };
   const isRenamed = step.detail?.rename === true;
+  // An earlier run may have given it its name back already.
+  const known = attempted && isRenamed ? (await liveTree(name, target)).byId.get(step.key) : undefined;
+  const path = known?.path ?? planned;
   const node = { ...(isRenamed ? { name: own } : {}), ...dates };
   await updateNode(azureDevOps, project.id, { group: name, path: below(path), node });
   return { outcome: "updated", path: isRenamed ? `${splitPath(path)[0]}\\${own}` : path };

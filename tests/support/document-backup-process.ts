@@ -1,0 +1,50 @@
+/** Backs variable groups up in a process of its own, so that its memory is not that of the simulator. */
+import { readFileSync } from "node:fs";
+import { registry } from "../../engine/kinds/registry.ts";
+import { offer } from "../bench/child.ts";
+import { engineOver } from "./backup-engine.ts";
+
+export interface Source {
+  readonly organizationUrl: string;
+  readonly token: string;
+  readonly project: { readonly id: string; readonly name: string };
+}
+
+export interface Night {
+  readonly status: string;
+  readonly items: number;
+  readonly added: number;
+}
+
+const functions = {
+  /** Two nights over the same vault. */
+  backUp: async ({ project, ...azure }: Source): Promise<readonly Night[]> => {
+    const engine = await engineOver(azure);
+    const kinds = registry.filter(({ name }) => name === "variable-groups");
+    const nights: Night[] = [];
+    for (let night = 0; night < 2; night += 1) {
+      const { status, sum, kinds: told } = await engine.backUp(project, { kinds });
+      nights.push({ status, items: sum.items, added: told[0]?.added ?? 0 });
+    }
+    await engine.close();
+    return nights;
+  },
+  /** Most that was resident, in bytes. */
+  peakBytes: () => {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status())?.[1] ?? process.resourceUsage().maxRSS;
+    return Number(kilobytes) * 1024;
+  },
+};
+
+export type DocumentBackup = typeof functions;
+
+/** Only Linux tells of this process alone: elsewhere the figure may hold what its parent had. */
+function status(): string {
+  try {
+    return readFileSync("/proc/self/status", "utf8");
+  } catch {
+    return "";
+  }
+}
+
+offer(functions);
