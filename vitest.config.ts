@@ -24,7 +24,7 @@ export default defineConfig({
           name: "processes",
           include: ["tests/**/*.test.ts"],
           exclude: quick,
-          globalSetup: ["tests/support/traffic-setup.ts"],
+          globalSetup: ["tests/support/traffic-setup.ts", "tests/support/samples-setup.ts"],
         },
       },
     ],
