@@ -190,9 +190,21 @@ export function variedRepository(
   hash: "sha1" | "sha256" = "sha1",
 ): { origin: string; work: WorkRepository } {
   const origin = join(folder, "origin.git");
+  const name = `varied repository ${hash}`;
+  const kept = keptWork(name);
+  if (kept !== undefined) {
+    cpSync(kept.origin, origin, { recursive: true });
+    return { origin, work: kept.work(join(folder, "work"), origin) };
+  }
   initBare(origin, hash);
   git(origin, ["config", "http.receivepack", "true"]);
   const work = workRepository(join(folder, "work"), origin, hash);
+  vary(work);
+  keepWork(name, work, origin);
+  return { origin, work };
+}
+
+function vary(work: WorkRepository): void {
   work.commit({ "readme.md": "# Sample\n", "src/big.txt": sampleText(4000), "notes.txt": "start\n" }, "First commit");
   work.commits(6);
   work.git("tag", "light");
@@ -209,7 +221,6 @@ export function variedRepository(
   work.git("update-ref", "refs/pull/7/merge", "HEAD~1");
   work.push("--all");
   work.push("--tags", "refs/notes/*:refs/notes/*", "refs/pull/*:refs/pull/*");
-  return { origin, work };
 }
 
 /** Lines of text that compress like prose and differ from each other. */
