@@ -59,8 +59,9 @@ export function gitMemory(): GitMemory {
   };
 }
 
+/** Copies: a fault may flip bits on the way. */
 async function* each(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks;
+  for (const chunk of chunks) yield Uint8Array.from(chunk);
 }
 
 async function* keeping(

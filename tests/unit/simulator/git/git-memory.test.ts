@@ -45,6 +45,7 @@ async function read(question: Partial<GitQuestion> = {}, isWhole = true): Promis
   let text = "";
   for await (const chunk of body) {
     text += new TextDecoder().decode(chunk);
+    chunk.fill(0); // what becomes of the bytes on their way is no matter of the memory
     if (!isWhole) break;
   }
   return text;
@@ -57,14 +58,14 @@ async function* chunks(texts: readonly string[]): AsyncGenerator<Uint8Array> {
 describe("what git has answered", () => {
   it("is said again of the same repository and of its copies", async () => {
     const first = await read();
-    const again = await read();
+    const [again, oncemore] = [await read(), await read()];
     const copy = join(root, "copy.git");
     rmSync(join(folder, largePack));
     await read();
     cpSync(folder, copy, { recursive: true });
     await read({ folder: copy });
 
-    expect(again).toBe(first);
+    expect([again, oncemore]).toEqual([first, first]);
     expect(first).toBe("answer 1, second part");
     expect(asked).toBe(2);
   });
