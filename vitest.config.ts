@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/support/longest-first.ts";
 import { quickTests } from "./tests/support/quick-tests.ts";
 
 const quick = [...quickTests(import.meta.dirname)];
@@ -7,6 +8,7 @@ const shared = { testTimeout: 180_000, hookTimeout: 180_000, pool: "forks" } as 
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -24,7 +26,7 @@ export default defineConfig({
           name: "processes",
           include: ["tests/**/*.test.ts"],
           exclude: quick,
-          globalSetup: ["tests/support/traffic-setup.ts"],
+          globalSetup: ["tests/support/traffic-setup.ts", "tests/support/samples-setup.ts"],
         },
       },
     ],

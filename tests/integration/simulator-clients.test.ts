@@ -20,7 +20,11 @@ let azure: TestSimulator;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "simulator-clients-"));
   const slowCreation = { projectCreationMs: 2000 };
-  azure = await simulator({ trafficFile: join(folder, "traffic.ndjson"), stateOptions: slowCreation });
+  azure = await simulator({
+    gitMemory: undefined,
+    trafficFile: join(folder, "traffic.ndjson"),
+    stateOptions: slowCreation,
+  });
   azure.state.addProject({ name: "Shop", description: "The web shop" });
 });
 

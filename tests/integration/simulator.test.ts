@@ -23,7 +23,7 @@ afterAll(async () => {
 const traffic = (): string => join(folder, "traffic.ndjson");
 
 async function start(options: SimulatorOptions = {}): Promise<void> {
-  azure = await simulator({ trafficFile: traffic(), ...options });
+  azure = await simulator({ gitMemory: undefined, trafficFile: traffic(), ...options });
 }
 
 beforeEach(() => start());

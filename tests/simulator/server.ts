@@ -10,6 +10,7 @@ import { faultList } from "./http/faults.ts";
 import type { Faults } from "./http/faults.ts";
 import { gitFaults } from "./git/git-faults.ts";
 import type { GitFaults } from "./git/git-faults.ts";
+import type { GitMemory } from "./git/git-memory.ts";
 import { gitMount } from "./git/git-mount.ts";
 import { serve } from "./http/request-pipeline.ts";
 import type { Pipeline } from "./http/request-pipeline.ts";
@@ -35,6 +36,8 @@ export interface SimulatorOptions extends AreaOptions {
   readonly throttle?: Partial<ThrottleOptions>;
   /** `azure` (default) or `any`, which lets Git speak v2. */
   readonly gitProtocol?: "azure" | "any";
+  /** Keeps what git answered about a repository in the same state; without it, git is asked every time. */
+  readonly gitMemory?: GitMemory | undefined;
   /** File the exchanges are appended to; default SIMULATOR_TRAFFIC; null writes none. */
   readonly trafficFile?: string | null;
   /** Routes of parts beside the built-in ones. */
@@ -63,7 +66,11 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const pipeline: Pipeline = {
     state,
     router: routerOf([...areaRoutes(state, options), ...(options.routes?.(state) ?? [])]),
-    git: gitMount(state, { faults: git, protocol: options.gitProtocol ?? "azure" }),
+    git: gitMount(state, {
+      faults: git,
+      protocol: options.gitProtocol ?? "azure",
+      memory: options.gitMemory,
+    }),
     faults: faultList(),
     throttle: throttleOf(options.throttle),
     traffic: trafficLog(trafficFileOf(options)),

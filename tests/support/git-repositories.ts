@@ -4,9 +4,10 @@
  * a server.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inheritedEnvironment } from "../simulator/git/run-git.ts";
+import { keepSample, keptSample } from "./kept-samples.ts";
 
 export interface GitOutcome {
   readonly status: number;
@@ -108,8 +109,55 @@ function headOf(gitFolder: string): string {
 /** A working copy whose `origin` is the bare repository. */
 export function workRepository(folder: string, origin: string, hash: "sha1" | "sha256" = "sha1"): WorkRepository {
   mkdirSync(folder, { recursive: true });
-  git(folder, ["init", "--quiet", "--initial-branch=main", `--object-format=${hash}`]);
-  git(folder, ["remote", "add", "origin", origin]);
+  const name = `empty working copy ${hash}`;
+  const kept = keptSample(name);
+  if (kept === undefined) {
+    git(folder, ["init", "--quiet", "--template=", "--initial-branch=main", `--object-format=${hash}`]);
+    keepSample(name, { ".git": join(folder, ".git") });
+  } else {
+    cpSync(join(kept, ".git"), join(folder, ".git"), { recursive: true });
+  }
+  appendFileSync(join(folder, ".git", "config"), remoteSection(origin));
+  return workRepositoryAt(folder);
+}
+
+const remoteSection = (origin: string): string =>
+  `[remote "origin"]\n\turl = ${origin.replaceAll("\\", "/")}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
+
+/** Keeps a working copy and the bare repository behind it as a sample; both stay as they are. */
+export function keepWork(name: string, { folder }: WorkRepository, origin: string): void {
+  const clock = join(folder, ".git", clockFile);
+  writeFileSync(clock, String(ticks));
+  keepSample(name, { work: folder, "origin.git": origin });
+}
+
+/** The kept sample's bare repository, to be copied, and how to get a working copy that pushes to the copy. */
+export function keptWork(name: string): KeptWork | undefined {
+  const kept = keptSample(name);
+  if (kept === undefined) return undefined;
+  return {
+    origin: join(kept, "origin.git"),
+    work: (folder, origin) => {
+      cpSync(join(kept, "work"), folder, { recursive: true });
+      const config = join(folder, ".git", "config");
+      const others = readFileSync(config, "utf8").replace(/^\[remote "origin"\]\n(?:\t.*\n)*/m, "");
+      writeFileSync(config, others + remoteSection(origin));
+      // Commits to come are younger than those of the sample, whichever process has made it.
+      ticks = Math.max(ticks, Number(readFileSync(join(folder, ".git", clockFile), "utf8")));
+      return workRepositoryAt(folder);
+    },
+  };
+}
+
+export interface KeptWork {
+  readonly origin: string;
+  work(folder: string, origin: string): WorkRepository;
+}
+
+const clockFile = "sample-clock";
+
+/** A working copy that is there. */
+function workRepositoryAt(folder: string): WorkRepository {
   const commit: WorkRepository["commit"] = (files, message = "Change files") => {
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -142,9 +190,21 @@ export function variedRepository(
   hash: "sha1" | "sha256" = "sha1",
 ): { origin: string; work: WorkRepository } {
   const origin = join(folder, "origin.git");
+  const name = `varied repository ${hash}`;
+  const kept = keptWork(name);
+  if (kept !== undefined) {
+    cpSync(kept.origin, origin, { recursive: true });
+    return { origin, work: kept.work(join(folder, "work"), origin) };
+  }
   initBare(origin, hash);
   git(origin, ["config", "http.receivepack", "true"]);
   const work = workRepository(join(folder, "work"), origin, hash);
+  vary(work);
+  keepWork(name, work, origin);
+  return { origin, work };
+}
+
+function vary(work: WorkRepository): void {
   work.commit({ "readme.md": "# Sample\n", "src/big.txt": sampleText(4000), "notes.txt": "start\n" }, "First commit");
   work.commits(6);
   work.git("tag", "light");
@@ -161,7 +221,6 @@ export function variedRepository(
   work.git("update-ref", "refs/pull/7/merge", "HEAD~1");
   work.push("--all");
   work.push("--tags", "refs/notes/*:refs/notes/*", "refs/pull/*:refs/pull/*");
-  return { origin, work };
 }
 
 /** Lines of text that compress like prose and differ from each other. */

@@ -1,6 +1,6 @@
 /** A task's process and what it starts: watched (on Linux) and ended as a whole. */
 import { execFileSync } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import type { ChildProcess } from "node:child_process";
 
 export interface SeenProcess {
@@ -19,22 +19,24 @@ export interface Watch {
 
 const lookEveryMs = 15;
 
-/** Processes that live for less than some 15 ms may be missed. Sees nothing outside Linux. */
+/**
+ * Processes that live for less than some 15 ms may be missed. Sees nothing outside Linux. Looks without yielding: the
+ * system's own files answer at once, and asked in the background each would cost many times as much.
+ */
 export function watchProcess(root: number): Watch {
   const seen = new Map<number, SeenProcess>();
   let peak: number | undefined;
-  let stopped = false;
-  const look = async (): Promise<void> => {
-    while (!stopped) {
-      peak = (await peakMemory(root)) ?? peak;
-      for (const child of await childrenOf(root)) {
-        // Between fork and exec a child still shows its parent's command line.
-        if (child.argv.length > 0 && child.argv[0] !== process.execPath) seen.set(child.pid, child);
-      }
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  const look = (): void => {
+    peak = peakMemory(root) ?? peak;
+    for (const pid of pidsBelow(root)) {
+      const argv = wordsOf(`/proc/${pid}/cmdline`);
+      // Between fork and exec a child still shows its parent's command line.
+      if (argv.length === 0 || argv[0] === process.execPath || isEqual(argv, seen.get(pid)?.argv)) continue;
+      seen.set(pid, { pid, argv, environment: wordsOf(`/proc/${pid}/environ`) });
     }
   };
-  if (process.platform === "linux") void look();
+  if (process.platform === "linux") look();
+  const timer = process.platform === "linux" ? setInterval(look, lookEveryMs) : undefined;
   return {
     get children() {
       return [...seen.values()];
@@ -42,42 +44,42 @@ export function watchProcess(root: number): Watch {
     get peakMemoryBytes() {
       return peak;
     },
-    stop: () => {
-      stopped = true;
-    },
+    stop: () => clearInterval(timer),
   };
 }
 
-async function childrenOf(pid: number): Promise<readonly SeenProcess[]> {
+function pidsBelow(pid: number): readonly number[] {
+  return threadsOf(pid).flatMap((thread) => {
+    const children = textOf(`/proc/${pid}/task/${thread}/children`);
+    const pids = children.split(" ").filter((text) => text !== "");
+    return pids.map(Number).flatMap((child) => [child, ...pidsBelow(child)]);
+  });
+}
+
+function threadsOf(pid: number): readonly string[] {
   try {
-    const threads = await readdir(`/proc/${pid}/task`);
-    const lists = await Promise.all(threads.map((thread) => textOf(`/proc/${pid}/task/${thread}/children`)));
-    const pids = lists.flatMap((list) =>
-      list
-        .split(" ")
-        .filter((text) => text !== "")
-        .map(Number),
-    );
-    const found = await Promise.all(pids.map(async (child) => [await describe(child), ...(await childrenOf(child))]));
-    return found.flat();
+    return readdirSync(`/proc/${pid}/task`);
   } catch {
     return [];
   }
 }
 
-async function describe(pid: number): Promise<SeenProcess> {
-  const [argv, environment] = await Promise.all([textOf(`/proc/${pid}/cmdline`), textOf(`/proc/${pid}/environ`)]);
-  return { pid, argv: argv.split("\0").filter(Boolean), environment: environment.split("\0").filter(Boolean) };
+function wordsOf(file: string): readonly string[] {
+  return textOf(file).split("\0").filter(Boolean);
 }
 
-async function peakMemory(pid: number): Promise<number | undefined> {
-  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(await textOf(`/proc/${pid}/status`))?.[1];
+function isEqual(one: readonly string[], other: readonly string[] = []): boolean {
+  return one.join("\0") === other.join("\0");
+}
+
+function peakMemory(pid: number): number | undefined {
+  const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
-async function textOf(file: string): Promise<string> {
+function textOf(file: string): string {
   try {
-    return await readFile(file, "utf8");
+    return readFileSync(file, "utf8");
   } catch {
     return "";
   }

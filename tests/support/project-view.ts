@@ -1,12 +1,12 @@
 /** A simulated project as a value, without ids and dates: what a restore has to bring about, whoever carries it out. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import type { SimProject } from "../simulator/service.ts";
 import type { Simulator } from "../simulator/server.ts";
 import { latestOf } from "../simulator/boards/comments.ts";
 import { Wit } from "../simulator/boards/builder.ts";
 import { isShown, otherEnd } from "../simulator/boards/links.ts";
 import type { WorkItem } from "../simulator/boards/model.ts";
-import { refsOf } from "./git-repositories.ts";
 
 export interface ProjectView {
   readonly repositories: Readonly<Record<string, RepositoryView>>;
@@ -44,13 +44,30 @@ export function viewOf({ state }: Pick<Simulator, "state">, project: Pick<SimPro
         record.name,
         {
           branch: record.defaultBranch,
-          refs: refsOf(repositories.folderOf(record)),
+          refs: refsBelow(repositories.folderOf(record)),
           lfs: filesBelow(repositories.lfsFolderOf(record)),
         },
       ]),
     ),
     workItems: items.map(workItemView).sort((a, b) => (a.title < b.title ? -1 : 1)),
   };
+}
+
+/** `oid name` of every ref, sorted by name, as the files of a bare repository have it: git is not started. */
+function refsBelow(folder: string): readonly string[] {
+  const refs = new Map<string, string>();
+  const packed = join(folder, "packed-refs");
+  for (const line of existsSync(packed) ? readFileSync(packed, "utf8").split("\n") : []) {
+    const [, oid = "", name = ""] = /^([0-9a-f]{40,64}) (refs\/.+)$/.exec(line) ?? [];
+    if (name !== "") refs.set(name, oid);
+  }
+  for (const entry of readdirSync(join(folder, "refs"), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath, entry.name);
+    refs.set(relative(folder, file).replaceAll("\\", "/"), readFileSync(file, "utf8").trim());
+  }
+  const names = [...refs.keys()].sort((a, b) => (a < b ? -1 : 1));
+  return names.map((name) => `${refs.get(name) ?? ""} ${name}`);
 }
 
 function filesBelow(folder: string): readonly string[] {

@@ -3,15 +3,22 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { arrayAt, isObject, parseObject } from "../../engine/foundation/json.ts";
+import { gitMemory } from "../simulator/git/git-memory.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { Simulator, SimulatorOptions } from "../simulator/server.ts";
 
 export type TestSimulator = Simulator & AsyncDisposable;
 
-/** A simulator with its own temporary folder; `stop()` (or `await using`) removes both. */
+/** What git has answered to a reading request is the same for all simulators of this process. */
+const memory = gitMemory();
+
+/**
+ * A simulator with its own temporary folder; `stop()` (or `await using`) removes both. Git is asked once about the same
+ * repository in the same state; with `gitMemory: undefined` every time.
+ */
 export async function simulator(options: SimulatorOptions = {}): Promise<TestSimulator> {
   const stateFolder = options.stateFolder ?? (await mkdtemp(join(tmpdir(), "simulator-")));
-  const running = await startSimulator({ ...options, stateFolder });
+  const running = await startSimulator({ gitMemory: memory, ...options, stateFolder });
   const stop = async (): Promise<void> => {
     await running.stop();
     if (options.stateFolder === undefined) await rm(stateFolder, { recursive: true, force: true });

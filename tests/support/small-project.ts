@@ -10,7 +10,7 @@ import type { RepositoryRecord } from "../simulator/repos/repository-store.ts";
 import type { Simulator } from "../simulator/server.ts";
 import { Wit } from "../simulator/boards/builder.ts";
 import type { WorkItem } from "../simulator/boards/model.ts";
-import { noise, workRepository, type WorkRepository } from "./git-repositories.ts";
+import { keepWork, keptWork, noise, workRepository, type WorkRepository } from "./git-repositories.ts";
 
 /** Stands in file contents and long texts: must never be seen outside sealed objects. */
 export const contentCanary = "canary-of-the-content-7c1f";
@@ -39,22 +39,35 @@ export async function smallProject(
   const wit = new Wit(state);
   let changes = 0;
 
-  function addRepository(repository: string): SmallProject["web"] {
+  function addRepository(repository: string, more?: (work: WorkRepository) => void): SmallProject["web"] {
+    const sample = `small project, ${repository}${more === undefined ? "" : " and more"}`;
+    const kept = keptWork(sample);
+    if (kept !== undefined) {
+      const record = state.addRepository(project, { name: repository, from: kept.origin });
+      return { record, work: kept.work(join(folder, record.id), state.repositories.folderOf(record)) };
+    }
     const record = state.addRepository(project, { name: repository });
-    const work = workRepository(join(folder, record.id), state.repositories.folderOf(record));
+    const origin = state.repositories.folderOf(record);
+    const work = workRepository(join(folder, record.id), origin);
     work.commit({ "README.md": `# ${repository}\n${contentCanary}\n` });
     work.push("main");
     record.defaultBranch = "refs/heads/main";
+    more?.(work);
+    keepWork(sample, work, origin);
     return { record, work };
   }
 
-  const web = addRepository("Web");
-  web.work.commit({ "logo.bin": lfsPointer(state.repositories.lfsFolderOf(web.record), noise(3000, 7)) });
-  web.work.git("tag", "-a", "v1", "-m", "One");
-  web.work.push("main", "v1");
-  const api = addRepository("Api");
-  api.work.git("branch", "release/1");
-  api.work.push("release/1");
+  const logo = noise(3000, 7);
+  const web = addRepository("Web", (work) => {
+    work.commit({ "logo.bin": pointerOf(logo) });
+    work.git("tag", "-a", "v1", "-m", "One");
+    work.push("main", "v1");
+  });
+  lfsPointer(state.repositories.lfsFolderOf(web.record), logo);
+  const api = addRepository("Api", (work) => {
+    work.git("branch", "release/1");
+    work.push("release/1");
+  });
   state.addRepository(project, { name: "Empty" });
   const { story, task, bug } = workItems(wit, project, organizationUrl);
 
@@ -66,7 +79,7 @@ export async function smallProject(
     story,
     task,
     bug,
-    addRepository,
+    addRepository: (repository) => addRepository(repository),
     change() {
       changes += 1;
       web.work.commit({ "news.txt": `news ${changes} ${contentCanary}\n` });
@@ -118,9 +131,15 @@ function workItems(
 
 /** Puts the object where the server keeps it and gives the pointer file. */
 export function lfsPointer(lfsFolder: string, content: Uint8Array): string {
-  const oid = createHash("sha256").update(content).digest("hex");
-  const path = lfsObjectPath(lfsFolder, oid);
+  const path = lfsObjectPath(lfsFolder, oidOf(content));
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
+  return pointerOf(content);
+}
+
+const oidOf = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+function pointerOf(content: Uint8Array): string {
+  const oid = oidOf(content);
   return `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${content.length}\n`;
 }

@@ -5,14 +5,16 @@
  */
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { answeredByFault, writeBody } from "./git-faults.ts";
 import type { GitFaultAction, GitFaults } from "./git-faults.ts";
 import { nextPacket, packet, readCommands, refusedUpdates, withRefusals } from "./git-push-rules.ts";
+import type { BackendAnswer, GitMemory } from "./git-memory.ts";
 import type { CommandSection, RefUpdate } from "./git-push-rules.ts";
-import { inheritedEnvironment } from "./run-git.ts";
+import { inheritedEnvironment, programFolder } from "./run-git.ts";
 
 export interface GitAddress {
   readonly organization: string;
@@ -40,6 +42,8 @@ export interface GitHttpOptions {
   /** Overrides what `azure` leaves in the upload-pack advertisement. */
   readonly capabilities?: readonly string[];
   readonly faults?: GitFaults;
+  /** Keeps what git answered to reading requests; none when absent: git is asked each time. */
+  readonly memory?: GitMemory | undefined;
 }
 
 export type HttpHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -112,9 +116,8 @@ function isAzure({ options }: Exchange): boolean {
 }
 
 async function answerRefs(exchange: Exchange): Promise<void> {
-  const backend = startBackend(exchange, "info/refs");
-  backend.input.end();
-  const { status, headers, body } = await backend.answer;
+  const { answer } = reading(exchange, "info/refs");
+  const { status, headers, body } = await answer;
   if (!isAzure(exchange)) {
     exchange.response.writeHead(status, headers);
     await writeBody(body, exchange.response, exchange.fault);
@@ -165,8 +168,7 @@ async function answerFetch(exchange: Exchange): Promise<void> {
     answerRemoteError(exchange, fault.text);
     return;
   }
-  const backend = startBackend(exchange, "git-upload-pack");
-  void feed(backend.input, commands);
+  const backend = reading(exchange, "git-upload-pack", commands);
   const { status, headers, body } = await backend.answer;
   response.writeHead(status, headers);
   if (!(await writeBody(body, response, isFetch ? fault : undefined))) backend.end();
@@ -236,17 +238,50 @@ async function feed(input: Writable, commands: CommandSection): Promise<boolean>
   }
 }
 
-interface BackendAnswer {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly body: AsyncIterable<Uint8Array>;
+interface Backend {
+  readonly answer: Promise<BackendAnswer>;
+  readonly end: () => void;
 }
 
-function startBackend(
-  exchange: Exchange,
-  path: GitPath,
-): { readonly input: Writable; readonly answer: Promise<BackendAnswer>; readonly end: () => void } {
-  const child = spawn("git", ["http-backend"], {
+/** A request that changes nothing: answered by git, or by what git said before. */
+function reading(exchange: Exchange, path: GitPath, commands?: CommandSection): Backend {
+  const { memory } = exchange.options;
+  let started: ReturnType<typeof startBackend> | undefined;
+  const ask = async (sent = commands): Promise<BackendAnswer> => {
+    started = startBackend(exchange, path);
+    if (sent === undefined) started.input.end();
+    else void feed(started.input, sent);
+    return started.answer;
+  };
+  const end = (): void => started?.end();
+  return { answer: memory === undefined ? ask() : remembered(exchange, { path, commands, memory, ask }), end };
+}
+
+interface Reading {
+  readonly path: GitPath;
+  readonly commands: CommandSection | undefined;
+  readonly memory: GitMemory;
+  readonly ask: (sent?: CommandSection) => Promise<BackendAnswer>;
+}
+
+async function remembered(exchange: Exchange, { path, commands, memory, ask }: Reading): Promise<BackendAnswer> {
+  const rest: Uint8Array[] = [];
+  for await (const chunk of commands?.rest ?? []) rest.push(chunk);
+  const sent =
+    commands === undefined ? undefined : { ...commands, raw: Buffer.concat([commands.raw, ...rest]), rest: none() };
+  const { PATH_INFO, QUERY_STRING, CONTENT_TYPE, GIT_PROTOCOL } = backendEnvironment(exchange, path);
+  const request = JSON.stringify([PATH_INFO, QUERY_STRING, CONTENT_TYPE, GIT_PROTOCOL]);
+  const { folder } = exchange.repository;
+  return memory.answer({ folder, request, body: sent?.raw ?? new Uint8Array() }, () => ask(sent));
+}
+
+async function* none(): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* [];
+}
+
+/** git's own program, without the `git` that would only start it. */
+function startBackend(exchange: Exchange, path: GitPath): Backend & { readonly input: Writable } {
+  const child = spawn(join(programFolder(), "git-http-backend"), [], {
     env: backendEnvironment(exchange, path),
     stdio: ["pipe", "pipe", "ignore"],
     windowsHide: true,

@@ -6,6 +6,7 @@ import { send, textAnswer } from "../http/answer.ts";
 import type { GitFaults } from "./git-faults.ts";
 import { gitHttpHandler } from "./git-http.ts";
 import type { GitAddress, ServedRepository } from "./git-http.ts";
+import type { GitMemory } from "./git-memory.ts";
 import type { RefUpdate } from "./git-push-rules.ts";
 import { isLfsPath, lfsHandler } from "./lfs.ts";
 import { maySee } from "../project/sight.ts";
@@ -21,6 +22,8 @@ export interface GitMountOptions {
   readonly faults: GitFaults;
   /** As GitHttpOptions.protocol. */
   readonly protocol?: "azure" | "any";
+  /** As GitHttpOptions.memory. */
+  readonly memory?: GitMemory | undefined;
 }
 
 export function gitMount(state: SimulatorState, options: GitMountOptions): GitMount {
@@ -46,8 +49,7 @@ export function gitMount(state: SimulatorState, options: GitMountOptions): GitMo
         const repository = found(address);
         return repository === undefined ? undefined : served(state, repository, { isPush, token });
       };
-      const protocol = options.protocol ?? "azure";
-      return gitHttpHandler({ repositoryOf, protocol, faults: options.faults })(request, response);
+      return gitHttpHandler({ ...options, repositoryOf })(request, response);
     },
   };
 }

@@ -43,3 +43,11 @@ export function runGit(args: readonly string[], input?: string | Uint8Array): st
   if (status !== 0) throw new Error(`git ${args.join(" ")} failed (${status}): ${stderr}`);
   return stdout;
 }
+
+let programs: string | undefined;
+
+/** Where git keeps the programs that it starts by their names. */
+export function programFolder(): string {
+  programs ??= runGit(["--exec-path"]).trim();
+  return programs;
+}
