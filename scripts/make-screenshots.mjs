@@ -77,9 +77,10 @@ async function takeAll(theme) {
     .catch(() => undefined);
   await take("health");
   await hub.getByRole("tab", { name: "Set up" }).click();
+  await hub.getByRole("textbox", { name: "Azure subscription" }).fill("Backups");
   await hub.getByRole("textbox", { name: "Storage account" }).fill("contosobackups");
   await hub
-    .getByRole("heading", { name: "Create the storage account" })
+    .getByRole("heading", { name: "The whole script" })
     .evaluate((/** @type {{ scrollIntoView(how: object): void }} */ heading) =>
       heading.scrollIntoView({ block: "center" }),
     );

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { parseIdentities, parseOwnerKey } from "../../engine/crypto/keys.ts";
+import { parseIdentities, parseOwnerKey, parseSigners } from "../../engine/crypto/keys.ts";
 import { systemClock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import { closureReader } from "../../engine/vault/snapshots/closure.ts";
@@ -105,6 +105,19 @@ describe("the main job on the engine", () => {
 
     expect((await engine.backUp(project)).sum.changed).toBe(0);
     expect((await engine.verify(project, { snapshot: "all" })).damaged).toBe(0);
+  });
+
+  it("says of a new vault that has no owner key what nobody will ever be able to do in it", async () => {
+    const [agentOnly] = parseSigners(engine.keys.signer);
+    const withOwner = await engineOver(azure, { store: memoryStore() });
+    const kinds = { include: ["project"] };
+
+    await engine.backUp(azure.state.addProject("Ownerless"), { ...kinds, pinnedSigners: [agentOnly!] });
+    await withOwner.backUp(azure.state.addProject("Owned"), kinds);
+    await withOwner.close();
+
+    expect(engine.messages.join("\n")).toMatch(/new vault of project Ownerless has no owner key.*owner=ed25519:/);
+    expect(withOwner.messages.join("\n")).not.toContain("no owner key");
   });
 
   /** A `keys` entry by the owner that asks for everything to be stored anew. */

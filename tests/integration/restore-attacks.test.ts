@@ -2,6 +2,8 @@
  * What somebody can do to a restore who may create and read objects in the container and holds no key: plant journals,
  * garbage, copies of what is there. Nothing of it may be carried out, believed, or in the way.
  */
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, parseIdentities, type KeySet } from "../../engine/crypto/keys.ts";
 import { utf8 } from "../../engine/foundation/bytes.ts";
@@ -199,6 +201,31 @@ describe("a restore, between whose preview and whose applying somebody plants a 
   });
 });
 
+describe("the folder in which a restore puts a repository together", () => {
+  it("is another one each time: no step names it, and none that was there is taken or removed", async () => {
+    const target = newTarget();
+    const { id } = small.web.record;
+
+    const left = await withEngine(async (engine) => {
+      const names = [id, `git-repositories/${id}`, "", "undefined"].map((name) => `restore-${name}`);
+      for (const name of names) {
+        await mkdir(join(engine.temporaryFolder, name), { recursive: true });
+        await writeFile(join(engine.temporaryFolder, name, "somebody's"), "stays");
+      }
+      const into = { targetProject: { id: target.id, name: target.name } };
+      const result = await engine.restore(small.project, [`git-repositories/${id}`], into);
+      expect(result.failed).toBe(0);
+      const kept = names.map((name) => readFile(join(engine.temporaryFolder, name, "somebody's"), "utf8"));
+      return { kept: await Promise.all(kept), folders: await readdir(engine.temporaryFolder) };
+    });
+
+    expect(left.kept).toEqual(left.kept.map(() => "stays"));
+    expect(left.folders.filter((name) => !["restore-", `restore-${id}`, "restore-undefined"].includes(name))).toEqual([
+      "restore-git-repositories",
+    ]);
+  });
+});
+
 describe("a project that a restore creates", () => {
   it("is public only when the plan said so", async () => {
     const open = await smallProject(azure, "Open");
@@ -299,6 +326,8 @@ describe("a restore whose journal is lost", () => {
 
     expect(again).toMatchObject({ resumed: false, failed: 0 });
     expect(titlesIn(target)).toEqual(titlesIn(small.project));
+    // Of each key a register and a journal, in folders of their own: neither run writes where the other one looks.
+    expect(new Set(restoreObjects().map((name) => name.split("/")[2])).size).toBe(4);
     const third = await restore(target, ["*"], { conflictPolicy: "overwrite", over: later(2) });
     expect(third).toMatchObject({ created: 0, failed: 0 });
     expect(titlesIn(target)).toEqual(titlesIn(small.project));

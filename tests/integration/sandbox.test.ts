@@ -130,7 +130,10 @@ describe("the sandbox", () => {
       expect(readSasProblem(hubSas)).toBeUndefined();
       expect(readSasProblem(String(containerSas))).toContain("This SAS also allows to");
       expect(browsed.status).toBe(200);
-      expect(answer).toMatchObject({ agentKey: expect.stringMatching(/^pbak1/) });
+      expect(answer).toMatchObject({
+        agentKey: expect.stringMatching(/^pbak1/),
+        signer: expect.stringMatching(/^agent=ed25519:[^,]+,owner=ed25519:[^,]+$/),
+      });
       expect([page.status, html]).toEqual([200, expect.stringContaining('class="dark"')]);
       expect([hub.status, new URL(hub.url).origin === new URL(hubUrl ?? "").origin]).toEqual([200, false]);
       expect(started).toEqual(["Back up", "inProgress"]);

@@ -30,6 +30,8 @@ export interface Engine {
   readonly azureDevOps: AzureDevOpsConnection;
   readonly store: DeletingStore;
   readonly messages: string[];
+  /** Where it may put files; gone when the engine is closed. */
+  readonly temporaryFolder: string;
   backUp(project: ProjectRef, changes?: Partial<BackupRequest>): Promise<BackupResult>;
   restore(project: ProjectRef, selectors: readonly string[], changes?: Partial<RestoreRequest>): Promise<RestoreResult>;
   verify(project: ProjectRef, changes?: Partial<VerifyRequest>): Promise<VerifyResult>;
@@ -71,6 +73,7 @@ export async function engineOver(
     azureDevOps,
     store,
     messages,
+    temporaryFolder,
     async backUp(project, changes = {}) {
       const request: BackupRequest = {
         project: { id: project.id, name: project.name },

@@ -1,4 +1,5 @@
 /** The journeys of the people who use the tasks, on the bundles, as an agent runs them. */
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { parseIdentities } from "../../engine/crypto/keys.ts";
 import { collect } from "../../engine/foundation/concurrency.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
+import { readmeName } from "../../engine/vault/format/layout.ts";
 import { readLog } from "../../engine/vault/log/log.ts";
 import { newestSnapshot } from "../../engine/vault/snapshots/snapshots.ts";
 import { openSnapshot } from "../../engine/vault/snapshots/snapshot-reader.ts";
@@ -49,6 +51,9 @@ describe("a team's backup", () => {
     expect(first.summaries[0]?.markdown).toMatch(/^## ✅ Backup of Shop: complete/);
     expect(first.attachments.map(({ type }) => type)).toEqual(["devops-backup.snapshot"]);
     expect(first.log.join("\n")).toContain("Pin this head as input vaultHead: 1:");
+    const readme = (await place.stored()).get(readmeName(small.project.id)) ?? Buffer.alloc(0);
+    const sha256 = createHash("sha256").update(readme).digest("hex");
+    expect(first.log.join("\n")).toContain(`SHA-256 of the vault's README.txt: ${sha256}`);
 
     const second = await place.backUp(small.project, { recoveryRecipients: "" });
     expect(second).toMatchObject({ result: "Succeeded", errors: [], warnings: [] });

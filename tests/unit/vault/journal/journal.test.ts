@@ -1,4 +1,6 @@
+import { hkdfSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { decodeBech32 } from "../../../../engine/crypto/age-keys.ts";
 import { makeKeySet } from "../../../../engine/crypto/keys.ts";
 import { chunksOf, readAll, toHex, utf8 } from "../../../../engine/foundation/bytes.ts";
 import { canonicalJson } from "../../../../engine/foundation/json.ts";
@@ -127,6 +129,16 @@ describe("a restore's journal", () => {
     for (const bytes of place.store.objects.values()) {
       expect(new TextDecoder("latin1").decode(bytes)).not.toContain("fabrikam");
     }
+  });
+
+  it("is authenticated by a key that follows from the secret of the recovery key, and from nothing that is public", async () => {
+    const { recoveryKey } = await makeKeySet(cryptography);
+    const secret = decodeBech32(recoveryKey, "age-secret-key-") ?? new Uint8Array();
+
+    const { macKey } = await journalKey(recoveryKey, cryptography);
+
+    expect(secret).toHaveLength(32);
+    expect(toHex(macKey)).toBe(toHex(new Uint8Array(hkdfSync("sha256", secret, "", "project-backup/v1/journal", 32))));
   });
 
   it("does not exist for another recovery key of the vault", async () => {
