@@ -233,13 +233,26 @@ async function mainLine(stream: SourceStream, outcome: Changed, lineTools: LineT
     ...(items === undefined ? {} : { items }),
     count,
     bytes: storedBytes(state),
+    ...lackOf(state),
     ...line,
   };
 }
 
 async function filesLine(stream: SourceStream, files: FilesState, { tools, asOf }: LineTools): Promise<IndexLine> {
   const state = await keepState(files, tools);
-  return { s: filesOf(stream.id), st: "ok", asOf, state, count: files.count, bytes: storedBytes(files) };
+  return {
+    s: filesOf(stream.id),
+    st: "ok",
+    asOf,
+    state,
+    count: files.count,
+    bytes: storedBytes(files),
+    ...lackOf(files),
+  };
+}
+
+function lackOf({ missing = [] }: StreamState): Pick<IndexLine, "lacks"> {
+  return missing.length === 0 ? {} : { lacks: missing.length };
 }
 
 async function keepState(state: StreamState, { sealed, reaches }: StreamTools): Promise<Ref> {
