@@ -2,8 +2,8 @@
  * The Azure DevOps client's surface: raw requests, with everything that can go wrong turned into BackupErrors.
  * One folder per product area (project/, repos/, boards/, …) builds on it and parses what it returns.
  *
- * Errors: ADO_UNAUTHORIZED (401, sign-in page, redirect to sign-in, expired token), ADO_FORBIDDEN, ADO_NOT_FOUND
- * (missing or hidden), ADO_CONFLICT (409, 412), ADO_REQUEST (other 4xx), ADO_VERSION (no api-version works),
+ * Errors: ADO_UNAUTHORIZED (401, sign-in page, redirect to sign-in: again and again, and the service does not take the
+ * token for anything), ADO_FORBIDDEN (403; 401 while the token is taken elsewhere), ADO_NOT_FOUND (missing or hidden), ADO_CONFLICT (409, 412), ADO_REQUEST (other 4xx), ADO_VERSION (no api-version works),
  * ADO_THROTTLED and ADO_UNAVAILABLE (after all retries), ADO_TRUNCATED (cut-off or unparseable body). `context`
  * holds status, typeKey, activityId; the message quotes Azure DevOps' own.
  */
@@ -104,6 +104,8 @@ export interface AzureDevOps {
   baseUrlOf(area: Area): Promise<string>;
   /** Value of the Authorization header for the organisation's own hosts (Git, LFS); refreshed as needed. */
   authorization(): Promise<string>;
+  /** Whether the service takes the sign-in now: asked anew. For requests that go another way (Git) and were refused. */
+  signInHolds(): Promise<boolean>;
   /** Waits between two looks at something the service does meanwhile; ends early when the run is cancelled. */
   wait(ms: number): Promise<void>;
   /** Requests made so far, for summaries and benchmarks. */

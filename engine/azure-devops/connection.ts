@@ -82,6 +82,7 @@ export async function connectAzureDevOps(options: AzureDevOpsOptions): Promise<A
   try {
     const { collectionId, user } = await readConnection(requests);
     requests.patienceMs = patienceMs;
+    requests.proveSignIn = () => readConnection(requests);
     const pace = paceOf(governorOf(new URL(url).origin));
     return opened(
       { url, id: collectionId },
@@ -134,6 +135,7 @@ function opened(
     upload: (request) => requests.upload(request),
     baseUrlOf: (area) => requests.baseUrlOf(area),
     authorization: () => session.authorization(),
+    signInHolds: () => requests.signInHolds(),
     wait,
     pace,
     get requests() {

@@ -5,11 +5,20 @@ interface Verdict {
   readonly code: string;
   readonly found: string;
   readonly hint: string;
+  /** Of the answer, where git's words tell it. */
+  readonly status?: number;
 }
 
 const verdicts: readonly Verdict[] = [
   {
-    pattern: /authentication failed|could not read username|terminal prompts disabled|error: 401|\b403\b|TF401027/i,
+    pattern: /authentication failed|could not read username|terminal prompts disabled|error: 401|HTTP 401/i,
+    code: "GIT_UNAUTHORIZED",
+    found: "refused the token",
+    hint: "Check the token: it may have ended, or lack the scope Code (for restore: Code (write)).",
+    status: 401,
+  },
+  {
+    pattern: /\b403\b|TF401027/i,
     code: "GIT_UNAUTHORIZED",
     found: "refused the token or the right",
     hint: "Check the token, and the identity's permissions on the repository (Read; for restore also Contribute).",
@@ -36,6 +45,7 @@ export function gitRemoteError(error: unknown, url: string): BackupError {
     code: verdict?.code ?? "GIT_REMOTE",
     message: `${url} ${verdict?.found ?? "could not be used by git"}: ${lastLines(text)}`,
     hint: verdict?.hint ?? "The message is git's own; try again, then look at the repository there.",
+    ...(verdict?.status === undefined ? {} : { context: { status: verdict.status } }),
   });
 }
 

@@ -49,13 +49,20 @@ export function isPage({ headers }: Pick<HttpFailure, "headers">): boolean {
 
 function verdictOn(failure: HttpFailure): Verdict {
   const { status, text } = failure;
-  if (status === 203 || (status < 400 && isPage(failure))) return signInPage;
+  if (asksToSignIn(failure)) return signInPage;
   if ((status === 403 || status === 404) && /disabled/i.test(text)) return disabled;
   if (headersAskToWait(failure)) return throttled;
   const verdict = verdicts.get(status);
   if (verdict !== undefined) return verdict;
   if (status >= 500) return unavailable;
   return status >= 300 && status < 400 ? redirected : unexpected;
+}
+
+/** The page to sign in, or the way there. */
+function asksToSignIn(failure: HttpFailure): boolean {
+  const { status, headers } = failure;
+  if (status === 203 || (status < 400 && isPage(failure))) return true;
+  return status >= 300 && status < 400 && /_signin|\/oauth2\/|\/\/login\./i.test(headers.location ?? "");
 }
 
 const disabled: Verdict = {

@@ -92,6 +92,8 @@ export interface GitHttp {
 
 const maxRedirects = 5;
 const errorTextBytes = 16_384;
+/** How often in all something is asked that is answered as if the token were none. */
+export const signInAttempts = 4;
 const retryPolicy = { attempts: 6, firstDelayMs: 1000, maxDelayMs: 60_000 };
 
 export function gitHttp(options: HttpOptions): GitHttp {
@@ -103,19 +105,26 @@ export function gitHttp(options: HttpOptions): GitHttp {
   const agentFor = (url: URL): http.Agent =>
     options.agentFor?.(url) ?? own[url.protocol === "https:" ? "https:" : "http:"];
   return {
-    send: (request) =>
-      retrying(
+    send: (request) => {
+      let refusals = 0;
+      return retrying(
         async () => {
           await options.pace?.wait();
           return await accepted(await exchange(request, { options, agentFor }), request, options);
         },
-        (error) => worthRepeating(error),
+        (error) => (isRefusal(error) && (refusals += 1) < signInAttempts ? { afterMs: 0 } : worthRepeating(error)),
         { policy: retryPolicy, clock, random, ...(signal === undefined ? {} : { signal }) },
-      ),
+      );
+    },
     close: () => {
       for (const agent of Object.values(own)) agent.destroy();
     },
   };
+}
+
+/** 401 and sign-in pages: front ends answer so now and then to a good token. A permission that is missing is 403. */
+export function isRefusal(error: unknown): boolean {
+  return hasCode(error, "GIT_UNAUTHORIZED") && error.context.status !== undefined && error.context.status !== 403;
 }
 
 function worthRepeating(error: unknown): RetryDecision {

@@ -1,11 +1,12 @@
 import type { Agent } from "node:http";
 import type { Clock } from "../foundation/clock.ts";
 import type { Reporter } from "../foundation/reporter.ts";
+import { retrying } from "../foundation/retry.ts";
 import { fetchByClone } from "./clone-fetch.ts";
 import { countFiles } from "./count-files.ts";
 import type { GitAccess } from "./git-access.ts";
 import { gitProcesses } from "./git-process.ts";
-import { gitHttp } from "./http-transport.ts";
+import { gitHttp, isRefusal, signInAttempts } from "./http-transport.ts";
 import type { RequestPace } from "./http-transport.ts";
 import { downloadLfs, uploadLfs } from "./lfs-client.ts";
 import { listRefs } from "./list-refs.ts";
@@ -53,7 +54,12 @@ export function nodeGitAccess(options: NodeGitOptions): GitAccess & { close(): v
     assemble: (folder, content) => assembleRepository(git, folder, { content, reporter }),
     assembleStrictly: (folder, content) => assembleRepository(git, folder, { content, reporter, isStrict: true }),
     check: (folder) => checkRepository(git, folder),
-    push: (remote, { folder, ...request }) => pushRefs({ git, remote, folder, temporaryFolder }, request),
+    push: (remote, { folder, ...request }) =>
+      retrying(
+        () => pushRefs({ git, remote, folder, temporaryFolder }, request),
+        (error) => (isRefusal(error) ? { afterMs: 0 } : undefined),
+        { ...options, policy: { attempts: signInAttempts, firstDelayMs: 1000, maxDelayMs: 8000 } },
+      ),
     close: () => http.close(),
   };
 }

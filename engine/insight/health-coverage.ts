@@ -19,7 +19,7 @@ export function coverageFindings({ snapshots }: { readonly snapshots: readonly S
       severity: "warning",
       title: "The newest backup does not cover the whole project",
       detail: `${coverageLine(coverage)}.`,
-      remedy: remedies.flatMap(([figure, remedy]) => (coverage[figure] > 0 ? [remedy] : [])).join(" "),
+      remedy: remedies.flatMap(([figure, remedy]) => ((coverage[figure] ?? 0) > 0 ? [remedy] : [])).join(" "),
     },
   ];
 }
@@ -38,5 +38,9 @@ const remedies: readonly (readonly [keyof Coverage, string])[] = [
   [
     "kindsUnsure",
     "Let the backup sign in with an access token or a service connection that may read all repositories: the job's token may be kept from some.",
+  ],
+  [
+    "lacking",
+    "The summary of the newest backup names what Azure DevOps did not deliver; every backup asks again. Take a file off its work item, or push a Git LFS object again, when it is lost for good.",
   ],
 ];

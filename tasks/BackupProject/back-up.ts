@@ -85,6 +85,22 @@ function publish({ agent, reporter }: TaskRun, result: BackupResult): void {
   for (const alarm of result.alarms) reporter.warn(alarmLine(alarm));
   for (const gap of result.gaps) reporter.warn(describeGap(gap));
   for (const gap of result.notCovered) reporter.warn(describeGap({ ...gap, message: `Not covered: ${gap.message}` }));
+  for (const line of warningLines(result.findings)) reporter.warn(line);
+}
+
+const namedOfOneCause = 3;
+
+/** Findings that are new, grouped by their cause: some examples and how many more there are. */
+function warningLines(findings: BackupResult["findings"]): readonly string[] {
+  const groups = new Map<string, BackupResult["findings"][number][]>();
+  for (const finding of findings.filter(({ severity }) => severity === "warning"))
+    groups.set(finding.code, [...(groups.get(finding.code) ?? []), finding]);
+  return [...groups.values()].flatMap((group) => [
+    ...group.slice(0, namedOfOneCause).map(({ message }) => message),
+    ...(group.length > namedOfOneCause
+      ? [`${counted(group.length - namedOfOneCause, "more finding")} of this kind; the summary lists them`]
+      : []),
+  ]);
 }
 
 function describeGap({ message, cure }: BackupResult["gaps"][number]): string {

@@ -74,7 +74,8 @@ describe("the main job on the engine", () => {
     const { work } = addRepository(project, "Large");
     work.commit({ "noise.bin": randomBytes(300_000) });
     work.push("main");
-    azure.faults.add({ kind: "status", status: 401, when: ({ path }) => path.includes("/reporting/"), times: 1000 });
+    const hasEnded = ({ path }: { readonly path: string }): boolean => /\/reporting\/|connectionData/i.test(path);
+    azure.faults.add({ kind: "status", status: 401, when: hasEnded, times: 1000 });
     await expect(engine.backUp(project, { build: "1" })).rejects.toThrow();
     azure.faults.clear();
 

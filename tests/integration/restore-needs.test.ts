@@ -128,7 +128,8 @@ describe("a restore that could not do everything", () => {
     for await (const { name } of engine.store.list(""))
       if (name.includes("/restores/")) await engine.store.delete(name);
     const isFilling = ({ method, path }: Exchange): boolean => method === "PATCH" && /workitems\/\d+$/i.test(path);
-    azure.faults.add({ kind: "status", status: 401, when: isFilling, times: 99 });
+    const hasEnded = (exchange: Exchange): boolean => isFilling(exchange) || /connectionData/i.test(exchange.path);
+    azure.faults.add({ kind: "status", status: 401, when: hasEnded, times: 99 });
     await expect(restore([`work-items/${small.task.id}`], into)).rejects.toThrow();
     azure.faults.clear();
 

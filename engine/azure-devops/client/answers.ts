@@ -55,6 +55,18 @@ export function unauthorized(request: ApiRequest, found: string, answer?: RawAns
   });
 }
 
+/** What a refused sign-in means once the service has taken the very same one for something else. */
+export function refusedThough(refusal: BackupError, request: ApiRequest): BackupError {
+  const scope = scopeOf(request, isWrite(request));
+  return new BackupError({
+    code: "ADO_FORBIDDEN",
+    message: `${requestName(request)}: Azure DevOps takes the token, but not for this`,
+    hint: `Give the token the scope ${scope}; where it has it, Azure DevOps was troubled: run again.`,
+    cause: refusal,
+    context: refusal.context,
+  });
+}
+
 function refuseSignInPage(answer: RawAnswer, request: ApiRequest): void {
   const isPage = (answer.header("content-type") ?? "").toLowerCase().startsWith("text/html");
   if (answer.status === 203 || (isPage && answer.status >= 200 && answer.status < 300)) {

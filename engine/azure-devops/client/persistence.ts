@@ -5,12 +5,14 @@ import type { RetryTools } from "../../foundation/retry.ts";
 /**
  * When a request is made again (learn.microsoft.com/azure/devops/integrate/concepts/rate-limits). Reads: after anything
  * that may pass. Writes: only when the service has certainly done nothing: 429, 503, or a connection that never came
- * about. Everything is bounded by `patienceMs` from the first failure on; being throttled is waited for four times as
+ * about, and when the sign-in was not taken, which its front ends say now and then of good ones. Everything is bounded by `patienceMs` from the first failure on; being throttled is waited for four times as
  * long.
  */
 export interface Persistence extends RetryTools {
   readonly reporter: Reporter;
   readonly patienceMs: number;
+  /** How often in all something is asked that the service turns away as if it did not know the sign-in. */
+  readonly signInAttempts: number;
   /** Called before a request is made again. */
   readonly onRetry?: () => void;
 }
@@ -18,14 +20,14 @@ export interface Persistence extends RetryTools {
 const firstDelayMs = 1_000;
 const maxDelayMs = 60_000;
 /** What rarely passes by itself (500, damaged bodies) is tried this often in all. */
-const fewAttempts = 4;
+export const fewAttempts = 4;
 /** From this attempt on it is an outage people should know about. */
 const noticeAt = 4;
 
 export async function persist<Result>(
   work: () => Promise<Result>,
   isRepeatable: boolean,
-  { clock, random, signal, reporter, patienceMs, onRetry }: Persistence,
+  { clock, random, signal, reporter, patienceMs, signInAttempts, onRetry }: Persistence,
 ): Promise<Result> {
   let failedAtMs: number | undefined;
   for (let attempt = 1; ; attempt += 1) {
@@ -35,7 +37,10 @@ export async function persist<Result>(
     } catch (error) {
       signal?.throwIfAborted();
       failedAtMs ??= clock.monotonicMs();
-      if (!mayPass(error, isRepeatable, attempt)) throw error;
+      const passes = hasCode(error, "ADO_UNAUTHORIZED")
+        ? attempt < signInAttempts
+        : mayPass(error, isRepeatable, attempt);
+      if (!passes) throw error;
       const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** (attempt - 1)) * (0.5 + 0.5 * random());
       const limitMs = hasCode(error, "ADO_THROTTLED") ? 4 * patienceMs : patienceMs;
       const spentMs = clock.monotonicMs() - failedAtMs;

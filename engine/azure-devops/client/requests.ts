@@ -1,10 +1,10 @@
 import { hasCode } from "../../foundation/errors.ts";
 import type { JsonValue } from "../../foundation/json.ts";
-import { isWrite, jsonOf, requireContent } from "./answers.ts";
-import { locationNamesOf } from "./service-areas.ts";
+import { isWrite, jsonOf, refusedThough, requireContent } from "./answers.ts";
+import { locationNamesOf, scopeOf } from "./service-areas.ts";
 import type { ApiAnswer, ApiRequest, Area, AzureDevOps, Download } from "../azure-devops.ts";
 import { isNotFound, listOf } from "../reading/paging.ts";
-import { persist } from "./persistence.ts";
+import { fewAttempts, persist } from "./persistence.ts";
 import type { Persistence } from "./persistence.ts";
 import { requestUrl } from "./request-url.ts";
 import { createServiceHosts } from "./service-hosts.ts";
@@ -21,8 +21,11 @@ export interface RequestParts {
   readonly session: Session;
   readonly governorOf: (origin: string) => Governor;
   readonly answerTimeoutMs: number;
-  readonly persistence: Omit<Persistence, "patienceMs">;
+  readonly persistence: Omit<Persistence, "patienceMs" | "signInAttempts">;
 }
+
+/** Before the service has taken the sign-in once: enough for an answer that was a mistake of the moment. */
+const firstSignInAttempts = 2;
 
 type UploadRequest = Parameters<AzureDevOps["upload"]>[0];
 
@@ -34,9 +37,14 @@ type UploadRequest = Parameters<AzureDevOps["upload"]>[0];
 export class Requests {
   /** How long one request is repeated through an outage. */
   patienceMs: number;
+  /** Asks the service anew who we are; set once it has answered. Throws ADO_UNAUTHORIZED when it takes the sign-in no more. */
+  proveSignIn: (() => Promise<unknown>) | undefined;
   readonly baseUrlOf: (area: Area) => Promise<string>;
   readonly versions: Versions;
   readonly #parts: RequestParts;
+  #proving: Promise<boolean> | undefined;
+  /** Scopes that the token was found to lack: what needs one is not asked for with patience again. */
+  readonly #refused = new Set<string>();
 
   constructor(parts: RequestParts, patienceMs: number) {
     this.#parts = parts;
@@ -45,6 +53,14 @@ export class Requests {
     this.baseUrlOf = createServiceHosts(parts.organizationUrl, parts.serviceUrls, () =>
       this.call({ area: "location", path: ["resourceAreas"] }),
     );
+  }
+
+  /** Whether the service takes the sign-in now. Several who ask at the same time share one answer. */
+  signInHolds(): Promise<boolean> {
+    this.#proving ??= this.#proof().finally(() => {
+      this.#proving = undefined;
+    });
+    return this.#proving;
   }
 
   async call(request: ApiRequest): Promise<ApiAnswer> {
@@ -119,11 +135,46 @@ export class Requests {
     }
   }
 
-  #persistently<Result>(url: URL, request: ApiRequest, work: (url: URL) => Promise<Result>): Promise<Result> {
+  /**
+   * A refused sign-in that stays is the request's own matter as long as the service takes it elsewhere: personal access
+   * tokens without a scope are answered 401. It is then ADO_FORBIDDEN.
+   */
+  async #persistently<Result>(url: URL, request: ApiRequest, work: (url: URL) => Promise<Result>): Promise<Result> {
+    const scope = scopeOf(request, isWrite(request));
+    try {
+      const result = await this.#repeatedly(url, request, work);
+      this.#refused.delete(scope);
+      return result;
+    } catch (error) {
+      const isOfArea = request.area !== "location" && hasCode(error, "ADO_UNAUTHORIZED");
+      if (!isOfArea || !(await this.signInHolds())) throw error;
+      this.#refused.add(scope);
+      throw refusedThough(error, request);
+    }
+  }
+
+  #repeatedly<Result>(url: URL, request: ApiRequest, work: (url: URL) => Promise<Result>): Promise<Result> {
     const governor = this.#parts.governorOf(url.origin);
-    const persistence = { ...this.#parts.persistence, patienceMs: this.patienceMs };
+    const isKnown = this.#refused.has(scopeOf(request, isWrite(request)));
+    const attempts = this.proveSignIn === undefined ? firstSignInAttempts : fewAttempts;
+    const persistence = {
+      ...this.#parts.persistence,
+      patienceMs: this.patienceMs,
+      signInAttempts: isKnown ? 1 : attempts,
+    };
     const isRepeatable = request.isRepeatable ?? !isWrite(request);
     return persist(() => governor.turn(() => work(url)), isRepeatable, persistence);
+  }
+
+  async #proof(): Promise<boolean> {
+    if (this.proveSignIn === undefined) return false;
+    try {
+      await this.proveSignIn();
+      return true;
+    } catch (error) {
+      if (hasCode(error, "ADO_UNAUTHORIZED")) return false;
+      throw error;
+    }
   }
 
   async #locations(area: Area): Promise<readonly JsonValue[]> {

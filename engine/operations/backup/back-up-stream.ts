@@ -22,7 +22,7 @@ import type { StreamWriter } from "../../vault/streams/stream-writer.ts";
 import { withGitFigures } from "./git-figures.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 import { keysReplaced, previousStream, type PreviousFacts } from "./previous-stream.ts";
-import { isSignInRefused } from "../sign-in-refused.ts";
+import { isOfTheSource } from "../sign-in-refused.ts";
 import { filesOf } from "../../vault/format/stream-ids.ts";
 
 /** What one stream contributes to the snapshot. */
@@ -63,7 +63,8 @@ export async function backUpStream(kind: ResourceKind, stream: SourceStream, too
   try {
     return await attempt(kind, stream, { tools, into });
   } catch (error) {
-    if (!isOfTheSource(error) || tools.source.signal.aborted) throw error;
+    if (!(error instanceof BackupError) || tools.source.signal.aborted) throw error;
+    if (!(await isOfTheSource(error, tools.source.azureDevOps))) throw error;
     const gap: Gap = {
       stream: stream.id,
       code: error.code,
@@ -135,16 +136,6 @@ async function adoptable(
     `${stream.name}: what another run has left of it is not what its digest says, so it is not used. Find out who holds the agent key`,
   );
   return undefined;
-}
-
-/**
- * Failures of Azure DevOps or Git concern one stream; those of the storage or of ours concern the run, and so does a
- * token that is not taken any more.
- */
-export function isOfTheSource(error: unknown): error is BackupError {
-  return (
-    error instanceof BackupError && /^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code) && !isSignInRefused(error)
-  );
 }
 
 /** What the past of a repository adds to what its kind has seen. */
@@ -233,13 +224,26 @@ async function mainLine(stream: SourceStream, outcome: Changed, lineTools: LineT
     ...(items === undefined ? {} : { items }),
     count,
     bytes: storedBytes(state),
+    ...lackOf(state),
     ...line,
   };
 }
 
 async function filesLine(stream: SourceStream, files: FilesState, { tools, asOf }: LineTools): Promise<IndexLine> {
   const state = await keepState(files, tools);
-  return { s: filesOf(stream.id), st: "ok", asOf, state, count: files.count, bytes: storedBytes(files) };
+  return {
+    s: filesOf(stream.id),
+    st: "ok",
+    asOf,
+    state,
+    count: files.count,
+    bytes: storedBytes(files),
+    ...lackOf(files),
+  };
+}
+
+function lackOf({ missing = [] }: StreamState): Pick<IndexLine, "lacks"> {
+  return missing.length === 0 ? {} : { lacks: missing.length };
 }
 
 async function keepState(state: StreamState, { sealed, reaches }: StreamTools): Promise<Ref> {

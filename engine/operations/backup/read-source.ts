@@ -4,17 +4,17 @@
  * listing is asked about before it counts as deleted.
  */
 import { forEachConcurrent } from "../../foundation/concurrency.ts";
-import { describeError } from "../../foundation/errors.ts";
+import { BackupError, describeError } from "../../foundation/errors.ts";
 import type { Gap, ResourceKind, SourceStream } from "../../kinds/kind.ts";
 import {
   backUpStream,
   carriedLines,
-  isOfTheSource,
   sinceOf,
   staleDraft,
   type StreamDraft,
   type StreamTools,
 } from "./back-up-stream.ts";
+import { isOfTheSource } from "../sign-in-refused.ts";
 import { noTroubles, togetherOf, uncovered, type KindTroubles } from "./uncovered-kinds.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 import { isFiles, kindOf } from "../../vault/format/stream-ids.ts";
@@ -57,7 +57,8 @@ async function tryKind(kind: ResourceKind, walk: Walk, drafts: Map<string, Strea
     const unseen = await readKind(kind, walk, drafts);
     return unseen === undefined ? noTroubles : { ...noTroubles, gaps: [unseen], unsure: [kind.name] };
   } catch (error) {
-    if (!isOfTheSource(error) || walk.source.signal.aborted) throw error;
+    if (!(error instanceof BackupError) || walk.source.signal.aborted) throw error;
+    if (!(await isOfTheSource(error, walk.source.azureDevOps))) throw error;
     for (const id of parentStreams(kind, walk))
       if (!drafts.has(id)) drafts.set(id, staleDraft({ id }, walk, error.code));
     const message = `${kind.title} could not be listed: ${describeError(error)}`;
@@ -165,7 +166,8 @@ async function absentDraft(kind: ResourceKind, id: string, walk: Walk): Promise<
     };
     return { ...nothing, gaps: [gap], lines: carriedLines({ id }, walk, { st: "missing", err: gap.code, ...facts }) };
   } catch (error) {
-    if (!isOfTheSource(error) || walk.source.signal.aborted) throw error;
+    if (!(error instanceof BackupError) || walk.source.signal.aborted) throw error;
+    if (!(await isOfTheSource(error, walk.source.azureDevOps))) throw error;
     const gap: Gap = {
       stream: id,
       code: error.code,

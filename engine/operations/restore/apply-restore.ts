@@ -165,7 +165,7 @@ async function applyTogether(
     const ended = await endedTogether(able, restore, request);
     for (const [index, entry] of able.entries())
       try {
-        done.push({ ...entry, result: resultOfOne(entry.step, ended[index], request.target) });
+        done.push({ ...entry, result: await resultOfOne(entry.step, ended[index], request.target) });
       } catch (error) {
         failure ??= { error };
       }
@@ -196,11 +196,11 @@ function refused(entry: Numbered): Done {
   return { ...entry, result: cannot(entry.step) };
 }
 
-function resultOfOne(
+async function resultOfOne(
   step: Step,
   ended: PromiseSettledResult<StepResult> | undefined,
   target: RestoreTarget,
-): StepResult {
+): Promise<StepResult> {
   if (ended === undefined) throw new Error(`${step.kind} did not say what came of ${step.key}`);
   if (ended.status === "rejected") return failed(ended.reason, step, target);
   remember(step, ended.value, target);
@@ -222,7 +222,7 @@ async function applyOne(
     remember(step, result, request.target);
     return result;
   } catch (error) {
-    return failed(error, step, request.target);
+    return await failed(error, step, request.target);
   }
 }
 
@@ -231,15 +231,16 @@ function cannot(step: Step): StepResult {
 }
 
 /** The step's own failure; what concerns the run is thrown. */
-function failed(error: unknown, step: Step, target: RestoreTarget): StepResult {
-  if (!(error instanceof BackupError) || concernsTheRun(error) || target.asAsked.signal.aborted) throw error;
+async function failed(error: unknown, step: Step, target: RestoreTarget): Promise<StepResult> {
+  if (!(error instanceof BackupError) || target.asAsked.signal.aborted) throw error;
+  if (await concernsTheRun(error, target)) throw error;
   target.asAsked.reporter.warn(`${step.kind} ${step.name}: ${describeError(error)}`);
   return { outcome: "failed", message: describeError(error) };
 }
 
 /** A refused token or storage that is closed lets no other step succeed either: better stop, and go on later. */
-function concernsTheRun(error: BackupError): boolean {
-  return /^(?:STORE|JOURNAL)_/.test(error.code) || isSignInRefused(error);
+async function concernsTheRun(error: BackupError, { asAsked }: RestoreTarget): Promise<boolean> {
+  return /^(?:STORE|JOURNAL)_/.test(error.code) || isSignInRefused(error, asAsked.azureDevOps);
 }
 
 /** What is only needed is never changed: it has a target of its own. */

@@ -28,6 +28,8 @@ export interface Coverage {
   readonly kindsNotRead: number;
   /** Kinds that may hold more than the identity was shown. */
   readonly kindsUnsure: number;
+  /** Files, comments and objects that what is stored names, and that the service did not deliver; absent for none. */
+  readonly lacking?: number;
 }
 
 /** What the lines of an index do not tell. */
@@ -35,15 +37,17 @@ export type KindCoverage = Pick<Coverage, "kindsNotRead" | "kindsUnsure">;
 
 type Figure = "stored" | "disabled" | "hidden" | "unread" | "excluded";
 
-/** Of all lines of an index; those of files go with the stream that they accompany. */
+/** Of all lines of an index; those of files go with the stream that they accompany, but for what they lack. */
 export function coverageOf(lines: Iterable<IndexLine>, kinds: KindCoverage): Coverage {
   const figures: Record<Figure, number> = { stored: 0, disabled: 0, hidden: 0, unread: 0, excluded: 0 };
+  let lacking = 0;
   for (const line of lines) {
+    if (line.st !== "deleted" && line.st !== "skipped") lacking += line.lacks ?? 0;
     const figure = isFiles(line.s) ? undefined : figureOf(line);
     if (figure !== undefined) figures[figure] += 1;
   }
   const inProject = Object.values(figures).reduce((sum, one) => sum + one, 0);
-  return { inProject, ...figures, ...kinds };
+  return { inProject, ...figures, ...kinds, ...(lacking === 0 ? {} : { lacking }) };
 }
 
 function figureOf({ st, state, err }: IndexLine): Figure | undefined {
@@ -56,8 +60,8 @@ function figureOf({ st, state, err }: IndexLine): Figure | undefined {
 
 /** Everything that the project holds is stored, or was left out on purpose, and nothing can hide behind what was seen. */
 export function isWhole(coverage: Coverage): boolean {
-  const { inProject, stored, excluded, kindsNotRead, kindsUnsure } = coverage;
-  return inProject === stored + excluded && kindsNotRead === 0 && kindsUnsure === 0;
+  const { inProject, stored, excluded, kindsNotRead, kindsUnsure, lacking = 0 } = coverage;
+  return inProject === stored + excluded && kindsNotRead === 0 && kindsUnsure === 0 && lacking === 0;
 }
 
 /** The stream was never stored: a snapshot that lists it lacks it, whatever else its line says. */
@@ -65,7 +69,7 @@ export function isNeverStored({ st, state }: Pick<IndexLine, "st" | "state">): b
   return state === undefined && st !== "deleted" && st !== "skipped";
 }
 
-/** Its members, for readers. */
+/** Its members that are always there, for readers. */
 export const coverageKeys = [
   "inProject",
   "stored",
@@ -79,8 +83,9 @@ export const coverageKeys = [
 
 /** From an object that holds it as the log does. Throws Malformed for anything else. */
 export function coverageFrom(object: JsonObject): Coverage {
-  return Object.fromEntries(coverageKeys.map((key) => [key, count(object, key)])) as Record<
+  const always = Object.fromEntries(coverageKeys.map((key) => [key, count(object, key)])) as Record<
     (typeof coverageKeys)[number],
     number
   >;
+  return object.lacking === undefined ? always : { ...always, lacking: count(object, "lacking") };
 }

@@ -47,7 +47,7 @@ export function parseIndexLine(text: string, name: string): IndexLine {
   for (const key of ["name", "asOf", "t", "err", "note"]) {
     if (line[key] !== undefined && !isString(line[key])) fail(`${key} is no text`, where);
   }
-  for (const key of ["since", "count", "bytes"]) {
+  for (const key of ["since", "count", "bytes", "lacks"]) {
     if (line[key] !== undefined && !isCount(line[key])) fail(`${key} is no count`, where);
   }
   if (line.state !== undefined && !isRef(line.state)) fail("its state is no reference", where);
@@ -123,7 +123,16 @@ function filesState(state: JsonObject, name: string): FilesState {
   const toc = checkChain(state, "toc", name);
   checkFrames(toc, name);
   if (toc.at(-1)?.to !== chain.at(-1)?.to) fail("its table of contents is not of its chain", name);
-  return state as unknown as FilesState;
+  const { shownBy, ...rest } = state;
+  const known = shownByOf(shownBy);
+  return { ...(rest as unknown as FilesState), ...(known === undefined ? {} : { shownBy: known }) };
+}
+
+/** A member that is not understood is left out: files are then asked for until they are stored. */
+function shownByOf(value: JsonValue | undefined): FilesState["shownBy"] {
+  if (!isObject(value)) return undefined;
+  const isNumbers = (entry: unknown): boolean => isArrayOf(entry, isCount);
+  return Object.values(value).every(isNumbers) ? (value as Readonly<Record<string, readonly number[]>>) : undefined;
 }
 
 /** Segments of a chain that joins: a base from null, each further one from where the one before ends. */

@@ -15,7 +15,7 @@ interface StateBase {
   readonly watermark?: JsonValue;
   /** Settings of the thing itself that are no records (default branch policy, names, ids). */
   readonly detail?: JsonObject;
-  /** Ids that could not be read and must be asked for again. */
+  /** Ids of what the source names and did not deliver: asked for again by every run. */
   readonly missing?: readonly string[];
 }
 
@@ -50,6 +50,8 @@ export interface FilesState extends StateBase {
   readonly chain: readonly Segment[];
   /** Records `{id, segment, offset, length, sha256}` sorted by id, sealed for the catalogue. */
   readonly toc: readonly Segment[];
+  /** Of work items: the numbers of those that show a file of `missing`. One that nothing shows is asked for no more. */
+  readonly shownBy?: Readonly<Record<string, readonly number[]>>;
 }
 
 export type StreamState = GitState | RecordsState | FilesState;
@@ -82,6 +84,8 @@ export interface IndexLine {
   readonly d?: GitDelta;
   /** Git: what forecasts need. */
   readonly c?: ChainFigures;
+  /** How much the state names as `missing`; absent for nothing. */
+  readonly lacks?: number;
   /** Code of the finding why the last state is carried though the status is ok, e.g. `REPOSITORY_DISABLED`. */
   readonly note?: string;
 }

@@ -46,7 +46,7 @@ export function sumOf(
     totalBytes: total(lines, ({ bytes }) => bytes),
     kinds: kindSums(streams, facts),
     ...(run === undefined ? {} : { run }),
-    coverage: coverageOf(mains, kinds),
+    coverage: coverageOf(lines, kinds),
   };
 }
 

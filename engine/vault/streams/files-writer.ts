@@ -88,13 +88,22 @@ export async function filesWriter(facts: FilesWriterFacts): Promise<FilesWriter>
         throw error;
       }
     },
-    async finish({ asOf, missing = [] }) {
+    async finish({ asOf, missing = [], shownBy }) {
       await tars.close();
       if (files.length === 0 && missing.length === 0 && previous === undefined) return undefined;
       const chain = extendedChain(previous?.chain ?? [], places);
       const toc = await extendedTable(facts, chain, files);
       const count = (previous?.count ?? 0) + files.length;
-      return { s: facts.stream, kind: "files", asOf, count, chain, toc, ...(missing.length > 0 ? { missing } : {}) };
+      return {
+        s: facts.stream,
+        kind: "files",
+        asOf,
+        count,
+        chain,
+        toc,
+        ...(missing.length > 0 ? { missing } : {}),
+        ...(shownBy === undefined ? {} : { shownBy }),
+      };
     },
   };
 }

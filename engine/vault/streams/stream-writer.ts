@@ -39,7 +39,7 @@ export interface FilesWriter {
   /** New files in this run. */
   readonly added: number;
   /** Closes the last segment and writes the toc. Undefined when there are no files at all, old or new. */
-  finish(facts: { readonly asOf: string; readonly missing?: readonly string[] }): Promise<FilesState | undefined>;
+  finish(facts: { readonly asOf: string } & Pick<FilesState, "missing" | "shownBy">): Promise<FilesState | undefined>;
 }
 
 export interface StreamWriter {

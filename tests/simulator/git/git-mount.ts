@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { hasScope } from "../http/sign-in.ts";
 import type { SimToken } from "../http/sign-in.ts";
-import { send, textAnswer } from "../http/answer.ts";
+import { send, textAnswer, unauthorizedAnswer } from "../http/answer.ts";
 import type { GitFaults } from "./git-faults.ts";
 import { gitHttpHandler } from "./git-http.ts";
 import type { GitAddress, ServedRepository } from "./git-http.ts";
@@ -31,7 +31,7 @@ export function gitMount(state: SimulatorState, options: GitMountOptions): GitMo
     serve: async (request, response, token) => {
       const isPush = isPushRequest(request);
       if (!hasScope(token, isPush ? "vso.code_write" : "vso.code")) {
-        send(response, noPermission(token, isPush));
+        send(response, token.kind === "pat" ? unauthorizedAnswer("") : noPermission(token, isPush));
         return;
       }
       const found = (address: GitAddress): RepositoryRecord | undefined => repositoryAt(state, address, token);

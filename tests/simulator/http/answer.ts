@@ -35,6 +35,11 @@ export function emptyAnswer(status: number, headers: Readonly<Record<string, str
   return { status, headers, content: new Uint8Array() };
 }
 
+/** 401 as the service answers it: without a word. */
+export function unauthorizedAnswer(organizationUrl: string): PlainAnswer {
+  return emptyAnswer(401, { "www-authenticate": `Basic realm="${organizationUrl}/"` });
+}
+
 export function textAnswer(status: number, text: string): PlainAnswer {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, content: Buffer.from(text) };
 }

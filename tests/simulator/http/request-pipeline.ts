@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { JsonValue } from "../../../engine/foundation/json.ts";
 import { acceptedForm } from "./accept-options.ts";
-import { emptyAnswer, jsonAnswer, send, signInPage, signInRedirect } from "./answer.ts";
+import { emptyAnswer, jsonAnswer, send, signInPage, signInRedirect, unauthorizedAnswer } from "./answer.ts";
 import type { PlainAnswer } from "./answer.ts";
 import { appliedVersion, askedVersion } from "./api-version.ts";
 import { corsHeaders, preflightAnswer } from "./cors.ts";
@@ -98,6 +98,7 @@ function answerOfFault(fault: Fault, organizationUrl: string): PlainAnswer | und
   if (fault.kind === "signInPage") return signInPage();
   if (fault.kind === "signInRedirect") return signInRedirect(new URL(organizationUrl).origin);
   if (fault.kind !== "status") return undefined;
+  if (fault.status === 401) return unauthorizedAnswer(organizationUrl);
   const message = fault.message ?? (fault.status === 429 ? blockedMessage("") : "The service is unavailable.");
   const wait = fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) };
   const error = new SimError(fault.status, "VssServiceException", message);
@@ -140,7 +141,13 @@ function stranger(state: SimulatorState, { address, exchange }: Call): PlainAnsw
   const isSuppressed = exchange.headers["x-tfs-fedauthredirect"]?.toLowerCase() === "suppress";
   if (refusal === "302" && !isSuppressed && !address.isGit)
     return signInRedirect(new URL(address.organizationUrl).origin);
-  return emptyAnswer(401, { "www-authenticate": `Basic realm="${address.organizationUrl}/"` });
+  return unauthorizedAnswer(address.organizationUrl);
+}
+
+/** A personal access token is turned away like a stranger; tokens of other kinds are told that they may not. */
+function withoutScope({ address }: Call, token: SimToken): PlainAnswer {
+  if (token.kind !== "pat") throw notAuthorized(token.identity.id);
+  return unauthorizedAnswer(address.organizationUrl);
 }
 
 function options(state: SimulatorState, address: Address): PlainAnswer {
@@ -157,7 +164,7 @@ async function handled(pipeline: Pipeline, call: Call, token: SimToken): Promise
   if (found.kind !== "match") throw resourceNotFound(address.path);
   const { match } = found;
   const version = versionOf(pipeline.state, call, match);
-  if (!hasScope(token, match.route.scope)) throw notAuthorized(token.identity.id);
+  if (!hasScope(token, match.route.scope)) return withoutScope(call, token);
   const project = projectOf(pipeline.state, match, token);
   const answer = await match.route.handle(requestOf(pipeline.state, call, { match, version, token, project }));
   const status = answer.status ?? (answer.body === undefined && answer.content === undefined ? 204 : 200);

@@ -166,7 +166,10 @@ async function storeRepository(first: Seen, work: BackupWork): Promise<StreamOut
     count: Object.keys(now.refs).length,
     git,
     changes: refChanges((await previousGit(work))?.refs ?? {}, now.refs),
-    findings: [...lostFindings(stream, lost), ...hiddenPointers(stream, news.hidden)],
+    findings: [
+      ...lostFindings(stream, lost, lostPointers(await work.previous.files())),
+      ...hiddenPointers(stream, news.hidden),
+    ],
   };
 }
 
@@ -200,7 +203,7 @@ async function onlyLost(seen: Seen, work: BackupWork): Promise<StreamOutcome | u
   const lost = lostPointers(await work.previous.files());
   if (lost.length === 0 || work.previous.digest !== (await digestWith(seen, lost, work))) return undefined;
   const still = await stillLost(work.source.git, seen.remote, lost);
-  return still === undefined ? undefined : { status: "unchanged", findings: lostFindings(seen.stream, still) };
+  return still === undefined ? undefined : { status: "unchanged", findings: lostFindings(seen.stream, still, lost) };
 }
 
 /** Climbs the fallback ladder: each rung may look at the remote again, because refs move while we read. */

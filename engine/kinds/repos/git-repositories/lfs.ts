@@ -127,8 +127,15 @@ export function lostPointers(files: FilesState | undefined): readonly LfsPointer
   });
 }
 
-export function lostFindings(stream: SourceStream, lost: readonly LostPointer[]): readonly Finding[] {
-  return lost.map(({ oid, size, found }): Finding => {
+/** A warning the first time; `before`: those of the last run. */
+export function lostFindings(
+  stream: SourceStream,
+  lost: readonly LostPointer[],
+  before: readonly LfsPointer[],
+): readonly Finding[] {
+  const known = new Set(before.map(entryOf));
+  return lost.map((one): Finding => {
+    const { oid, size, found } = one;
     const pointer = `Repository ${inert(stream.name)} has a pointer to LFS object ${oid} (${size} bytes)`;
     const isMissing = found === undefined;
     return {
@@ -138,7 +145,7 @@ export function lostFindings(stream: SourceStream, lost: readonly LostPointer[])
       message: isMissing
         ? `${pointer} that the server does not have`
         : `${pointer} whose content cannot be had: ${inert(found, 300)}; correct the pointer, or push the object again`,
-      severity: "warning",
+      severity: known.has(entryOf(one)) ? "note" : "warning",
     };
   });
 }

@@ -8,6 +8,7 @@
  * The feeds are opened before anything is read, so that a change during the run is seen by the next one.
  */
 import { BackupError, hasCode } from "../../../../foundation/errors.ts";
+import { memoized } from "../../../../foundation/memoized.ts";
 import { counted } from "../../../../foundation/text.ts";
 import type { RecordsState } from "../../../../vault/format/state.ts";
 import type { RecordLine } from "../../../../vault/streams/stream-writer.ts";
@@ -15,6 +16,7 @@ import { catalogueItemOf, workItemSchema } from "../record.ts";
 import { recordJson, type ReadRecord } from "../record-json.ts";
 import { readChanges, watermarkOf, type Changes, type Watermark } from "./changes.ts";
 import { WorkItemFiles } from "./files.ts";
+import { Incomplete } from "./incomplete.ts";
 import { noKeys, readKeys, type Keys } from "./keys.ts";
 import { readWorkItems } from "./reading.ts";
 import { ChangeFigures } from "./figures.ts";
@@ -74,24 +76,44 @@ interface Before {
 
 async function backUp(stream: SourceStream, work: BackupWork, { keys, continued }: Before): Promise<StreamOutcome> {
   const known: Keys = continued === undefined ? noKeys() : keys;
-  const changes = await readChanges(work, continued?.watermark, known);
+  const files = memoized(() => openFiles(work, known));
+  const incomplete = (continued?.state.missing ?? []).map(Number);
+  const holdsFile = async (id: string): Promise<boolean> => (await files()).holds(id);
+  const changes = await readChanges(work, { since: continued?.watermark, keys: known, incomplete, holdsFile });
   try {
     const isOpen = continued === undefined || changes.count > 0 || known.lost > fewLost;
-    if (!isOpen && !(await hasMissingFiles(work))) return { status: "unchanged" };
-    return await store(stream, work, { before: { keys, continued }, changes });
+    if (!isOpen) {
+      const still = await onlyLost(work, files);
+      if (still !== undefined) return { status: "unchanged", ...still };
+    }
+    return await store(stream, work, { before: { keys, continued }, changes, files: await files(), incomplete });
   } finally {
     await changes.dispose();
   }
 }
 
-/** Files that an earlier run could not read are asked for again, or the snapshot would seem complete. */
-async function hasMissingFiles({ previous }: BackupWork): Promise<boolean> {
-  return ((await previous.files())?.missing?.length ?? 0) > 0;
+/** Nothing is new but, perhaps, files that are asked for again: undefined once one of them is stored. */
+async function onlyLost(
+  { previous }: BackupWork,
+  open: () => Promise<WorkItemFiles>,
+): Promise<Pick<WorkItemFiles, "gaps" | "findings"> | undefined> {
+  if (((await previous.files())?.missing ?? []).length === 0) return { gaps: [], findings: [] };
+  const files = await open();
+  await files.retry();
+  return files.hasNews ? undefined : { gaps: files.gaps, findings: files.findings };
+}
+
+async function openFiles(work: BackupWork, keys: Keys): Promise<WorkItemFiles> {
+  const before = await work.previous.files();
+  return new WorkItemFiles(work, { writer: await work.into.files(before), before, keys });
 }
 
 interface Reading {
   readonly before: Before;
   readonly changes: Changes;
+  readonly files: WorkItemFiles;
+  /** Items of which the last run could not read everything. */
+  readonly incomplete: readonly number[];
 }
 
 /** Writes records, keys, names and files of everything read, and composes the new state. */
@@ -99,14 +121,15 @@ async function store(stream: SourceStream, work: BackupWork, reading: Reading): 
   const { into, source, previous } = work;
   const { keys, continued } = reading.before;
   const isBase = continued === undefined;
-  const files = new WorkItemFiles(work, await into.files(await previous.files()));
+  const { files } = reading;
+  const incomplete = new Incomplete(reading.incomplete);
   const tally = new Tally({ before: keys, isBase, folder: source.temporaryFolder });
   const notes: Finding[] = [];
   const figures = new ChangeFigures(source);
   try {
     const asOf = source.clock.now().toISOString();
     const to = await into.digestOf({ ...reading.changes.watermark, asOf });
-    const lines = recordsOf(work, { changes: reading.changes, files, tally, notes, figures, keys });
+    const lines = recordsOf(work, { changes: reading.changes, files, tally, notes, figures, keys, incomplete });
     const segment = await into.records({ from: lastOf(continued?.state.chain), to }, lines);
     const keySegment = await into.catalogueRecords({ from: lastOf(continued?.state.keys), to }, tally.keyLines());
     const items = await into.items(isBase ? [] : previous.items, tally.catalogueLines(), { complete: isBase });
@@ -118,6 +141,7 @@ async function store(stream: SourceStream, work: BackupWork, reading: Reading): 
       schema: workItemSchema,
       watermark: { ...reading.changes.watermark },
       count: tally.held,
+      ...(incomplete.ids.length === 0 ? {} : { missing: incomplete.ids.map(String) }),
       chain: [...(continued?.state.chain ?? []), segment],
       keys: [...(continued?.state.keys ?? []), keySegment],
     };
@@ -137,7 +161,7 @@ async function store(stream: SourceStream, work: BackupWork, reading: Reading): 
         hidden: tally.lost.length + tally.vanished().length,
       },
       gaps: [...files.gaps, ...lost.gaps],
-      findings: [...files.findings, ...notes, ...lost.findings],
+      findings: [...files.findings, ...incomplete.findings, ...notes, ...lost.findings],
     };
   } finally {
     await tally.dispose();
@@ -156,15 +180,21 @@ interface RecordTools {
   readonly figures: ChangeFigures;
   /** Of the parent snapshot, also when everything is stored anew. */
   readonly keys: Keys;
+  readonly incomplete: Incomplete;
 }
 
 async function* recordsOf(work: BackupWork, tools: RecordTools): AsyncGenerator<RecordLine> {
-  const { changes, files, tally, notes, figures, keys } = tools;
+  const { changes, files, tally, notes, figures, keys, incomplete } = tools;
   const { source, into } = work;
   for await (const item of readWorkItems(changes.groups(), { source, bin: changes.bin })) {
     if ("gone" in item) {
+      files.forget(item.id);
       if (await tally.addGone(item.id, item.gone)) yield { key: item.id, deleted: true };
       continue;
+    }
+    if (item.lacks !== undefined) {
+      incomplete.note(item.record.id, item.lacks);
+      if (tally.holds(item.record.id)) continue; // what is stored of it is more
     }
     await figures.see(item.record, keys.get(item.record.id));
     const record = await files.store(item.record);

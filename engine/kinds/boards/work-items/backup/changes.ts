@@ -41,9 +41,19 @@ export interface Changes {
 
 type RevisionKey = readonly [id: number, rev: number];
 
+export interface Before {
+  readonly since: Watermark | undefined;
+  readonly keys: Keys;
+  /** Items of which the last run could not read everything. */
+  readonly incomplete: Iterable<number>;
+  /** Whether a file is stored, or will be asked for anyway. */
+  readonly holdsFile: (id: string) => Promise<boolean>;
+}
+
 /** From a watermark on, or everything there is. */
-export async function readChanges(work: BackupWork, since: Watermark | undefined, keys: Keys): Promise<Changes> {
+export async function readChanges(work: BackupWork, before: Before): Promise<Changes> {
   const { source } = work;
+  const { since, keys, incomplete } = before;
   const spool = sortLines<RevisionKey>({ folder: source.temporaryFolder });
   try {
     const bin = await readRecycleBin(source);
@@ -53,8 +63,9 @@ export async function readChanges(work: BackupWork, since: Watermark | undefined
     const live = new IdSet();
     for await (const id of workItemIds(source.azureDevOps, source.project.id)) live.add(id);
     for (const id of ids) if (!live.has(id) && !bin.has(id) && !keys.has(id)) ids.delete(id); // another project's
+    for (const id of incomplete) if (live.has(id)) ids.add(id);
     addDisagreements({ live, bin }, keys, ids);
-    if (work.previous.reconcile) for await (const id of silentlyChanged(work, keys, { live, ids })) ids.add(id);
+    if (work.previous.reconcile) for await (const id of silentlyChanged(work, before, { live, ids })) ids.add(id);
     return {
       watermark: { revisions, links },
       bin,
@@ -132,18 +143,19 @@ function isGone(key: Key | undefined): boolean {
 }
 
 /**
- * The weekly full comparison: revision numbers and links of all items, and comments, whose edits and reactions leave
- * no revision.
+ * The weekly full comparison: revision numbers and links of all items, files that they show and that are not stored, and
+ * comments, whose edits and reactions leave no revision.
  */
 async function* silentlyChanged(
   { source, into }: BackupWork,
-  keys: Keys,
+  { keys, holdsFile }: Before,
   { live, ids }: { readonly live: Ids; readonly ids: Ids },
 ): AsyncGenerator<number> {
   const known = [...keys.ids()].filter((id) => live.has(id) && !ids.has(id));
   const check = async (item: CurrentItem): Promise<number | undefined> => {
     const key = keys.get(item.id);
     if (key?.rev !== item.rev || String(key.l ?? []) !== String(item.linked)) return item.id;
+    for (const file of item.files) if (!(await holdsFile(file))) return item.id;
     if (item.comments === 0 && key.c === undefined) return undefined;
     const now = await ifShown(readComments(source, item.id));
     return now !== undefined && (await into.digestOf(now)) === key.c ? undefined : item.id;

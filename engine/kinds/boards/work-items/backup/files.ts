@@ -1,7 +1,7 @@
 /**
- * Attachments and inline images of work items: content is immutable per GUID, so each is fetched once, ever. What could
- * not be fetched is a gap and is asked for again by every run; what the service has lost is a finding, and is asked
- * for again when an item that shows it is read again.
+ * Attachments and inline images of work items: content is immutable per GUID, so each is fetched once, ever. What was
+ * expected and is not stored is asked for again by every run, until it is stored or no work item shows it any more.
+ * A refusal is a gap; what the service says not to have is a finding.
  */
 import { downloadAttachment } from "../../../../azure-devops/boards/work-items.ts";
 import { truncated } from "../../../../azure-devops/reading/truncated.ts";
@@ -11,6 +11,8 @@ import { numberAt, type JsonObject } from "../../../../foundation/json.ts";
 import { inert } from "../../../../foundation/text.ts";
 import type { FilesState } from "../../../../vault/format/state.ts";
 import type { FilesWriter } from "../../../../vault/streams/stream-writer.ts";
+import { ExpectedFiles } from "./expected-files.ts";
+import type { Keys } from "./keys.ts";
 import { attachmentIdOf, filesOf } from "../record.ts";
 import { relationsOf } from "../relations.ts";
 import { mayMentionFile, parsedRevision, type ReadRecord } from "../record-json.ts";
@@ -26,32 +28,60 @@ const pauseMs = 1000;
 interface WantedFile {
   readonly id: string;
   readonly name: string;
-  readonly workItem?: number;
+  readonly workItem?: number | undefined;
   /** As the work item says. */
   readonly size?: number | undefined;
+  /** What only an old revision names was taken off on purpose: once the item is known it is not waited for. */
+  readonly isShown: boolean;
+}
+
+export interface FilesTools {
+  readonly writer: FilesWriter;
+  readonly before: FilesState | undefined;
+  /** Work items that are stored already. */
+  readonly keys: Pick<Keys, "has">;
 }
 
 export class WorkItemFiles {
   readonly gaps: Gap[] = [];
   readonly findings: Finding[] = [];
-  readonly #missing: string[] = [];
   readonly #work: BackupWork;
   readonly #writer: FilesWriter;
+  readonly #keys: Pick<Keys, "has">;
+  readonly #expected: ExpectedFiles;
   readonly #asked = new Set<string>();
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(work: BackupWork, writer: FilesWriter) {
+  constructor(work: BackupWork, { writer, before, keys }: FilesTools) {
     this.#work = work;
     this.#writer = writer;
+    this.#keys = keys;
+    this.#expected = new ExpectedFiles(before);
+  }
+
+  /** It is stored, or is asked for in this run. */
+  holds(id: string): boolean {
+    return this.#writer.has(id) || this.#expected.has(id);
+  }
+
+  /** Something was stored, or is expected no more: the state of before is not that of now. */
+  get hasNews(): boolean {
+    return this.#writer.added > 0 || this.#expected.hasChanged;
   }
 
   /** Stores the files the record mentions and gives the record with its `files` table. */
   async store(record: ReadRecord): Promise<ReadRecord> {
     const revisions = record.revisions.filter(({ json }) => mayMentionFile(json)).map(parsedRevision);
-    const found = filesOf([record.item, ...(record.comments ?? []), ...revisions]);
+    const present = [record.item, ...(record.comments ?? [])];
+    const found = filesOf([...present, ...revisions]);
+    const shown = filesOf(present);
+    // The recycle bin does not show what an item has.
+    if (record.deleted !== true) this.#expected.onlyThese(record.id, shown);
     if (found.size === 0) return record;
     const sizes = announcedSizes([record.item, ...revisions]);
-    const files = [...found].map(([id, name]) => ({ id, name, workItem: record.id, size: sizes.get(id) }));
+    const files = [...found].map(([id, name]) => {
+      return { id, name, workItem: record.id, size: sizes.get(id), isShown: shown.has(id) };
+    });
     await Promise.all(files.map((file) => this.#storeFile(file)));
     return {
       ...record,
@@ -59,20 +89,35 @@ export class WorkItemFiles {
     };
   }
 
+  /** The item is not in the project any more. */
+  forget(workItem: number): void {
+    this.#expected.onlyThese(workItem, new Map());
+  }
+
+  /** Asks again for what earlier runs expected, as far as this one has not. */
+  async retry(): Promise<void> {
+    for (const id of this.#expected.ids())
+      await this.#storeFile({ id, name: id, workItem: this.#expected.itemOf(id), isShown: true });
+  }
+
   /** Tries again what was missing before, then closes the stream of files. */
   async finish(asOf: string): Promise<FilesState | undefined> {
-    const before = await this.#work.previous.files();
-    for (const id of before?.missing ?? []) if (!this.#asked.has(id)) await this.#storeFile({ id, name: id });
-    return this.#writer.finish({ asOf, missing: this.#missing });
+    await this.retry();
+    return this.#writer.finish({ asOf, ...this.#expected.members() });
   }
 
   async #storeFile(file: WantedFile): Promise<void> {
-    if (this.#asked.has(file.id) || this.#writer.has(file.id)) return;
+    if (this.#writer.has(file.id)) return;
+    if (this.#asked.has(file.id)) {
+      this.#expected.alsoShownBy(file.id, file.workItem);
+      return;
+    }
     this.#asked.add(file.id);
     const { clock, signal } = this.#work.source;
     for (let tried = 1; ; tried += 1) {
       try {
         await this.#fetch(file);
+        this.#expected.stored(file.id);
         return;
       } catch (error) {
         if (!hasCode(error, "ADO_TRUNCATED") || tried === maxTries) {
@@ -104,10 +149,12 @@ export class WorkItemFiles {
     return mine;
   }
 
-  #note(error: unknown, { workItem, id, name }: WantedFile): void {
+  #note(error: unknown, { workItem, id, name, isShown }: WantedFile): void {
     const isGap = hasCode(error, "ADO_FORBIDDEN", "ADO_THROTTLED", "ADO_UNAVAILABLE", "ADO_TRUNCATED", "ADO_REQUEST");
     if (!isGap && !hasCode(error, "ADO_NOT_FOUND")) throw error;
-    if (isGap) this.#missing.push(id);
+    const isKnown = this.#expected.wasBefore(id);
+    const isExpected = isGap || isShown || workItem === undefined || !this.#keys.has(workItem);
+    if (isExpected) this.#expected.add(id, workItem);
     const place = { stream: "work-items", ...(workItem === undefined ? {} : { item: String(workItem) }) };
     const what = `Attachment ${inert(name)} of work item ${workItem ?? "(earlier run)"}`;
     if (isGap) {
@@ -117,12 +164,12 @@ export class WorkItemFiles {
         message: `${what} could not be read: ${describeError(error)}`,
         cure: "The next backup tries again.",
       });
-    } else if (workItem !== undefined) {
+    } else {
       this.findings.push({
         ...place,
         code: "ATTACHMENT_MISSING",
-        message: `${what} is not on the server any more`,
-        severity: "warning",
+        message: `${what} is not on the server${isExpected ? "; every backup asks again, until it is stored or taken off the work item" : " any more"}`,
+        severity: isKnown ? "note" : "warning",
       });
     }
   }

@@ -12,7 +12,7 @@ import { collect, mapConcurrent } from "../../../../foundation/concurrency.ts";
 import { hasCode } from "../../../../foundation/errors.ts";
 import { arrayAt, isObject, numberAt, stringAt, type JsonObject } from "../../../../foundation/json.ts";
 import { IdSet, type Ids } from "../id-set.ts";
-import { fieldsOf } from "../record.ts";
+import { fieldsOf, filesOf } from "../record.ts";
 import { linkedIds } from "../relations.ts";
 import { hasComments, type ReadRecord, type RevisionText } from "../record-json.ts";
 import type { SourceProject } from "../../../kind.ts";
@@ -21,8 +21,13 @@ export async function readRecycleBin({ azureDevOps, project }: SourceProject): P
   return new IdSet(await recycleBinIds(azureDevOps, project.id));
 }
 
-/** A record read, or why there is none: `moved` to another project, or `lost` (destroyed, or hidden from us). */
-export type ReadItem = { readonly record: ReadRecord } | { readonly id: number; readonly gone: "moved" | "lost" };
+/**
+ * A record read, or why there is none: `moved` to another project, or `lost` (destroyed, or hidden from us). `lacks`: what
+ * the service shows to be there and does not deliver, in words.
+ */
+export type ReadItem =
+  | { readonly record: ReadRecord; readonly lacks?: readonly string[] }
+  | { readonly id: number; readonly gone: "moved" | "lost" };
 
 export interface Group {
   readonly id: number;
@@ -70,23 +75,44 @@ async function readBatch(batch: readonly Group[], { source, bin }: Place): Promi
 
 async function readOne(group: Group, item: JsonObject | undefined, { source, bin }: Place): Promise<ReadItem> {
   if (item === undefined) return bin.has(group.id) ? readDeleted(group, source) : { id: group.id, gone: "lost" };
-  try {
-    return await readLive(group, item, source);
-  } catch (error) {
-    if (!hasCode(error, "ADO_NOT_FOUND")) throw error;
-    const again = (await workItemsBatch(source.azureDevOps, [group.id])).get(group.id) ?? undefined;
-    return again === undefined ? readDeleted(group, source) : readLive(group, again, source);
-  }
+  const read = await readLive(group, item, source);
+  if (!("lacks" in read)) return read;
+  // It may have gone to the recycle bin between its two halves.
+  const again = (await workItemsBatch(source.azureDevOps, [group.id])).get(group.id) ?? undefined;
+  return again === undefined ? readDeleted(group, source) : readLive(group, again, source);
 }
 
 async function readLive({ id, revisions: known }: Group, item: JsonObject, source: SourceProject): Promise<ReadItem> {
   if (!isInProject(item, source)) return { id, gone: "moved" };
   const rev = numberAt(item, "rev") ?? 0;
-  const own = isWhole(known, rev) ? known : await allRevisions(id, source);
+  const history = isWhole(known, rev) ? known : await ifShown(allRevisions(id, source));
+  const own = history ?? known;
   const commentCount = numberAt(fieldsOf(item), "System.CommentCount") ?? 0;
   // All comments may have been deleted since: deleted ones are kept too.
-  const said = commentCount > 0 || own.some(hasComments) ? await readComments(source, id) : [];
-  return { record: { id, rev, item, ...(said.length === 0 ? {} : { comments: said }), revisions: upTo(own, rev) } };
+  const said = commentCount > 0 || own.some(hasComments) ? await ifShown(readComments(source, id)) : [];
+  const lacks = lackOf(history, said);
+  const comments = said === undefined || said.length === 0 ? {} : { comments: said };
+  const record = { id, rev, item, ...comments, revisions: upTo(own, rev) };
+  return lacks.length === 0 ? { record } : { record, lacks };
+}
+
+/** In words, what of an item that is there was not delivered. */
+function lackOf(
+  history: readonly RevisionText[] | undefined,
+  said: readonly JsonObject[] | undefined,
+): readonly string[] {
+  return [
+    ...(history === undefined ? ["its history"] : []),
+    ...(said === undefined ? ["its comments"] : []),
+    ...(said?.some(lacksVersions) === true ? ["earlier versions of its comments"] : []),
+  ];
+}
+
+/** A deleted comment does not show them; a living one has as many as it says. */
+function lacksVersions(comment: JsonObject): boolean {
+  if (comment.isDeleted === true) return false;
+  const hasVersions = (numberAt(comment, "version") ?? 1) > 1;
+  return hasVersions && comment.versions === undefined;
 }
 
 /** The project's id stands in the item's address; its name may have changed since this run began. */
@@ -163,6 +189,8 @@ export interface CurrentItem {
   readonly comments: number;
   /** Ids of linked work items, ascending. */
   readonly linked: readonly number[];
+  /** Files that its relations and texts show. */
+  readonly files: readonly string[];
 }
 
 /** What the service shows of live items in passing, for the full comparison. */
@@ -173,7 +201,13 @@ export async function* currentItems(source: SourceProject, ids: readonly number[
     for (const [id, item] of items) {
       if (item === null) continue;
       const comments = numberAt(fieldsOf(item), "System.CommentCount") ?? 0;
-      yield { id, rev: numberAt(item, "rev") ?? 0, comments, linked: linkedIds(item) };
+      yield {
+        id,
+        rev: numberAt(item, "rev") ?? 0,
+        comments,
+        linked: linkedIds(item),
+        files: [...filesOf([item]).keys()],
+      };
     }
   }
 }

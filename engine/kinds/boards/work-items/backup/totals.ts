@@ -74,6 +74,11 @@ export class Tally {
     await this.#itemSpool.add(record.id, JSON.stringify(line));
   }
 
+  /** The stream goes on with what it has of the item, unless it is stored now. */
+  holds(id: number): boolean {
+    return !this.#isBase && this.#before.has(id);
+  }
+
   #count(before: Key | undefined, key: Key): void {
     if (before === undefined) this.#added += 1;
     else if (key.deleted && !before.deleted) this.#deleted += 1;
