@@ -26,7 +26,7 @@ it("10,000 variable groups are backed up, and compared the next night, within 25
 
   const { organizationUrl, token } = azure;
   const nights = await child.call.backUp({ organizationUrl, token, project: { id, name } });
-  const peakBytes = await child.call.peakBytes(undefined as never);
+  const peakBytes = await child.call.peakBytes(undefined);
   await child.stop();
   await rm(folder, { recursive: true });
 
