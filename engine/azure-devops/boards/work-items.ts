@@ -3,10 +3,11 @@
  * and revisions, the recycle bin, and writing. Items, revisions and comments are given back as the service sent them.
  */
 import { forEachConcurrent } from "../../foundation/concurrency.ts";
-import { objectAt } from "../../foundation/json.ts";
+import { hasCode } from "../../foundation/errors.ts";
+import { objectAt, stringAt } from "../../foundation/json.ts";
 import type { JsonObject, JsonValue } from "../../foundation/json.ts";
 import type { ApiRequest, AzureDevOps, ListOf } from "../azure-devops.ts";
-import { requiredNumber, requiredObject, requiredObjects, requiredText } from "../reading/fields.ts";
+import { requiredNumber, requiredObject, requiredObjects } from "../reading/fields.ts";
 import { itemsIn, listWithGaps, pagesByBody, pagesBySkip, tokenGuard, wholeList } from "../reading/paging.ts";
 import { truncated } from "../reading/truncated.ts";
 
@@ -14,12 +15,12 @@ export { downloadAttachment, uploadAttachment } from "./attachments.ts";
 
 export interface FeedPage {
   readonly values: ListOf;
-  /** Where to go on next time: the watermark, once `isLast`. */
+  /** Where to go on next time: the watermark, once `isLast`. Empty when the service has never named a place. */
   readonly token: string;
   readonly isLast: boolean;
 }
 
-/** From a token of an earlier run, from a point in time, or (neither) from the beginning. */
+/** From a token of an earlier run (unless it is empty), from a point in time, or (neither) from the beginning. */
 export interface FeedStart {
   readonly token?: string;
   readonly start?: Date;
@@ -147,10 +148,18 @@ export async function queryByWiql(
   return found.map((reference) => requiredNumber(reference, "id", "POST wit/wiql"));
 }
 
-/** Ids of everything in the project's recycle bin. */
-export async function recycleBinIds(azureDevOps: AzureDevOps, project: string): Promise<readonly number[]> {
-  const list = await wholeList(azureDevOps, { area: "wit", project, path: ["wit", "recyclebin"] });
-  return list.map((reference) => requiredNumber(reference, "id", "recycle bin"));
+/**
+ * Ids of everything in the project's recycle bin; undefined when these are more than the service lists (20,000, refused
+ * with VS402337; it has no pages). Each item of the bin can still be asked for.
+ */
+export async function recycleBinIds(azureDevOps: AzureDevOps, project: string): Promise<readonly number[] | undefined> {
+  try {
+    const list = await wholeList(azureDevOps, { area: "wit", project, path: ["wit", "recyclebin"] });
+    return list.map((reference) => requiredNumber(reference, "id", "recycle bin"));
+  } catch (error) {
+    if (hasCode(error, "ADO_REQUEST") && error.message.includes("VS402337")) return undefined;
+    throw error;
+  }
 }
 
 /** An item in the recycle bin; its fields are under `resource`. Throws ADO_NOT_FOUND when it is not there. */
@@ -284,21 +293,34 @@ function feedRequest(resource: string, project: string | undefined): ApiRequest 
 async function* feed(azureDevOps: AzureDevOps, request: ApiRequest, from: FeedStart): AsyncGenerator<FeedPage> {
   const name = `GET ${request.path.join("/")}`;
   const next = tokenGuard(name);
-  let token = from.token;
+  let token = from.token === "" ? undefined : from.token;
   for (;;) {
     const place = token === undefined ? { startDateTime: from.start?.toISOString() } : { continuationToken: token };
     const { body } = await azureDevOps.call({ ...request, query: { ...request.query, ...place } });
-    const page = feedPage(requiredObject(body, name), name);
+    const page = feedPage(requiredObject(body, name), name, token);
     yield page;
     if (page.isLast) return;
     token = next(page.token);
   }
 }
 
-function feedPage(body: JsonObject, name: string): FeedPage {
+/**
+ * `isLastBatch` and `nextLink` are the documented contract; the token in the body is the same as in the link, and may be
+ * missing. A last page that names no place is read again next time.
+ * (learn.microsoft.com/rest/api/azure/devops/wit/reporting-work-item-revisions)
+ */
+function feedPage(body: JsonObject, name: string, asked: string | undefined): FeedPage {
   const isLast = body.isLastBatch;
   if (typeof isLast !== "boolean") throw truncated(name, "it does not say whether it is the last page");
-  const token = requiredText(body, "continuationToken", name);
-  if (token === "") throw truncated(name, "its continuation token is empty");
-  return { values: requiredObjects(body, "values", name), token, isLast };
+  const places = [stringAt(body, "continuationToken"), tokenOfLink(stringAt(body, "nextLink"))];
+  const token = places.find((place) => place !== undefined && place !== "");
+  if (token === undefined && !isLast) throw truncated(name, "it is not the last page and does not say where to go on");
+  return { values: requiredObjects(body, "values", name), token: token ?? asked ?? "", isLast };
+}
+
+/** Only the token is taken from the link: requests go to where we know the service to be. */
+function tokenOfLink(link: string | undefined): string | undefined {
+  if (link === undefined || !URL.canParse(link)) return undefined;
+  const parameters = [...new URL(link).searchParams];
+  return parameters.find(([name]) => name.toLowerCase() === "continuationtoken")?.[1];
 }

@@ -7,6 +7,7 @@ import type { Route, SimAnswer, SimRequest } from "../service.ts";
 import { instantOf, shownInstant } from "./dates.ts";
 import { badRequest, invalidArgument } from "./errors.ts";
 import { fieldOf } from "./fields.ts";
+import type { WitHost } from "./host.ts";
 import type { LinkEvent, Revision } from "./model.ts";
 import { fieldsJson, identityJson, LONG_TEXT_FIELDS, textAt } from "./render.ts";
 import type { View } from "./render.ts";
@@ -140,7 +141,7 @@ function pageOf<T>(
 function batchAnswer(
   request: SimRequest,
   values: readonly JsonObject[],
-  { end, isLast }: { end: number; isLast: boolean },
+  { end, isLast, host }: { end: number; isLast: boolean; host: WitHost },
 ): SimAnswer {
   const token = tokenOf(end);
   const query = new URLSearchParams(request.query);
@@ -149,7 +150,8 @@ function batchAnswer(
   const where = request.project ? `/${request.project.id}` : "";
   const [, resource = "workItemRevisions"] = /reporting\/(.+)$/i.exec(request.params.resource ?? "") ?? [];
   const nextLink = `${request.organizationUrl}${where}/_apis/wit/reporting/${resource}?${query.toString()}`;
-  return { body: { values, nextLink, continuationToken: token, isLastBatch: isLast } };
+  const inBody = { missing: {}, null: { continuationToken: null }, both: { continuationToken: token } };
+  return { body: { values, nextLink, ...inBody[host.feedTokens ?? "both"], isLastBatch: isLast } };
 }
 
 function pageSize(request: SimRequest): number {
@@ -164,7 +166,7 @@ function revisions(tracking: WorkItemTracking, request: SimRequest, wanted: Want
   const view = requests.viewOf(tracking, request);
   const expandsFields = requests.queryValue(request, "$expand")?.toLowerCase() === "fields";
   const values = page.found.map((revision) => revisionJson(view, revision, { ...wanted, expandsFields }));
-  return batchAnswer(withResource(request, "reporting/workItemRevisions"), values, page);
+  return batchAnswer(withResource(request, "reporting/workItemRevisions"), values, { ...page, host: tracking.host });
 }
 
 function withResource(request: SimRequest, resource: string): SimRequest {
@@ -235,7 +237,7 @@ function links(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
   return batchAnswer(
     withResource(request, "reporting/workItemLinks"),
     page.found.map((event) => linkJson(view, event)),
-    page,
+    { ...page, host: tracking.host },
   );
 }
 
@@ -277,5 +279,8 @@ function discussions(tracking: WorkItemTracking, request: SimRequest): SimAnswer
       "System.History": textIn(changed, "System.History"),
     },
   }));
-  return batchAnswer(withResource(request, "reporting/workItemRevisions/discussions"), values, page);
+  return batchAnswer(withResource(request, "reporting/workItemRevisions/discussions"), values, {
+    ...page,
+    host: tracking.host,
+  });
 }

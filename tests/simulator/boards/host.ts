@@ -10,6 +10,10 @@ export interface WitHost extends SimHost {
   readonly attachmentLimitBytes?: number;
   /** Most rows a WIQL query may find. 20,000 unless said. */
   readonly queryLimit?: number;
+  /** Most items that the recycle bin's list may have; beyond it is refused. 20,000 unless said. */
+  readonly recycleBinLimit?: number;
+  /** Whether pages of the feeds lack their token in the body, or have null there: the link to the next page has it. */
+  readonly feedTokens?: "missing" | "null";
   /** Most revisions that REST lets an item have. 10,000 unless said. */
   readonly revisionLimit?: number;
   /** Whether the link feed tells of the links that go and come with their item's stay in the recycle bin. */

@@ -77,10 +77,11 @@ function listed(tracking: WorkItemTracking, request: SimRequest): SimAnswer {
     if (!item.deleted || (request.project && request.project.id !== project)) continue;
     if (requests.isVisible(tracking, request, project)) found.push(item);
   }
-  if (found.length > MOST_LISTED) {
+  const limit = tracking.host.recycleBinLimit ?? MOST_LISTED;
+  if (found.length > limit) {
     throw badRequest(
       "WorkItemTrackingQueryResultSizeLimitExceededException",
-      `VS402337: The number of work items returned exceeds the size limit of ${MOST_LISTED}.`,
+      `VS402337: The number of work items returned exceeds the size limit of ${limit}.`,
     );
   }
   return requests.listOf(found.map((item) => ({ id: item.id, url: urlOf(view, item) })));

@@ -160,10 +160,40 @@ describe("work item feeds", () => {
   });
 
   it.each([
+    ["lacks it", {}],
+    ["has null", { continuationToken: null }],
+    ["has an empty text", { continuationToken: "" }],
+  ])("takes the token out of the link where the body %s, whatever host the link names", async (_, inBody) => {
+    const nextLink = (token: string): string =>
+      `https://elsewhere.example.com/x?$expand=fields&continuationToken=${encodeURIComponent(token)}`;
+    server.on(
+      feed,
+      json({ values: [], isLastBatch: false, nextLink: nextLink("10;20=+"), ...inBody }),
+      json({ values: [], isLastBatch: true, nextLink: nextLink("11"), ...inBody }),
+    );
+
+    const pages = await collect(reportingRevisions(azureDevOps, "shop", {}));
+
+    expect(pages.map(({ token }) => token)).toEqual(["10;20=+", "11"]);
+    expect(queriesTo(feed)[1]).toMatchObject({ continuationToken: "10;20=+" });
+  });
+
+  it("stays where it was at a last page that names no place, and begins anew where none was ever named", async () => {
+    server.on(feed, json({ values: [], isLastBatch: true }));
+
+    const [after] = await collect(reportingRevisions(azureDevOps, "shop", { token: "7" }));
+    const [first] = await collect(reportingRevisions(azureDevOps, "shop", {}));
+    await collect(reportingRevisions(azureDevOps, "shop", { token: "" }));
+
+    expect([after?.token, first?.token]).toEqual(["7", ""]);
+    expect(queriesTo(feed).at(-1)).not.toHaveProperty("continuationToken");
+  });
+
+  it.each([
     ["does not say whether it is the last", { values: [], continuationToken: "1" }],
     ["has no values", { isLastBatch: true, continuationToken: "1" }],
-    ["has no token", { values: [], isLastBatch: true }],
-    ["has an empty token", { values: [], isLastBatch: false, continuationToken: "" }],
+    ["goes on and does not say where", { values: [], isLastBatch: false, continuationToken: null }],
+    ["has an empty token", { values: [], isLastBatch: false, continuationToken: "", nextLink: "/somewhere" }],
     ["stays where it is", { values: [], isLastBatch: false, continuationToken: "1" }],
   ])("refuses a page that %s", async (_, body) => {
     server.on(feed, json(body));

@@ -30,7 +30,8 @@ export function watermarkOf(value: JsonValue | undefined): Watermark | undefined
 
 export interface Changes {
   readonly watermark: Watermark;
-  readonly bin: Ids;
+  /** Undefined when the recycle bin is too long for the service to list. */
+  readonly bin: Ids | undefined;
   /** How many items have to be read. */
   readonly count: number;
   /** They, in id order, each with the revisions that the feed has just given. */
@@ -62,7 +63,8 @@ export async function readChanges(work: BackupWork, before: Before): Promise<Cha
     const revisions = await revisionsFeed(source, since, { ids, spool });
     const live = new IdSet();
     for await (const id of workItemIds(source.azureDevOps, source.project.id)) live.add(id);
-    for (const id of ids) if (!live.has(id) && !bin.has(id) && !keys.has(id)) ids.delete(id); // another project's
+    const isElsewhere = (id: number): boolean => bin?.has(id) === false && !live.has(id) && !keys.has(id);
+    for (const id of ids) if (isElsewhere(id)) ids.delete(id);
     for (const id of incomplete) if (live.has(id)) ids.add(id);
     addDisagreements({ live, bin }, keys, ids);
     if (work.previous.reconcile) for await (const id of silentlyChanged(work, before, { live, ids })) ids.add(id);
@@ -117,10 +119,10 @@ async function revisionsFeed(
   return position;
 }
 
-/** What the service's lists say: everything alive, everything in the recycle bin. */
+/** What the service's lists say: everything alive, everything in the recycle bin where it can be listed. */
 interface Census {
   readonly live: Ids;
-  readonly bin: Ids;
+  readonly bin: Ids | undefined;
 }
 
 /** Items the feeds have missed, and neighbours of those that came or went: their links show and hide with them. */
@@ -131,11 +133,19 @@ function addDisagreements(census: Census, keys: Keys, ids: IdSet): void {
   }
 }
 
-/** Ids on which the service's lists and our keys differ: new, deleted, restored, moved, destroyed or hidden. */
-function* disagreements({ live, bin }: Census, keys: Keys): Generator<number> {
-  for (const id of live) if (isGone(keys.get(id))) yield id;
-  for (const id of bin) if (keys.get(id)?.deleted !== true) yield id;
-  for (const id of keys.ids()) if (!live.has(id) && !bin.has(id) && keys.get(id)?.lost === false) yield id;
+/**
+ * Ids on which the service's lists and our keys differ: new, deleted, restored, moved, destroyed or hidden. Where the
+ * recycle bin cannot be listed, what was in it still counts as there: the feed tells what has been deleted since.
+ */
+function* disagreements(census: Census, keys: Keys): Generator<number> {
+  for (const id of census.live) if (isGone(keys.get(id))) yield id;
+  for (const id of census.bin ?? []) if (keys.get(id)?.deleted !== true) yield id;
+  for (const id of keys.ids()) if (hasLeft(id, keys.get(id), census)) yield id;
+}
+
+function hasLeft(id: number, key: Key | undefined, { live, bin }: Census): boolean {
+  if (live.has(id) || key?.lost !== false) return false;
+  return bin === undefined ? !key.deleted : !bin.has(id);
 }
 
 function isGone(key: Key | undefined): boolean {

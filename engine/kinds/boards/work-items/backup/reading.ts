@@ -17,8 +17,10 @@ import { linkedIds } from "../relations.ts";
 import { hasComments, type ReadRecord, type RevisionText } from "../record-json.ts";
 import type { SourceProject } from "../../../kind.ts";
 
-export async function readRecycleBin({ azureDevOps, project }: SourceProject): Promise<Ids> {
-  return new IdSet(await recycleBinIds(azureDevOps, project.id));
+/** Undefined when it holds more than the service lists: then each item that is gone is asked for by itself. */
+export async function readRecycleBin({ azureDevOps, project }: SourceProject): Promise<Ids | undefined> {
+  const ids = await recycleBinIds(azureDevOps, project.id);
+  return ids === undefined ? undefined : new IdSet(ids);
 }
 
 /**
@@ -41,7 +43,8 @@ const batchesAhead = 3;
 
 interface Place {
   readonly source: SourceProject;
-  readonly bin: Ids;
+  /** Undefined when it is too long for the service to list. */
+  readonly bin: Ids | undefined;
 }
 
 /** Reads the groups, which come in id order, and yields in id order. */
@@ -67,14 +70,15 @@ async function readBatch(batch: readonly Group[], { source, bin }: Place): Promi
   const ids = batch.map(({ id }) => id);
   const items = await workItemsBatch(source.azureDevOps, ids);
   // What has gone since the recycle bin was listed may have gone there.
-  const isExplained = ids.every((id) => isObject(items.get(id)) || bin.has(id));
+  const isExplained = bin === undefined || ids.every((id) => isObject(items.get(id)) || bin.has(id));
   const place = { source, bin: isExplained ? bin : await readRecycleBin(source) };
   const lanes = Math.max(1, Math.ceil(source.parallelism / batchesAhead));
   return collect(mapConcurrent(batch, lanes, (group) => readOne(group, items.get(group.id) ?? undefined, place)));
 }
 
 async function readOne(group: Group, item: JsonObject | undefined, { source, bin }: Place): Promise<ReadItem> {
-  if (item === undefined) return bin.has(group.id) ? readDeleted(group, source) : { id: group.id, gone: "lost" };
+  const mayBeInBin = bin === undefined || bin.has(group.id);
+  if (item === undefined) return mayBeInBin ? readDeleted(group, source) : { id: group.id, gone: "lost" };
   const read = await readLive(group, item, source);
   if (!("lacks" in read)) return read;
   // It may have gone to the recycle bin between its two halves.

@@ -1,7 +1,6 @@
 /** What restores of work items need to know of the target as a whole; read once for each run, when first asked for. */
 import { recycleBinIds } from "../../../../azure-devops/boards/work-items.ts";
 import { tags, workItemTypes } from "../../../../azure-devops/boards/work-item-settings.ts";
-import { hasCode } from "../../../../foundation/errors.ts";
 import { arrayAt, isObject, stringAt, type JsonObject } from "../../../../foundation/json.ts";
 import { memoized } from "../../../../foundation/memoized.ts";
 import type { IdMap, TargetProject } from "../../../kind.ts";
@@ -53,12 +52,8 @@ export class TargetFacts {
   }
 
   async #readRecycleBin(): Promise<ReadonlySet<number> | undefined> {
-    try {
-      return new Set(await recycleBinIds(this.#target.azureDevOps, this.#target.project.id));
-    } catch (error) {
-      if (hasCode(error, "ADO_REQUEST")) return undefined;
-      throw error;
-    }
+    const ids = await recycleBinIds(this.#target.azureDevOps, this.#target.project.id);
+    return ids === undefined ? undefined : new Set(ids);
   }
 }
 
