@@ -79,13 +79,42 @@ describe("connecting", () => {
   });
 });
 
+/** What the service says of a sign-in that it does not take, or not for this. */
+const turnedAway: readonly (readonly [what: string, reply: Reply])[] = [
+  ["an empty 401", raw(401, {})],
+  ["a sign-in page as 203", signInPage],
+  ["a sign-in page as 200", raw(200, { "content-type": "text/html" }, "<html>")],
+  ["a redirect to sign-in", raw(302, { location: "https://login.microsoftonline.com/x" })],
+  ["a redirect to the own sign-in page", raw(302, { location: "/contoso/_signin?realm=x" })],
+];
+
+describe("a sign-in that is turned away", () => {
+  it.each(turnedAway)("with %s concerns this request alone while the service takes it elsewhere", async (_, reply) => {
+    server.on(route, reply);
+    const { azureDevOps } = await connected(server);
+
+    const error = await failureOf(azureDevOps.call(read));
+
+    expect(error.code).toBe("ADO_FORBIDDEN");
+    expect(error.hint).toContain("vso.");
+    expect(`${error.message} ${error.hint}`).not.toContain(pat);
+  });
+
+  it.each(turnedAway)("with %s is over when the service takes it nowhere", async (_, reply) => {
+    server.on(route, reply);
+    const { azureDevOps } = await connected(server);
+    server.on("GET /contoso/_apis/connectionData", raw(401, {}));
+
+    const error = await failureOf(azureDevOps.call(read));
+
+    expect(error.code).toBe("ADO_UNAUTHORIZED");
+    expect(error.hint).not.toBe("");
+    expect(`${error.message} ${error.hint}`).not.toContain(pat);
+  });
+});
+
 describe("what can be wrong in an answer", () => {
   it.each<[string, Reply, string]>([
-    ["an empty 401", raw(401, {}), "ADO_UNAUTHORIZED"],
-    ["a sign-in page as 203", signInPage, "ADO_UNAUTHORIZED"],
-    ["a sign-in page as 200", raw(200, { "content-type": "text/html" }, "<html>"), "ADO_UNAUTHORIZED"],
-    ["a redirect to sign-in", raw(302, { location: "https://login.microsoftonline.com/x" }), "ADO_UNAUTHORIZED"],
-    ["a redirect to the own sign-in page", raw(302, { location: "/contoso/_signin?realm=x" }), "ADO_UNAUTHORIZED"],
     ["403", refusal(403, "TF401027: You need the Git 'GenericRead' permission"), "ADO_FORBIDDEN"],
     ["404", refusal(404, "TF401232: Work item 42 does not exist"), "ADO_NOT_FOUND"],
     ["an HTML 404", raw(404, { "content-type": "text/html" }, "<html>"), "ADO_NOT_FOUND"],
@@ -324,9 +353,9 @@ describe("downloads and uploads", () => {
     };
 
     expect(await download(refusal(404, "no such attachment"))).toBe("ADO_NOT_FOUND");
-    expect(await download(signInPage)).toBe("ADO_UNAUTHORIZED");
-    expect(await download(raw(200, { "content-type": "text/html" }, "<html>"))).toBe("ADO_UNAUTHORIZED");
-    expect(await download(raw(302, { location: "https://login.microsoftonline.com/" }))).toBe("ADO_UNAUTHORIZED");
+    expect(await download(signInPage)).toBe("ADO_FORBIDDEN");
+    expect(await download(raw(200, { "content-type": "text/html" }, "<html>"))).toBe("ADO_FORBIDDEN");
+    expect(await download(raw(302, { location: "https://login.microsoftonline.com/" }))).toBe("ADO_FORBIDDEN");
     expect(await download(cutBody("hel", 5))).toBe("ADO_TRUNCATED");
   });
 
