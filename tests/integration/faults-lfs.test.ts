@@ -116,7 +116,8 @@ describe("a pointer with a wrong size", () => {
       gaps: [],
       findings: expect.arrayContaining([unusable(good)]) as unknown,
     });
-    expect(endless.sentBytes()).toBeLessThan(16 << 20);
+    // Two objects are asked for twice each, and every socket holds some 4 MiB on its way; the server would send 256.
+    expect(endless.sentBytes()).toBeLessThan(32 << 20);
     await endless.close();
   });
 });
