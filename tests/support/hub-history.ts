@@ -17,7 +17,9 @@ import { addSampleProject, type SampleProject } from "../simulator/sample/index.
 import { Wit } from "../simulator/boards/builder.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "./azurite.ts";
 import { engineOver, type Engine } from "./backup-engine.ts";
-import { noise, workRepository, type WorkRepository } from "./git-repositories.ts";
+import { randomOf } from "../bench/random.ts";
+import { sourceFileOf, vocabularyOf } from "../bench/source-text.ts";
+import { workRepository, type WorkRepository } from "./git-repositories.ts";
 import { startHubPlace, type HubPlace } from "./hub-place.ts";
 import { simulator, type TestSimulator } from "./simulator.ts";
 
@@ -150,7 +152,9 @@ function teamOf(azure: TestSimulator, { project, repositories, workItems }: Samp
       const by = people[day % people.length]!;
       const branch = `feature/${branches[day % branches.length]!}-${day + 1}`;
       const work = works[day % works.length]!;
-      work.commit({ [`src/part-${day}.bin`]: noise(9_000 + 1_700 * ((day * 5) % 11), day) });
+      const random = randomOf(`day ${day}`);
+      const file = sourceFileOf(random, vocabularyOf(random, 300), 250 + 50 * ((day * 5) % 11));
+      work.commit({ [`src/part-${day}.ts`]: file.content() });
       work.git("branch", branch);
       work.push(branch);
       const open = workItems.all[day % workItems.all.length]!;
