@@ -3,8 +3,8 @@
  * One folder per product area (project/, repos/, boards/, …) builds on it and parses what it returns.
  *
  * Errors: ADO_UNAUTHORIZED (401, sign-in page, redirect to sign-in: again and again, and the service does not take the
- * token for anything), ADO_FORBIDDEN (403; 401 while the token is taken elsewhere), ADO_NOT_FOUND (missing or hidden), ADO_CONFLICT (409, 412), ADO_REQUEST (other 4xx), ADO_VERSION (no api-version works),
- * ADO_THROTTLED and ADO_UNAVAILABLE (after all retries), ADO_TRUNCATED (cut-off or unparseable body). `context`
+ * token for anything), ADO_FORBIDDEN (403; 401 while the token is taken elsewhere), ADO_NOT_FOUND (missing or hidden),
+ * ADO_CONFLICT (409, 412), ADO_REQUEST (other 4xx), ADO_VERSION (no api-version works), ADO_THROTTLED and ADO_UNAVAILABLE (after all retries), ADO_TRUNCATED (cut-off or unparseable body). `context`
  * holds status, typeKey, activityId; the message quotes Azure DevOps' own.
  */
 import type { JsonObject, JsonValue } from "../foundation/json.ts";

@@ -1,5 +1,6 @@
 import type { AzureDevOps } from "../azure-devops/azure-devops.ts";
 import { BackupError } from "../foundation/errors.ts";
+import type { SourceProject } from "../kinds/kind.ts";
 
 /**
  * Whether nothing else can succeed either, because the sign-in is not taken any more. What Git was refused is asked for
@@ -15,10 +16,15 @@ export async function isSignInRefused(
 }
 
 /**
- * Failures of Azure DevOps or Git concern one stream; those of the storage or of ours concern the run, and so does a
- * token that is not taken any more.
+ * The failure of one stream, which Azure DevOps or Git have brought about. Throws what concerns the run: failures of the
+ * storage or of ours, a cancellation, a token that is not taken any more.
  */
-export async function isOfTheSource(error: unknown, azureDevOps: Pick<AzureDevOps, "signInHolds">): Promise<boolean> {
-  if (!(error instanceof BackupError) || !/^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code)) return false;
-  return !(await isSignInRefused(error, azureDevOps));
+export async function failureOfSource(
+  error: unknown,
+  { azureDevOps, signal }: Pick<SourceProject, "azureDevOps" | "signal">,
+): Promise<BackupError> {
+  if (!(error instanceof BackupError) || signal.aborted) throw error;
+  if (!/^(?:ADO|GIT|OBJECT|SEALED|STATE)_/.test(error.code)) throw error;
+  if (await isSignInRefused(error, azureDevOps)) throw error;
+  return error;
 }

@@ -5,13 +5,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { registry } from "../../engine/kinds/registry.ts";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupRequest } from "../../engine/operations/backup/session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
 import { isWhole } from "../../engine/vault/format/coverage.ts";
 import type { RepositoryRecord } from "../simulator/repos/repository-store.ts";
 import { engineOver } from "../support/backup-engine.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
@@ -38,12 +38,9 @@ afterEach(async () => {
   await azure.stop();
 });
 
-/** Waits a fiftieth of what is asked for. */
-const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
-
 async function backUp(changes: Partial<BackupRequest> & { readonly token?: string } = {}): Promise<BackupResult> {
   const { token = azure.token, ...request } = changes;
-  const engine = await engineOver(azure, { store, keys, token, clock });
+  const engine = await engineOver(azure, { store, keys, token, clock: hastyClock });
   try {
     return await engine.backUp(small.project, request);
   } finally {
@@ -164,7 +161,7 @@ describe("a job's token", () => {
 
   it("is doubted when the settings cannot be read", async () => {
     const token = azure.state.jobTokenOf(small.project, { scopes: ["vso.code", "vso.work"] });
-    const engine = await engineOver(azure, { store, keys, token, clock });
+    const engine = await engineOver(azure, { store, keys, token, clock: hastyClock });
     refuse("/generalsettings");
     const result = await engine.backUp(small.project, { jobProject: small.project.id });
     await engine.close();

@@ -6,7 +6,6 @@ import { rmSync, readFileSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { makeKeySet, parseIdentities, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupRequest } from "../../engine/operations/backup/session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
@@ -19,6 +18,7 @@ import { newestSnapshot } from "../../engine/vault/snapshots/snapshots.ts";
 import { lfsObjectPath } from "../simulator/git/lfs.ts";
 import type { Exchange } from "../simulator/http/faults.ts";
 import { engineOver } from "../support/backup-engine.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { noise } from "../support/git-repositories.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy } from "../support/oracle.ts";
@@ -27,8 +27,6 @@ import { smallProject, type SmallProject } from "../support/small-project.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Waits a fiftieth of what is asked for. */
-const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
 const cryptography = nodeCryptography();
 let azure: TestSimulator;
 let small: SmallProject;
@@ -51,7 +49,7 @@ afterEach(async () => {
 });
 
 async function backUp(changes: Partial<BackupRequest> = {}): Promise<BackupResult> {
-  const engine = await engineOver(azure, { store, keys, clock });
+  const engine = await engineOver(azure, { store, keys, clock: hastyClock });
   try {
     return await engine.backUp(small.project, changes);
   } finally {

@@ -5,11 +5,11 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
 import { lfsObjectPath } from "../simulator/git/lfs.ts";
 import { engineOver } from "../support/backup-engine.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { noise } from "../support/git-repositories.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy } from "../support/oracle.ts";
@@ -18,8 +18,6 @@ import { lfsPointer, smallProject, type SmallProject } from "../support/small-pr
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Waits a fiftieth of what is asked for. */
-const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 let azure: TestSimulator;
 let small: SmallProject;
@@ -39,7 +37,7 @@ afterEach(async () => {
 });
 
 async function backUp(): Promise<BackupResult> {
-  const engine = await engineOver(azure, { store, keys, clock });
+  const engine = await engineOver(azure, { store, keys, clock: hastyClock });
   try {
     return await engine.backUp(small.project, {});
   } finally {

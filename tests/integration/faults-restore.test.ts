@@ -4,13 +4,13 @@
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { RestoreResult } from "../../engine/operations/results.ts";
 import type { DeletingStore } from "../../engine/store/object-store.ts";
 import type { Exchange, FaultAction } from "../simulator/http/faults.ts";
 import type { ProjectRecord } from "../simulator/project/project-store.ts";
 import { engineOver } from "../support/backup-engine.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { faultyStore } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { viewOf } from "../support/project-view.ts";
@@ -19,8 +19,6 @@ import { smallProject, type SmallProject } from "../support/small-project.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Waits a fiftieth of what is asked for. */
-const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
 let azure: TestSimulator;
 let small: SmallProject;
 let keys: KeySet;
@@ -63,7 +61,7 @@ async function restore(
   target: ProjectRecord,
   { token = azure.token, store = vault }: { readonly token?: string; readonly store?: DeletingStore } = {},
 ): Promise<RestoreResult> {
-  const engine = await engineOver(azure, { store, keys, token, clock: hasty });
+  const engine = await engineOver(azure, { store, keys, token, clock: hastyClock });
   try {
     return await engine.restore(small.project, ["*"], { targetProject: { id: target.id, name: target.name } });
   } finally {

@@ -6,13 +6,13 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupRequest } from "../../engine/operations/backup/session.ts";
 import type { BackupResult } from "../../engine/operations/results.ts";
 import type { Exchange } from "../simulator/http/faults.ts";
 import type { TokenOptions } from "../simulator/http/sign-in.ts";
 import { engineOver } from "../support/backup-engine.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { copyOf, memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, newestContent, type SeenSnapshot } from "../support/oracle.ts";
 import { lfsObjectPath } from "../simulator/git/lfs.ts";
@@ -21,8 +21,6 @@ import { lfsPointer, smallProject, type SmallProject } from "../support/small-pr
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Waits a fiftieth of what is asked for. */
-const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
 let azure: TestSimulator;
 let small: SmallProject;
 let keys: KeySet;
@@ -42,7 +40,7 @@ afterEach(async () => {
 
 async function backUp(changes: Partial<BackupRequest> & { readonly token?: string } = {}): Promise<BackupResult> {
   const { token = azure.token, ...request } = changes;
-  const engine = await engineOver(azure, { store, keys, token, clock });
+  const engine = await engineOver(azure, { store, keys, token, clock: hastyClock });
   try {
     return await engine.backUp(small.project, request);
   } finally {
@@ -268,7 +266,7 @@ describe("a repository", () => {
     small.api.record.isDisabled = true;
     await backUp();
     small.api.record.isDisabled = false;
-    const engine = await engineOver(azure, { store, keys, clock });
+    const engine = await engineOver(azure, { store, keys, clock: hastyClock });
     const target = { targetProject: { id: undefined, name: "Copy" }, previewOnly: true };
     const message = "Api could never be read when it was backed up: this snapshot holds nothing of it";
     await expect(engine.restore(small.project, ["git-repositories/Api"], target)).rejects.toMatchObject({

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
+import type { Clock } from "../../engine/foundation/clock.ts";
 import { BackupError } from "../../engine/foundation/errors.ts";
 import { md5 } from "../../engine/native/md5.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
@@ -17,6 +17,7 @@ import { entriesOf } from "../../engine/vault/format/logged-entry.ts";
 import { startStorageProxy, type StorageProxy, type StorageRequest } from "../simulator/storage/storage-proxy.ts";
 import { startAzurite, type Azurite, type AzuriteContainer } from "../support/azurite.ts";
 import { engineOver } from "../support/backup-engine.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { faultyStore, type StoreFaults } from "../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { healthy, look, newestContent } from "../support/oracle.ts";
@@ -25,8 +26,6 @@ import { smallProject, type SmallProject } from "../support/small-project.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Waits a fiftieth of what is asked for. */
-const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
 let azure: TestSimulator;
 let small: SmallProject;
 let keys: KeySet;
@@ -51,7 +50,7 @@ async function backUp(
   store: DeletingStore,
   changes: Partial<BackupRequest> & { readonly clock?: Clock } = {},
 ): Promise<BackupResult> {
-  const { clock = hasty, ...request } = changes;
+  const { clock = hastyClock, ...request } = changes;
   const engine = await engineOver(azure, { store, keys, clock });
   try {
     return await engine.backUp(small.project, request);
@@ -99,7 +98,7 @@ describe("over HTTP", () => {
       containerUrl: proxy.through(container.url),
       sas,
       md5,
-      clock: hasty,
+      clock: hastyClock,
       random: Math.random,
       retry: { attempts: 6, firstDelayMs: 500, maxDelayMs: 5000 },
     });
@@ -189,7 +188,7 @@ describe("over HTTP", () => {
     const ahead = await backUp(store());
     expect(ahead.anomalies).toContainEqual({ code: "clock-skew", n: expect.any(Number) as number });
     proxy.faults.clockSkewMs = undefined;
-    const lost: Clock = { ...hasty, now: () => new Date(Date.now() + 17 * 365 * 86_400_000) };
+    const lost: Clock = { ...hastyClock, now: () => new Date(Date.now() + 17 * 365 * 86_400_000) };
     const wrong = await backUp(store(), { clock: lost });
     expect(wrong).toMatchObject({ status: "complete" });
     expect(wrong.anomalies.map(({ code }) => code)).toContain("clock-skew");
@@ -330,7 +329,7 @@ describe("a run with many streams", () => {
       azure.state.addRepository(project, { name: `Service ${index}`, from, share: true });
     const memory = memoryStore();
     const run = async (store: DeletingStore): Promise<BackupResult> => {
-      const engine = await engineOver(azure, { store, keys, clock: hasty });
+      const engine = await engineOver(azure, { store, keys, clock: hastyClock });
       try {
         return await engine.backUp(
           { id: project.id, name: project.name },

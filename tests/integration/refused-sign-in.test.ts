@@ -4,7 +4,6 @@
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { makeKeySet, type KeySet } from "../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../engine/foundation/clock.ts";
 import { silentReporter } from "../../engine/foundation/reporter.ts";
 import { nodeCryptography } from "../../engine/native/node-cryptography.ts";
 import type { BackupRequest } from "../../engine/operations/backup/session.ts";
@@ -13,14 +12,13 @@ import type { Agent } from "../../tasks/shared/agent.ts";
 import { headPins } from "../../tasks/shared/head-pins.ts";
 import type { Exchange, FaultAction } from "../simulator/http/faults.ts";
 import { engineOver, type Engine } from "../support/backup-engine.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { memoryStore, type MemoryStore } from "../support/memory-store.ts";
 import { simulator, type TestSimulator } from "../support/simulator.ts";
 import { smallProject, type SmallProject } from "../support/small-project.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
-/** Waits a fiftieth of what is asked for. */
-const clock: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
 let azure: TestSimulator;
 let small: SmallProject;
 let keys: KeySet;
@@ -39,7 +37,7 @@ afterEach(async () => {
 });
 
 async function withEngine<Result>(token: string, use: (engine: Engine) => Promise<Result>): Promise<Result> {
-  const engine = await engineOver(azure, { store, keys, token, clock });
+  const engine = await engineOver(azure, { store, keys, token, clock: hastyClock });
   try {
     return await use(engine);
   } finally {

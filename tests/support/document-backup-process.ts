@@ -1,8 +1,8 @@
 /** Backs variable groups up in a process of its own, so that its memory is not that of the simulator. */
-import { readFileSync } from "node:fs";
 import { registry } from "../../engine/kinds/registry.ts";
 import { offer } from "../bench/child.ts";
 import { engineOver } from "./backup-engine.ts";
+import { peakMemory } from "./process-tree.ts";
 
 export interface Source {
   readonly organizationUrl: string;
@@ -29,22 +29,10 @@ const functions = {
     await engine.close();
     return nights;
   },
-  /** Most that was resident, in bytes. */
-  peakBytes: () => {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status())?.[1] ?? process.resourceUsage().maxRSS;
-    return Number(kilobytes) * 1024;
-  },
+  /** Most that was resident, in bytes. Outside Linux the figure may hold what the parent had. */
+  peakBytes: () => peakMemory(process.pid) ?? process.resourceUsage().maxRSS * 1024,
 };
 
 export type DocumentBackup = typeof functions;
-
-/** Only Linux tells of this process alone: elsewhere the figure may hold what its parent had. */
-function status(): string {
-  try {
-    return readFileSync("/proc/self/status", "utf8");
-  } catch {
-    return "";
-  }
-}
 
 offer(functions);

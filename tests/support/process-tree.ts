@@ -72,7 +72,8 @@ function isEqual(one: readonly string[], other: readonly string[] = []): boolean
   return one.join("\0") === other.join("\0");
 }
 
-function peakMemory(pid: number): number | undefined {
+/** Most that the process had resident so far, in bytes, as the kernel counted it; undefined outside Linux. */
+export function peakMemory(pid: number): number | undefined {
   const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`))?.[1];
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }

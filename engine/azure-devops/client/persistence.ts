@@ -5,8 +5,8 @@ import type { RetryTools } from "../../foundation/retry.ts";
 /**
  * When a request is made again (learn.microsoft.com/azure/devops/integrate/concepts/rate-limits). Reads: after anything
  * that may pass. Writes: only when the service has certainly done nothing: 429, 503, or a connection that never came
- * about, and when the sign-in was not taken, which its front ends say now and then of good ones. Everything is bounded by `patienceMs` from the first failure on; being throttled is waited for four times as
- * long.
+ * about. Both: a few times when the sign-in was turned away, because front ends do that now and then to good ones.
+ * Everything is bounded by `patienceMs` from the first failure on; being throttled is waited for four times as long.
  */
 export interface Persistence extends RetryTools {
   readonly reporter: Reporter;

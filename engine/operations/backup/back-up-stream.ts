@@ -22,7 +22,7 @@ import type { StreamWriter } from "../../vault/streams/stream-writer.ts";
 import { withGitFigures } from "./git-figures.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 import { keysReplaced, previousStream, type PreviousFacts } from "./previous-stream.ts";
-import { isOfTheSource } from "../sign-in-refused.ts";
+import { failureOfSource } from "../sign-in-refused.ts";
 import { filesOf } from "../../vault/format/stream-ids.ts";
 
 /** What one stream contributes to the snapshot. */
@@ -62,9 +62,8 @@ export async function backUpStream(kind: ResourceKind, stream: SourceStream, too
   const into = tools.writer(stream.id);
   try {
     return await attempt(kind, stream, { tools, into });
-  } catch (error) {
-    if (!(error instanceof BackupError) || tools.source.signal.aborted) throw error;
-    if (!(await isOfTheSource(error, tools.source.azureDevOps))) throw error;
+  } catch (thrown) {
+    const error = await failureOfSource(thrown, tools.source);
     const gap: Gap = {
       stream: stream.id,
       code: error.code,

@@ -4,7 +4,7 @@
  * listing is asked about before it counts as deleted.
  */
 import { forEachConcurrent } from "../../foundation/concurrency.ts";
-import { BackupError, describeError } from "../../foundation/errors.ts";
+import { describeError } from "../../foundation/errors.ts";
 import type { Gap, ResourceKind, SourceStream } from "../../kinds/kind.ts";
 import {
   backUpStream,
@@ -14,7 +14,7 @@ import {
   type StreamDraft,
   type StreamTools,
 } from "./back-up-stream.ts";
-import { isOfTheSource } from "../sign-in-refused.ts";
+import { failureOfSource } from "../sign-in-refused.ts";
 import { noTroubles, togetherOf, uncovered, type KindTroubles } from "./uncovered-kinds.ts";
 import type { StreamFilter } from "./stream-filter.ts";
 import { isFiles, kindOf } from "../../vault/format/stream-ids.ts";
@@ -56,9 +56,8 @@ async function tryKind(kind: ResourceKind, walk: Walk, drafts: Map<string, Strea
   try {
     const unseen = await readKind(kind, walk, drafts);
     return unseen === undefined ? noTroubles : { ...noTroubles, gaps: [unseen], unsure: [kind.name] };
-  } catch (error) {
-    if (!(error instanceof BackupError) || walk.source.signal.aborted) throw error;
-    if (!(await isOfTheSource(error, walk.source.azureDevOps))) throw error;
+  } catch (thrown) {
+    const error = await failureOfSource(thrown, walk.source);
     for (const id of parentStreams(kind, walk))
       if (!drafts.has(id)) drafts.set(id, staleDraft({ id }, walk, error.code));
     const message = `${kind.title} could not be listed: ${describeError(error)}`;
@@ -165,9 +164,8 @@ async function absentDraft(kind: ResourceKind, id: string, walk: Walk): Promise<
       cure: "Give the identity access to it again; if it was deleted on purpose, acknowledge it with exclude.",
     };
     return { ...nothing, gaps: [gap], lines: carriedLines({ id }, walk, { st: "missing", err: gap.code, ...facts }) };
-  } catch (error) {
-    if (!(error instanceof BackupError) || walk.source.signal.aborted) throw error;
-    if (!(await isOfTheSource(error, walk.source.azureDevOps))) throw error;
+  } catch (thrown) {
+    const error = await failureOfSource(thrown, walk.source);
     const gap: Gap = {
       stream: id,
       code: error.code,

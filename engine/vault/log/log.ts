@@ -111,9 +111,10 @@ export async function readLog(facts: LogFacts, known?: Log): Promise<Log> {
   return finished(reading, known);
 }
 
+/** More with every entry; few at void names, until nobody is known to have recorded these. */
 function readsAhead({ entries, voidsInARow, triedToPass, expected }: Reading): number {
-  if (voidsInARow > 0 && triedToPass !== expected) return readsAtFirst;
-  return Math.min(readsAtATime, readsAtFirst + entries.length);
+  if (voidsInARow === 0) return Math.min(readsAtATime, readsAtFirst + entries.length);
+  return triedToPass === expected ? readsAtATime : readsAtFirst;
 }
 
 /**

@@ -1,12 +1,12 @@
 /** Where the contract suite restores: organisations that all kinds share, and a project of its own for each story. */
 import { makeKeySet, type KeySet } from "../../../engine/crypto/keys.ts";
-import { systemClock, type Clock } from "../../../engine/foundation/clock.ts";
 import type { JsonObject } from "../../../engine/foundation/json.ts";
 import { registry } from "../../../engine/kinds/registry.ts";
 import { nodeCryptography } from "../../../engine/native/node-cryptography.ts";
 import type { BackupResult, RestoreResult } from "../../../engine/operations/results.ts";
 import type { RestoreRequest } from "../../../engine/operations/restore/request.ts";
 import { engineOver, type Engine } from "../../support/backup-engine.ts";
+import { hastyClock } from "../../support/hasty-clock.ts";
 import { faultyStore } from "../../support/faulty-store.ts";
 import type { FaultPoint } from "../../support/faulty-store.ts";
 import { memoryStore, type MemoryStore } from "../../support/memory-store.ts";
@@ -27,8 +27,8 @@ export async function organizations(): Promise<Organizations> {
   const [azure, abroad] = [await simulator(), await simulator({ organization: "fabrikam" })];
   const keys = await makeKeySet(nodeCryptography());
   const store = memoryStore();
-  const engine = await engineOver(azure, { store, keys, clock: hasty });
-  const engineAbroad = await engineOver(abroad, { store, keys, clock: hasty });
+  const engine = await engineOver(azure, { store, keys, clock: hastyClock });
+  const engineAbroad = await engineOver(abroad, { store, keys, clock: hastyClock });
   return {
     ...{ azure, abroad, engine, engineAbroad, store, keys },
     async [Symbol.asyncDispose]() {
@@ -64,8 +64,6 @@ export interface Into extends Partial<Pick<RestoreRequest, "conflictPolicy" | "p
   readonly killAt?: FaultPoint;
 }
 
-/** Waits a fiftieth of what is asked for: projects are made at once. */
-const hasty: Clock = { ...systemClock, sleep: (ms, signal) => systemClock.sleep(ms / 50, signal) };
 let stories = 0;
 
 /** A project with two things of the kind; `more` are kinds that are stored besides. */
@@ -101,7 +99,7 @@ export async function storyOf(
       const dying = await engineOver(place.azure, {
         store: faultyStore(all.store, { killAt }),
         keys: all.keys,
-        clock: hasty,
+        clock: hastyClock,
       });
       try {
         return await dying.restore(source, selectors, request);

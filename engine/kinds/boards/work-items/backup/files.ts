@@ -6,6 +6,7 @@
 import { downloadAttachment } from "../../../../azure-devops/boards/work-items.ts";
 import { truncated } from "../../../../azure-devops/reading/truncated.ts";
 import { chunksOf, readAll } from "../../../../foundation/bytes.ts";
+import { forEachConcurrent } from "../../../../foundation/concurrency.ts";
 import { describeError, hasCode } from "../../../../foundation/errors.ts";
 import { numberAt, type JsonObject } from "../../../../foundation/json.ts";
 import { inert } from "../../../../foundation/text.ts";
@@ -96,8 +97,10 @@ export class WorkItemFiles {
 
   /** Asks again for what earlier runs expected, as far as this one has not. */
   async retry(): Promise<void> {
-    for (const id of this.#expected.ids())
-      await this.#storeFile({ id, name: id, workItem: this.#expected.itemOf(id), isShown: true });
+    const lanes = Math.max(1, this.#work.source.parallelism);
+    await forEachConcurrent(this.#expected.ids(), lanes, (id) =>
+      this.#storeFile({ id, name: id, workItem: this.#expected.itemOf(id), isShown: true }),
+    );
   }
 
   /** Tries again what was missing before, then closes the stream of files. */
